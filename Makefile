@@ -15,7 +15,7 @@ RUN := .venv/bin/python -m
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
 
-serve: env ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
+serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
 	@$(RUN) scripts.serve --port $(PORT)
 
 test: env engine-cpu sources ## all checks, the browser tests and the CPU tier that needs no server

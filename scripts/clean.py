@@ -31,7 +31,9 @@ def clean(root: Path = ROOT) -> int:
         try:
             shutil.rmtree(folder)
         except OSError as error:
-            raise SiteError(f"{error.filename}: cannot be removed ({error.strerror}); stop what uses it, then `make clean`") from None
+            raise SiteError(
+                f"{error.filename}: cannot be removed ({error.strerror}); stop what uses it, then `make clean`"
+            ) from None
         total += size
     for folder in ("scripts", "experiments", "tests"):
         for cache in (root / folder).rglob("__pycache__"):

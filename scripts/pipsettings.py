@@ -35,9 +35,9 @@ def parse(listing: str) -> PipSettings:
             key, equals, value = line.partition("=")
             if equals and key.startswith(section):
                 try:
-                    values[key[len(section):]] = str(ast.literal_eval(value))
+                    values[key[len(section) :]] = str(ast.literal_eval(value))
                 except (ValueError, SyntaxError):
-                    values[key[len(section):]] = value
+                    values[key[len(section) :]] = value
     return PipSettings(
         index_url=values.get("index-url", ""),
         extra_index_urls=values.get("extra-index-url", "").split(),

