@@ -29,7 +29,8 @@ CAUSES = [
     (
         r"Temporary failure in name resolution|Name or service not known|Failed to establish a new connection|"
         r"Network is unreachable|Connection refused|dns error|[Ff]ailed to connect|error sending request|"
-        r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|No route to host",
+        r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|"
+        r"No route to host",
         "the package index cannot be reached",
         "check the network and pip's settings (`pip config list`), then run it again",
     ),
