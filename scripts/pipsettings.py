@@ -50,9 +50,17 @@ def parse(listing: str) -> PipSettings:
 
 
 def read(python: str = sys.executable) -> PipSettings:
-    """The settings of the user who runs `python -m pip`; empty ones where there is no pip."""
+    """The settings of the user who runs `python -m pip`; empty ones where there is no pip.
+
+    Without an index of the user's, `index_url` is the one pip itself falls back on, as pip spells it.
+    """
     found = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
-    return parse(found.stdout)
+    settings = parse(found.stdout)
+    if not settings.index_url and not settings.no_index:
+        code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+        asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+        settings.index_url = asked.stdout.strip()
+    return settings
 
 
 def uv_environment(settings: PipSettings, base: dict = None) -> dict:

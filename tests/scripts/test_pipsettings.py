@@ -1,6 +1,8 @@
 """pip's settings, as other tools are told them."""
 
-from scripts.pipsettings import PipSettings, parse, uv_environment
+import os
+
+from scripts.pipsettings import PipSettings, parse, read, uv_environment
 
 LISTING = """\
 :env:.find-links='/wheels/more'
@@ -35,3 +37,11 @@ def test_uv_is_told_and_what_the_user_told_uv_stays():
     assert env["SSL_CERT_FILE"] == "/etc/ca.pem"
     assert env["UV_HTTP_TIMEOUT"] == "180"
     assert "UV_NO_INDEX" not in env
+
+
+def test_without_an_index_of_the_user_s_it_is_pip_s_default(monkeypatch):
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    assert read().index_url.endswith("/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:3/simple")
+    assert read().index_url == "http://127.0.0.1:3/simple"
