@@ -1,0 +1,108 @@
+"""The driver's end of the injection: what to put in the engine's environment, arm, disarm, read back.
+
+    injection = Injection(folder)
+    server = start(command, env={**os.environ, **injection.env("trace")})
+    injection.arm(); send(request); injection.disarm()
+    lines = injection.read()
+
+`folder` is private to one server. Standard library only.
+"""
+
+import json
+import os
+import struct
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+class InjectionError(Exception):
+    """One line: what went wrong in the engine's processes and what to do."""
+
+
+class Injection:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._arm = self.folder / "arm"
+        self.generation = 0
+        self._arm.write_bytes(bytes(4096))
+
+    def env(self, mode: str, stages=None, base=None) -> dict:
+        """Variables to add to the engine's environment.
+
+        `mode` is "trace" or "stages"; `stages` the list of probes (see stages.py), for mode "stages";
+        `base` the environment that they are added to (default os.environ), whose PYTHONPATH is kept.
+        """
+        base = os.environ if base is None else base
+        path = [str(HERE / "path"), *filter(None, [base.get("PYTHONPATH")])]
+        added = {"LAB_INJECT": mode, "LAB_INJECT_DIR": str(self.folder.resolve()), "PYTHONPATH": os.pathsep.join(path)}
+        if mode == "stages":
+            file = self.folder / "stages.json"
+            file.write_text(json.dumps(stages or []))
+            added["LAB_INJECT_STAGES"] = str(file.resolve())
+        return added
+
+    def processes(self) -> list:
+        """Pids of the engine's processes that were injected and still live."""
+        pids = [int(p.stem) for p in self.folder.glob("*.jsonl")]
+        return sorted(pid for pid in pids if _lives(pid))
+
+    def arm(self, value: int = 1, timeout: float = 20.0) -> None:
+        """Start recording in every process; returns when all of them have begun."""
+        self._set(value, timeout)
+
+    def disarm(self, timeout: float = 60.0) -> None:
+        """Stop recording; returns when every process has written what it holds."""
+        self._set(0, timeout)
+
+    def _set(self, value: int, timeout: float) -> None:
+        self.generation += 1
+        with open(self._arm, "r+b") as file:
+            file.write(bytes([value]))
+            file.flush()
+            file.seek(8)
+            file.write(struct.pack("<Q", self.generation))
+        deadline = time.monotonic() + timeout
+        while missing := [pid for pid in self.processes() if self._acknowledged(pid) != self.generation]:
+            if time.monotonic() > deadline:
+                raise InjectionError(f"{self.folder}: processes {missing} did not answer within {timeout:g} s; is the engine hung?")
+            time.sleep(0.005)
+        if not self.processes():
+            raise InjectionError(f"{self.folder}: no injected process lives; was the engine started with env()?")
+
+    def _acknowledged(self, pid: int) -> int:
+        try:
+            return int((self.folder / f"{pid}.ack").read_text())
+        except (OSError, ValueError):
+            return -1
+
+    def read(self, strict: bool = True) -> list:
+        """All lines of all processes. With `strict`, a failure noted in a process raises InjectionError."""
+        lines = []
+        for path in sorted(self.folder.glob("*.jsonl")):
+            for text in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    lines.append(json.loads(text))
+                except ValueError:  # the last line of a process killed while it wrote
+                    continue
+        failures = [line["error"] for line in lines if "error" in line]
+        if failures and strict:
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            raise InjectionError(f"{self.folder}: {' '.join(failures[0].split())[-300:]}{more}")
+        return lines
+
+    def clear(self) -> None:
+        """Forget what was read so far (between rounds), keeping the processes registered."""
+        for path in self.folder.glob("*.jsonl"):
+            with open(path, "r+b") as file:
+                file.truncate(0)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")

@@ -1,0 +1,42 @@
+"""The tracer's probe on Python 3.12 and later."""
+
+import sys
+
+START, RESUME = "start", "resume"
+
+
+class Monitoring:
+    def __init__(self, tracer):
+        self.tracer = tracer
+        self.tool = None
+
+    def begin(self) -> None:
+        monitoring = sys.monitoring
+        for tool in (4, 3):  # the two ids that no kind of tool is expected to use
+            if monitoring.get_tool(tool) is None:
+                break
+        else:
+            raise RuntimeError("both free sys.monitoring tool ids are taken")
+        monitoring.use_tool_id(tool, "lab-inject")
+        self.tool = tool
+        entered, disable = self.tracer.entered, monitoring.DISABLE
+
+        def start(code, offset):
+            return disable if entered(code, START) else None
+
+        def resume(code, offset):
+            return disable if entered(code, RESUME) else None
+
+        events = monitoring.events
+        monitoring.register_callback(tool, events.PY_START, start)
+        monitoring.register_callback(tool, events.PY_RESUME, resume)
+        monitoring.set_events(tool, events.PY_START | events.PY_RESUME)
+
+    def armed(self) -> None:
+        sys.monitoring.restart_events()
+
+    def disarmed(self) -> None:
+        """Nothing: each location disables itself at its next event."""
+
+    def forked(self) -> None:
+        sys.monitoring.restart_events()

@@ -1,0 +1,82 @@
+"""The tracer's probe on Python 3.11: a C profile function on every thread, only while armed.
+
+`_PyEval_SetProfile(tstate, func, arg)` is what 3.12's `threading.setprofile_all_threads` calls; 3.11
+exports it without a Python name.
+"""
+
+import collections
+import ctypes
+import sys
+import threading
+import time
+from itertools import repeat
+
+CALL = 0  # PyTrace_CALL
+_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.py_object, ctypes.c_int, ctypes.c_void_p)
+
+
+class Profiling:
+    def __init__(self, tracer):
+        self.tracer = tracer
+        self._on = _FUNCTION(self._event)
+        self._off = _FUNCTION()  # a null pointer
+
+    def begin(self) -> None:
+        if not hasattr(ctypes.pythonapi, "_PyEval_SetProfile"):
+            raise RuntimeError("this Python 3.11 does not export _PyEval_SetProfile: trace on 3.12 or later")
+
+    def armed(self) -> None:
+        threading.setprofile(self._adopt)
+        self._set(self._on)
+
+    def disarmed(self) -> None:
+        threading.setprofile(None)
+        self._set(self._off)
+
+    def forked(self) -> None:
+        self.disarmed()
+
+    def _adopt(self, frame, event, arg) -> None:
+        """First event in a thread that started while armed: give it the C function too."""
+        sys.setprofile(None)
+        self._set(self._on if self.tracer.phase == "request" else self._off)
+        self._event(None, frame, CALL, None)
+
+    def _event(self, _, frame, what, __) -> int:
+        if what == CALL:
+            code = frame.f_code
+            # The RESUME instruction's argument says why the frame runs: 0 is a call, else a resumption.
+            self.tracer.entered(code, self._kind(frame, code))
+        return 0
+
+    def _kind(self, frame, code) -> str:
+        tracer = self.tracer
+        if (threading.get_ident(), id(code)) in tracer.seen or tracer.files(code.co_filename) is None:
+            return "start"  # not recorded again: spare the copy of the bytecode
+        at = frame.f_lasti
+        return "resume" if at >= 0 and code.co_code[at + 1] & 3 else "start"
+
+    def _set(self, function) -> None:
+        """Set the profile function of every thread but the poll thread, with no thread ending meanwhile."""
+        api = ctypes.pythonapi
+        api.PyInterpreterState_Get.restype = ctypes.c_void_p
+        head, follow, assign = api.PyInterpreterState_ThreadHead, api.PyThreadState_Next, api._PyEval_SetProfile
+        head.restype = follow.restype = ctypes.c_void_p
+        head.argtypes = follow.argtypes = [ctypes.c_void_p]
+        assign.argtypes, assign.restype = [ctypes.c_void_p, _FUNCTION, ctypes.c_void_p], ctypes.c_int
+        api.PyThreadState_Get.restype = ctypes.c_void_p
+        poller = threading.current_thread().name == "lab-inject"
+        interval = sys.getswitchinterval()
+        # A thread state is freed when its thread ends, which takes the GIL: hold it through the walk.
+        sys.setswitchinterval(0.5)
+        try:
+            time.sleep(0.01)  # requests to give up the GIL made under the old interval pass now
+            states, state = [], head(api.PyInterpreterState_Get())
+            while state:
+                states.append(state)
+                state = follow(state)
+            me = api.PyThreadState_Get() if poller else None
+            others = [s for s in states if s != me]
+            collections.deque(map(assign, others, repeat(function), repeat(None)), maxlen=0)
+        finally:
+            sys.setswitchinterval(interval)

@@ -1,0 +1,48 @@
+"""From a code object to the name the site uses: `vllm/v1/core/sched/scheduler.py::Scheduler.schedule`."""
+
+import os
+import sys
+
+# Where each package lies in its repository; the site writes repository paths.
+REPOSITORY = {"sglang": "python/sglang"}
+
+
+class Files:
+    """Maps a code object's file name to its repository path, or to None outside the engine.
+
+    A file belongs to the engine when it lies in a package of that name directly below an entry of
+    `sys.path`: a folder called vllm elsewhere on the way does not count.
+    """
+
+    def __init__(self, packages):
+        self.packages = tuple(packages)
+        self.known = {}
+        self.installed = {}  # repository path -> file as installed
+
+    def __call__(self, filename: str):
+        try:
+            return self.known[filename]
+        except KeyError:
+            return self.known.setdefault(filename, self._locate(filename))
+
+    def _locate(self, filename: str):
+        parts = filename.split("/")
+        for index, part in enumerate(parts):
+            if part in self.packages and index + 1 < len(parts):
+                root = "/".join(parts[:index])
+                if root in _search_path() or parts[index - 1] in ("site-packages", "dist-packages"):
+                    path = "/".join([REPOSITORY.get(part, part), *parts[index + 1 :]])
+                    self.installed[path] = filename
+                    return path
+        return None
+
+
+def _search_path() -> set:
+    return {os.path.abspath(entry or ".") for entry in sys.path}
+
+
+def qualified(code) -> str | None:
+    """The dotted name inside the file, without `<locals>`; None for lambdas, comprehensions, modules."""
+    if code.co_name.startswith("<"):
+        return None
+    return code.co_qualname.replace(".<locals>", "")

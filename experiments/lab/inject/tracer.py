@@ -1,0 +1,127 @@
+"""Which functions of the engine are entered while a request is served, in every thread, in order.
+
+An entry is the first start or resume of a function per (thread, symbol, phase). Phases: `warmup` (from
+the engine's import to arming), `standing` (on a thread's stack when armed: busy loops), `request` (armed).
+
+Python 3.12 and later: sys.monitoring, PY_START and PY_RESUME. A location is disabled for the whole
+process, not for one thread, so during the request only code outside the engine is disabled; inside, the
+callback keeps firing and a set remembers what each thread has been seen in. Before the request every
+location is disabled after its first event, so `warmup` holds the first thread's entry alone.
+
+Python 3.11: a C profile function, set on every existing thread when armed and taken off again when
+disarmed; `sys.setprofile` would reach only its own thread. There is no `warmup` on 3.11: profiling from
+the start costs minutes.
+"""
+
+import sys
+import threading
+import time
+
+from . import agent as _agent
+from .symbols import Files, qualified
+from .wire import Wire
+
+OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
+
+
+class Tracer:
+    def __init__(self, agent):
+        self.agent = agent
+        self.files = Files(_agent.PACKAGES)
+        self.phase = WARMUP
+        self.generation = 0
+        self.entries = []  # (code, kind, thread ident, t_ns, phase)
+        self.seen = set()  # (thread ident, id(code)); the code objects are kept alive by `entries`
+        self.threads = {}  # ident -> name, taken when a thread is first seen
+        self.wire = Wire(self)
+        if sys.version_info >= (3, 12):
+            from .monitoring import Monitoring as Probe
+        else:
+            from .profiling import Profiling as Probe
+        self.probe = Probe(self)
+
+    def prepare(self) -> None:
+        """At interpreter start: only watch for the modules whose messages are tapped."""
+        self.wire.prepare(self.agent.watcher)
+
+    def begin(self) -> None:
+        self.probe.begin()
+
+    def forked(self) -> None:
+        """In a forked child: what the parent saw is the parent's."""
+        self._forget()
+        self.phase = WARMUP
+        self.probe.forked()
+
+    def _forget(self) -> None:
+        self.entries, self.seen, self.threads = [], set(), {}
+        self.wire.messages = []
+
+    def pending(self) -> bool:
+        return False  # what is entered after the request is not recorded
+
+    def armed(self, generation: int) -> None:
+        self.generation = generation
+        now = time.monotonic_ns()
+        me = threading.get_ident()
+        for ident, frame in sys._current_frames().items():
+            while frame is not None and ident != me:
+                if self.files(frame.f_code.co_filename) is not OUTSIDE:
+                    self._add(frame.f_code, STANDING, ident, now, STANDING)
+                frame = frame.f_back
+        self.seen = set()
+        self.phase = REQUEST
+        self.probe.armed()
+
+    def disarmed(self) -> list:
+        self.phase = None
+        self.probe.disarmed()
+        entries, wire, threads = self.entries, self.wire.messages, self.threads
+        self._forget()
+        return self._lines(entries, threads) + wire
+
+    def entered(self, code, kind: str) -> bool:
+        """Record a start or resume. True when this location may be disabled from now on."""
+        if self.files(code.co_filename) is OUTSIDE:
+            return True
+        phase = self.phase
+        if phase is REQUEST:
+            ident = threading.get_ident()
+            key = (ident, id(code))
+            if key not in self.seen:
+                self.seen.add(key)
+                self._add(code, kind, ident, time.monotonic_ns(), phase)
+            return False
+        if phase is WARMUP:
+            self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
+        return True
+
+    def _add(self, code, kind, ident, now, phase) -> None:
+        if ident not in self.threads:
+            thread = threading._active.get(ident)  # current_thread() would register a dummy thread
+            self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
+        self.entries.append((code, kind, ident, now, phase))
+
+    def _lines(self, entries, threads) -> list:
+        lines, done, files = [], set(), {}
+        for code, kind, ident, now, phase in entries:
+            name = qualified(code)
+            path = self.files(code.co_filename)
+            key = (ident, path, name, phase)
+            if name is None or key in done:
+                continue
+            done.add(key)
+            files[path] = self.files.installed[path]
+            lines.append(
+                {
+                    "symbol": f"{path}::{name}",
+                    "line": code.co_firstlineno,
+                    "kind": kind,
+                    "pid": self.agent.pid,
+                    "thread": threads[ident],
+                    "t_ns": now,
+                    "phase": phase,
+                    "arming": self.generation,
+                }
+            )
+        return lines + [{"file": path, "installed": where} for path, where in files.items()]
