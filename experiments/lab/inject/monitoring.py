@@ -1,5 +1,6 @@
-"""The tracer's probe on Python 3.12 and later."""
+"""The tracer's probe on Python 3.12 and later. LAB_INJECT_WARMUP=0 listens only once armed."""
 
+import os
 import sys
 
 START, RESUME = "start", "resume"
@@ -30,9 +31,15 @@ class Monitoring:
         events = monitoring.events
         monitoring.register_callback(tool, events.PY_START, start)
         monitoring.register_callback(tool, events.PY_RESUME, resume)
-        monitoring.set_events(tool, events.PY_START | events.PY_RESUME)
+        if os.environ.get("LAB_INJECT_WARMUP", "1") != "0":
+            self._listen()
+
+    def _listen(self) -> None:
+        events = sys.monitoring.events
+        sys.monitoring.set_events(self.tool, events.PY_START | events.PY_RESUME)
 
     def armed(self) -> None:
+        self._listen()
         sys.monitoring.restart_events()
 
     def disarmed(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from inspect import CO_OPTIMIZED
 
 # Where each package lies in its repository; the site writes repository paths.
 REPOSITORY = {"sglang": "python/sglang"}
@@ -42,7 +43,7 @@ def _search_path() -> set:
 
 
 def qualified(code) -> str | None:
-    """The dotted name inside the file, without `<locals>`; None for lambdas, comprehensions, modules."""
-    if code.co_name.startswith("<"):
+    """The dotted name inside the file, without `<locals>`; None for what is no named function."""
+    if code.co_name.startswith("<") or not code.co_flags & CO_OPTIMIZED:  # a class body is not optimized
         return None
     return code.co_qualname.replace(".<locals>", "")

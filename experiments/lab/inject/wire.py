@@ -141,7 +141,7 @@ class Wire:
 
         def tapped_enqueue(queue, obj, *args, **kwargs):
             if wire.tracer.phase == "request":
-                local.queued = describe(obj)
+                local.queued = describe_queued(obj)
             return enqueue(queue, obj, *args, **kwargs)
 
         @contextlib.contextmanager
@@ -204,6 +204,16 @@ def ring_message(buffer) -> tuple:
     for _ in range(count):
         offset += 4 + int.from_bytes(buffer[offset : offset + 4], "big")
     return count, offset
+
+
+def describe_queued(obj) -> str:
+    """What vLLM's queue carries: `method(arguments)` to a worker, the class of the answer back."""
+    if isinstance(obj, tuple) and len(obj) == 4 and isinstance(obj[1], (tuple, list)):  # method, args, kwargs, rank
+        method = obj[0] if isinstance(obj[0], str) else "function"
+        return f"{method}({', '.join(describe(item, 0) for item in obj[1])})"
+    if isinstance(obj, tuple) and len(obj) == 2:  # status, answer
+        return describe(obj[1], 0)
+    return describe(obj)
 
 
 def describe(obj, depth: int = 1) -> str:
