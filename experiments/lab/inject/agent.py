@@ -39,7 +39,7 @@ class Agent:
         self.watcher = Watcher(self.note_failure)
         self.mode = None
         self.pid = None
-        self._failures = []
+        self._notes = []
         self._generation = 0
         self._writing = threading.Lock()
 
@@ -69,7 +69,7 @@ class Agent:
     def _in_child(self) -> None:
         try:
             self._writing = threading.Lock()
-            self._failures = []
+            self._notes = []
             self._generation = 0
             self.mode.forked()
             self.start()
@@ -122,12 +122,16 @@ class Agent:
 
     def note_failure(self, where, error) -> None:
         """Keep a failure for the driver, which reports it; the engine goes on."""
-        self._failures.append({"error": f"{where}: {error}", "pid": os.getpid()})
+        self.note({"error": f"{where}: {error}", "pid": os.getpid()})
+
+    def note(self, line: dict) -> None:
+        """Keep a line for the next write."""
+        self._notes.append(line)
 
     def write(self, lines: list) -> None:
-        """Append lines to this process's file, with its present title and the failures so far."""
+        """Append lines to this process's file, with its present title and the notes so far."""
         with self._writing:
-            lines, self._failures = list(lines) + self._failures, []
+            lines, self._notes = list(lines) + self._notes, []
             if not lines:
                 return
             lines.append({"title": self.pid, "name": _title()})

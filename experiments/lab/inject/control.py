@@ -93,6 +93,11 @@ class Injection:
             raise InjectionError(f"{self.folder}: {' '.join(failures[0].split())[-300:]}{more}")
         return lines
 
+    def missing(self, stages) -> list:
+        """Names of probes that are in place in no process: their modules were not imported (yet)."""
+        there = {line["probe"] for line in self.read() if "probe" in line}
+        return [entry["stage"] for entry in stages if entry["stage"] not in there]
+
     def clear(self) -> None:
         """Forget what was read so far (between rounds), keeping the processes registered."""
         for path in self.folder.glob("*.jsonl"):

@@ -13,7 +13,8 @@ functions and generators, in classes also static and class methods and propertie
 on time.monotonic_ns. `gpu` records a CUDA event before and after on the current stream: gpu_t0_ms and gpu_t1_ms
 lie on one timeline of the process, whose zero is the `gpu_sync` line (`{"gpu_sync": pid, "t_ns", "gpu_ms"}`, one at
 arming and one at disarming); differences between calls are times in which the probed work did not run. They are
-read after disarming, so a call never waits for the GPU. `items` and `first_ns` count what a generator yielded.
+read after disarming, so a call never waits for the GPU. `items` and `first_ns` count what an async generator yielded. A
+`{"probe": stage, "pid"}` line says that a probe is in place; one whose module was never imported has none.
 
 `info` is no Python: `args`, `kwargs`, `self` or `result`, then `.name` or `.index` steps, all optionally in `len(...)`.
 A function inside a compiled region must not be probed: the probe would break the graph.
@@ -90,6 +91,7 @@ class Stages:
         else:
             new = self._wrap(probe, raw)
         setattr(owner, name, new)
+        self.agent.note({"probe": probe.stage, "pid": os.getpid()})
 
     def _wrap(self, probe, function):
         plain = inspect.unwrap(function, stop=lambda f: not isinstance(f, FunctionType))
@@ -231,7 +233,8 @@ class Gpu:
 
     def _torch(self):
         torch = sys.modules.get("torch")
-        return torch if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized() else None
+        # Not is_available(), which asks the driver each time.
+        return torch if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized() else None
 
     def start(self) -> None:
         """At arming: the zero of the timeline, and when it was on the CPU's clock."""

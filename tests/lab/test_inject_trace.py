@@ -1,0 +1,161 @@
+"""The tracer and the wire tap, in a three-process engine with the process layout of SGLang."""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+
+import pytest
+
+from experiments.lab import recording
+from experiments.lab.inject.control import Injection, InjectionError
+from tests.lab import fake_engine
+
+pytest.importorskip("zmq")
+SRT = "python/sglang/srt/managers/"
+
+
+def trace(folder, method="spawn"):
+    injection = Injection(folder / "inject")
+    with fake_engine.Engine(folder, {**os.environ, **injection.env("trace")}, method) as engine:
+        assert engine.ask("warm") == "warm"
+        time.sleep(0.2)
+        injection.arm()
+        assert engine.ask("hello") == "hello"
+        injection.disarm()
+        assert engine.ask("afterwards") == "afterwards"
+    return injection.read(), engine.errors
+
+
+@pytest.fixture(scope="module", params=["spawn", "fork"])
+def traced(request, tmp_path_factory):
+    # The default base folder is short enough for the 107 bytes of a socket's path.
+    lines, errors = trace(tmp_path_factory.mktemp("e"), request.param)
+    assert "lab injection" not in errors
+    return lines
+
+
+def entries(lines, phase="request"):
+    return sorted((x for x in lines if x.get("phase") == phase), key=lambda x: x["t_ns"])
+
+
+def test_the_path_is_in_order_across_processes(traced):
+    rec, columns = recording.build(traced, "sglang-gpu")
+    role = {p["pid"]: p["role"] for p in rec["processes"]}
+    seen = [
+        (role[pid], symbol.removeprefix(SRT))
+        for symbol, pid, phase in zip(columns["symbol"], columns["pid"], columns["phase"], strict=True)
+        if phase == "request"
+    ]
+    wanted = [
+        ("tokenizer-manager", "tokenizer_manager.py::TokenizerManager.generate_request"),
+        ("tokenizer-manager", "tokenizer_manager.py::TokenizerManager._send_one_request"),
+        ("scheduler", "scheduler.py::Scheduler.process"),
+        ("scheduler", "scheduler.py::forward"),
+        ("scheduler", "scheduler.py::forward.inner"),
+        ("detokenizer", "detokenizer_manager.py::DetokenizerManager.handle"),
+        ("tokenizer-manager", "tokenizer_manager.py::TokenizerManager.handle_loop"),
+    ]
+    at = [seen.index(hop) for hop in wanted]
+    assert at == sorted(at)
+    assert columns["t_ns"] == sorted(columns["t_ns"])
+
+
+def test_each_thread_has_its_own_first_entry(traced):
+    threads = [x["thread"] for x in entries(traced) if x["symbol"].endswith("scheduler.py::shared")]
+    assert sorted(threads) == ["MainThread", "forward"]
+
+
+def test_first_entries_only(traced):
+    keys = [(x["pid"], x["thread"], x["symbol"]) for x in entries(traced)]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_resumed_coroutine_and_a_busy_loop_say_so(traced):
+    kinds = {x["symbol"].removeprefix(SRT): x["kind"] for x in entries(traced)}
+    assert kinds["tokenizer_manager.py::TokenizerManager.handle_loop"] == "resume"
+    assert kinds["scheduler.py::Scheduler.process"] == "start"
+    assert "scheduler.py::Scheduler.event_loop" not in kinds
+    standing = {x["symbol"] for x in entries(traced, "standing")}
+    assert SRT + "scheduler.py::Scheduler.event_loop" in standing
+    assert SRT + "scheduler.py::Scheduler.forward_thread" in standing
+
+
+def test_only_the_request_is_in_the_request(traced):
+    assert not [x for x in entries(traced) if x["symbol"].endswith("only_in_warm_up")]
+    warm = {x["symbol"].removeprefix(SRT): x for x in entries(traced, "warmup")}
+    if sys.version_info < (3, 12):
+        assert not warm
+    else:
+        assert "scheduler.py::only_in_warm_up" in warm
+        assert "scheduler.py::Scheduler" not in warm, "class bodies are no functions"
+
+
+def test_only_the_engine_is_recorded(traced):
+    assert {x["symbol"].split("/")[0] for x in traced if "symbol" in x} == {"python"}
+    assert all("<" not in x["symbol"] for x in traced if "symbol" in x)
+
+
+def test_the_line_is_that_of_the_first_decorator(traced):
+    (entry,) = [x for x in entries(traced) if x["symbol"].endswith("Scheduler.process")]
+    text = fake_engine.FILES["sglang/srt/managers/scheduler.py"].split("\n")
+    assert text[entry["line"]].strip() == "@nothing"  # text starts with an empty line
+
+
+def test_each_message_is_seen_once_with_its_type_and_size(traced):
+    rec, _ = recording.build(traced, "sglang-gpu")
+    got = [(m["from"], m["to"], m["transport"], m["type"], m["frames"], m["symbol"]) for m in rec["wire"]]
+    assert got == [
+        ("tokenizer-manager", "scheduler", "zmq", "TokenizedGenerateReqInput", 1, SRT + "tokenizer_manager.py::TokenizerManager._send_one_request"),
+        ("scheduler", "detokenizer", "zmq", "BatchTokenIDOutput", 1, SRT + "scheduler.py::Scheduler.process"),
+        ("detokenizer", "tokenizer-manager", "zmq", "BatchStrOutput", 1, SRT + "detokenizer_manager.py::DetokenizerManager.event_loop"),
+    ]
+    for message in rec["wire"]:
+        assert message["t_ns"] <= message["to_t_ns"]
+        assert message["bytes"] > len(pickle.dumps(message["type"]))
+
+
+def test_files_are_digested_as_installed(traced, tmp_path):
+    import hashlib
+
+    fake_engine.write(tmp_path)
+    rec, _ = recording.build(traced, "sglang-gpu")
+    path = SRT + "scheduler.py"
+    assert rec["files"][path] == hashlib.sha256((tmp_path / path.removeprefix("python/")).read_bytes()).hexdigest()
+
+
+def python(code, **env):
+    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+
+def test_without_lab_inject_nothing_happens(tmp_path):
+    env = Injection(tmp_path / "i").env("trace")
+    env["LAB_INJECT"] = ""
+    done = python("import sys; print(any('lab_inject' in m for m in sys.modules), len(sys.meta_path))", **env)
+    assert done.stdout.split()[0] == "False" and not done.stderr
+
+
+def test_a_hidden_sitecustomize_still_runs(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import os; os.environ['HIDDEN_RAN'] = __file__")
+    env = Injection(tmp_path / "i").env("trace", base={"PYTHONPATH": str(tmp_path)})
+    done = python("import os; print(os.environ['HIDDEN_RAN'])", **env)
+    assert done.stdout.strip() == str(tmp_path / "sitecustomize.py")
+
+
+def test_a_broken_injection_does_not_stop_the_engine(tmp_path):
+    env = Injection(tmp_path / "i").env("trace")
+    (tmp_path / "i" / "arm").unlink()
+    done = python("print('up')", **env)
+    assert done.stdout == "up\n" and "lab injection" in done.stderr
+
+
+def test_no_new_top_level_module_for_the_engine(tmp_path):
+    env = Injection(tmp_path / "i").env("trace")
+    done = python("import tracer", **env)
+    assert "No module named 'tracer'" in done.stderr
+
+
+def test_arming_without_a_live_process_is_one_clear_line(tmp_path):
+    with pytest.raises(InjectionError, match="no injected process lives"):
+        Injection(tmp_path).arm(timeout=0.1)
