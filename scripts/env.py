@@ -5,6 +5,14 @@ environment is made once per lock file and Python: a stamp inside it, written la
 interrupted one is made again and an up-to-date one costs nothing.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # said here, while an older Python still understands what it reads
+    sys.exit(
+        "site: needs Python 3.11 to 3.13 and this is {}.{} at {}; install python3.11, or name one: "
+        "`make PYTHON=/path/to/python3.11 ...`".format(*sys.version_info[:2], sys.executable)
+    )
+
 import argparse
 import contextlib
 import fcntl
@@ -14,7 +22,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 

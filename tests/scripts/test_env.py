@@ -1,9 +1,11 @@
 """The environments: made once per lock, and a failure that says its cause and remedy in one line."""
 
+import ast
 import base64
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import threading
 import zipfile
@@ -189,3 +191,16 @@ def test_announced_disk_is_what_it_takes(name):
         pytest.skip(f"{name} is not made on this machine")
     taken = env_install.folder_bytes(ROOT / made.folder)
     assert 0.75 * made.disk < taken < 1.1 * made.disk, f"{name} takes {taken / 1e6:.0f} MB: say so in scripts/env.py"
+
+
+def test_an_older_python_is_told_before_anything_is_imported():
+    """The guard is the first statement, and what stands before it is plain enough for any Python 3."""
+    source = (ROOT / "scripts/env.py").read_text()
+    statements = ast.parse(source).body
+    assert [type(each).__name__ for each in statements[:3]] == ["Expr", "Import", "If"]
+    assert "sys.version_info < (3, 11)" in ast.get_source_segment(source, statements[2].test)
+    old = source.replace("sys.version_info", "old_version").replace("import sys", "import sys; old_version = (3, 8)", 1)
+    done = subprocess.run([sys.executable, "-c", old], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("site: needs Python 3.11 to 3.13 and this is 3.8 at ")
+    assert len(done.stderr.strip().splitlines()) == 1
