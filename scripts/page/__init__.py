@@ -1,0 +1,1 @@
+"""The Markdown extension that puts excerpts, claims, call paths and figures on a page."""

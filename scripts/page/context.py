@@ -1,0 +1,106 @@
+"""What the blocks of a page share: which page it is, its manifest, the pinned sources, what has been used."""
+
+import logging
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import markdown
+
+from scripts import manifest as manifests
+from scripts.errors import SiteError
+from scripts.excerpts import Resolved, Resolver
+from scripts.manifest import Manifest
+from scripts.pins import ROOT, Pin
+
+log = logging.getLogger("scripts.page")
+
+
+@dataclass
+class Context:
+    """State of a build, shared by every block of every page.
+
+    A MkDocs hook uses it so:
+
+        context = Context()
+        on_config:         config.markdown_extensions.append(PageExtension(context)); context.start_build()
+        on_page_markdown:  context.start_page(page.file.src_uri, page.meta)
+
+    Everything else happens inside the extension: a page that asks for an unknown excerpt, or leaves one of its
+    manifest unused, raises SiteError while it is converted. `page` is a path below docs/; `repo_url` is this
+    repository's address, where a reader reports an error.
+    """
+
+    root: Path = ROOT
+    page: str = ""
+    post: str = ""
+    repo_url: str = ""
+    manifest: Manifest | None = None
+    used: list[str] = field(default_factory=list)
+    used_by_page: dict[str, list[str]] = field(default_factory=dict)
+
+    def start_build(self) -> None:
+        """Forgets what was read, so that an edited pin, manifest or record is seen by the next page."""
+        self.__dict__.pop("resolver", None)
+        self.__dict__.pop("_inline", None)
+        self.used_by_page.clear()
+
+    def start_page(self, page: str, meta: dict | None = None) -> None:
+        """Names the page about to be converted, by its path below docs/, and finds its manifest.
+
+        That is snippets/<stem>.toml, or the one that `snippets: <stem>` in the front matter names; a page without
+        either has none.
+        """
+        named = (meta or {}).get("snippets")
+        self.page = page
+        self.post = named or Path(page).stem
+        self.manifest = None
+        if named or (self.root / manifests.file_of(self.post)).is_file():
+            self.manifest = manifests.load(self.post, self.root)
+        self.used = []
+
+    @property
+    def source(self) -> str:
+        """How an error names the page: its file."""
+        return f"docs/{self.page}"
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Resolves excerpts; reads pins.toml on first use."""
+        return Resolver(root=self.root)
+
+    @property
+    def pins(self) -> dict[str, Pin]:
+        """The pins by engine id."""
+        return self.resolver.sources.pins
+
+    def excerpt(self, name: str) -> Resolved:
+        """The excerpt a page embeds, resolved and checked; counts as its use. Raises SiteError."""
+        if self.manifest is None:
+            raise SiteError(f"{self.source}: excerpt '{name}': the page has no manifest; write {manifests.file_of(self.post)}")
+        if name in self.used:
+            raise SiteError(f"{self.source}: excerpt '{name}' is used twice; link to #{name} the second time")
+        resolved = self.resolver.checked(self.manifest.excerpt(name, self.source))
+        self.used.append(name)
+        if resolved.warning:
+            log.warning(resolved.warning)
+        return resolved
+
+    def finish_page(self) -> None:
+        """Raises SiteError for an excerpt that the manifest defines and the page has not used."""
+        self.used_by_page[self.page] = list(self.used)
+        for name in self.manifest.excerpts if self.manifest else ():
+            if name not in self.used:
+                raise SiteError(f"{self.manifest.file}: excerpt '{name}' is not used on {self.source}; "
+                                f"write '/// excerpt | {name}' there, or remove it")
+
+    def inline(self, text: str) -> str:
+        """HTML of one paragraph's inline Markdown, {{...}} values included, for captions and notes."""
+        html = self._inline.reset().convert(text)
+        return html.removeprefix("<p>").removesuffix("</p>")
+
+    @cached_property
+    def _inline(self) -> markdown.Markdown:
+        from scripts.page.extension import PageExtension
+
+        return markdown.Markdown(extensions=[PageExtension(self, nested=True)])
