@@ -1,0 +1,258 @@
+"""Call paths: what a manifest claims, checked hop by hop against what was recorded.
+
+A hop is claimed per configuration, in one process role. The check, for each configuration: the hop's symbol was
+entered in that role, at the line the pinned file has it, in a file equal to the pinned artifact's, and not
+before the hop it follows. Order is by one monotonic clock over all processes; a symbol entered in several
+threads may take its place by any of them.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts import manifest as manifests
+from scripts.errors import SiteError
+from scripts.manifest import check_id, check_table
+
+KINDS = {
+    "start": "entered, or resumed, while the request was served",
+    "resume": "a coroutine that was waiting and went on",
+    "standing": "on the stack already when the request came",
+    "compiled": "seen while warming up only: compiled code or a graph replay hides it afterwards",
+}
+# Which process roles a configuration has, in the order a request meets them.
+ROLES = {
+    "vllm-gpu": ("client", "api-server", "engine-core"),
+    "vllm-cpu": ("client", "api-server", "engine-core", "worker"),
+    "sglang-gpu": ("client", "tokenizer-manager", "scheduler", "detokenizer"),
+}
+PATH_KEYS = {"id": str, "title": str, "engine": str, "configurations": list, "hop": list}
+HOP_KEYS = {"id": str, "symbol": str, "kind": str, "excerpt": str, "does": str, "crosses": str}
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One function on a path. `roles` maps a configuration to the process role it is claimed in."""
+
+    id: str
+    symbol: str
+    roles: dict
+    kind: str = "start"
+    excerpt: str | None = None
+    does: str = ""
+    crosses: str = ""
+
+    @property
+    def file(self) -> str:
+        return self.symbol.partition("::")[0]
+
+    @property
+    def name(self) -> str:
+        return self.symbol.partition("::")[2].partition("#")[0]
+
+    @property
+    def recorded(self) -> str:
+        """The symbol as a recording has it: a code object's name does not say which redefinition it is, its line does."""
+        return self.symbol.partition("#")[0].replace(".<locals>", "")
+
+
+@dataclass(frozen=True)
+class CallPath:
+    """One engine's path as its manifest claims it; hops in the order they are entered."""
+
+    id: str
+    title: str
+    engine: str
+    configurations: tuple
+    hops: tuple
+    manifest: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a symbol is in the pinned file: its `def` line, its first line (a decorator's, if any), sha256 of the file."""
+
+    line: int
+    first: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A path recording: file digests, roles by pid, first entries sorted by time, and messages on the wire."""
+
+    configuration: str
+    record: str
+    files: dict
+    roles: dict
+    entries: dict  # symbol -> [(t_ns, role, line, kind, phase)]
+    wire: list
+    experiment: str
+
+    @classmethod
+    def of(cls, record) -> "Recording":
+        """Reads a `records.Record` that has a recording and its columns."""
+        data = record.data["recording"]
+        roles = {process["pid"]: process["role"] for process in data["processes"]}
+        columns = record.columns
+        entries: dict = {}
+        wanted = ("t_ns", "pid", "line", "kind", "phase", "symbol")
+        missing = [name for name in wanted if name not in columns]
+        if missing:
+            raise SiteError(f"{record.path}: the column file lacks {', '.join(missing)}; record it again")
+        for t_ns, pid, line, kind, phase, symbol in zip(*(columns[name] for name in wanted), strict=True):
+            if pid not in roles:
+                raise SiteError(f"{record.path}: process {pid} has no role; record it again")
+            symbol = symbol.replace(".<locals>", "")
+            entries.setdefault(symbol, []).append((t_ns, roles[pid], line, kind, phase))
+        for seen in entries.values():
+            seen.sort(key=lambda entry: entry[0])
+        wire = data.get("wire") or []
+        return cls(data["configuration"], record.path, data["files"], roles, entries, wire, record.data["experiment"])
+
+
+def parse(manifest) -> list[CallPath]:
+    """The `[[path]]` tables of a `manifest.Manifest`. Raises SiteError for an unknown or missing key, a doubled
+    id, an excerpt that is not defined, a configuration or role that is not there."""
+    paths: list[CallPath] = []
+    for table in manifest.paths:
+        where = f"{manifest.file}: path '{table.get('id', '?')}'"
+        check_table(table, PATH_KEYS, tuple(PATH_KEYS), where)
+        check_id(table["id"], where)
+        if table["id"] in {path.id for path in paths}:
+            raise SiteError(f"{where}: two paths are called that; rename one")
+        for name in table["configurations"]:
+            if name not in ROLES or not name.startswith(table["engine"] + "-"):
+                known = ", ".join(other for other in ROLES if other.startswith(table["engine"])) or "none"
+                raise SiteError(f"{where}: {table['engine']} has no configuration {name!r} (it has: {known})")
+        hops = [_hop(item, number, table, where, manifest) for number, item in enumerate(table["hop"], 1)]
+        ids = [hop.id for hop in hops]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise SiteError(f"{where}: two hops are called '{name}'; rename one")
+        paths.append(
+            CallPath(table["id"], table["title"], table["engine"], tuple(table["configurations"]), tuple(hops), manifest.file)
+        )
+    return paths
+
+
+def load_all(root: Path) -> dict[str, CallPath]:
+    """Every path of every manifest, by id."""
+    found: dict[str, CallPath] = {}
+    for manifest in manifests.load_all(root).values():
+        for path in parse(manifest):
+            if path.id in found:
+                raise SiteError(f"{path.manifest}: path '{path.id}' is defined in {found[path.id].manifest} too; rename one")
+            found[path.id] = path
+    return found
+
+
+def check(path: CallPath, recording: Recording, locate) -> list[str]:
+    """What is wrong with the path in this configuration: one line a problem, none when every hop was seen.
+
+    locate: (symbol, where) -> Located in the pinned source; raises SiteError beginning with `where` when it is not there.
+    """
+    problems, clock, before = [], None, None
+    claimed = [hop for hop in path.hops if recording.configuration in hop.roles]
+    if not claimed:
+        return [f"{path.manifest}: path {path.id} has no hop in {recording.configuration}; drop the configuration"]
+    for hop in claimed:
+        where = f"{path.manifest}: path '{path.id}', hop '{hop.id}' ({hop.name}), {recording.configuration}"
+        role = hop.roles[recording.configuration]
+        problem, times = _seen(hop, role, recording, locate(hop.symbol, where))
+        if problem:
+            problems.append(f"{where}: {problem}")
+            continue
+        if hop.kind in ("standing", "compiled"):
+            continue
+        later = [t for t in times if clock is None or t >= clock]
+        if not later:
+            early = (clock - times[-1]) / 1000
+            problems.append(
+                f"{where}: out of order: entered {early:,.0f} µs before hop {before.id} ({before.name}); "
+                f"put {hop.id} before {before.id}"
+            )
+            continue
+        clock, before = later[0], hop
+    return problems
+
+
+def _seen(hop: Hop, role: str, recording: Recording, pinned: Located) -> tuple[str | None, list[int]]:
+    """(problem, times at which the hop was entered)."""
+    entries = recording.entries.get(hop.recorded, [])
+    if not entries:
+        return f"not entered: the recording has no {hop.symbol}; correct the symbol or drop the claim", []
+    here = [entry for entry in entries if entry[1] == role]
+    if not here:
+        roles = ", ".join(sorted({entry[1] for entry in entries}))
+        return f"other process: claimed in {role}, entered in {roles}; claim it there", []
+    lines = {entry[2] for entry in here}
+    if pinned.first not in lines:
+        seen = ", ".join(map(str, sorted(lines)))
+        return f"other line: recorded at line {seen}, the pinned file has it at line {pinned.first}", []
+    digest = recording.files.get(hop.file)
+    if digest is None:
+        return f"differing file: the recording has no digest of {hop.file}; record it again", []
+    if digest.removeprefix("sha256:") != pinned.sha256:
+        return f"differing file: {hop.file} was not the pinned artifact's when recorded; record the pinned release", []
+    here = [entry for entry in here if entry[2] == pinned.first]
+    phases = {entry[4] for entry in here}
+    times = [t for t, _, _, _, phase in here if phase == "request"]
+    if hop.kind == "standing":
+        if "standing" in phases or phases == {"warmup"}:
+            return None, []
+        return "entered while the request was served, not standing before it; drop kind = \"standing\"", []
+    if hop.kind == "compiled":
+        if phases == {"warmup"}:
+            return None, []
+        return "seen outside the warm-up too; drop kind = \"compiled\"", []
+    if not times:
+        when = " and ".join(sorted(phases))
+        return f"not entered while the request was served, only in phase {when}; mark its kind or drop it", []
+    if hop.kind == "resume" and not any(kind == "resume" for _, _, _, kind, phase in here if phase == "request"):
+        return "started, not resumed, while the request was served; drop kind = \"resume\"", []
+    return None, times
+
+
+def record_it(configuration: str) -> str:
+    """What to do where a configuration was not recorded."""
+    return f"record it: python -m experiments.lab record --configuration {configuration}"
+
+
+def partings(path: CallPath) -> list[tuple[tuple, list[Hop]]]:
+    """The hops in runs: ((configurations that take the run), [hops]); a run ends where another set goes on.
+
+    Hops of all configurations and of none share a run only with their like, so a run whose configurations are
+    fewer than the path's is a stretch on which the configurations part.
+    """
+    runs: list[tuple[tuple, list[Hop]]] = []
+    for hop in path.hops:
+        taken = tuple(name for name in path.configurations if name in hop.roles)
+        if runs and runs[-1][0] == taken:
+            runs[-1][1].append(hop)
+        else:
+            runs.append((taken, [hop]))
+    return runs
+
+
+def _hop(item: dict, number: int, table: dict, where: str, manifest) -> Hop:
+    where = f"{where}, hop '{item['id']}'" if isinstance(item.get("id"), str) else f"{where}, hop number {number}"
+    roles = item.get("in")
+    check_table({key: value for key, value in item.items() if key != "in"}, HOP_KEYS, ("id", "symbol", "does"), where)
+    check_id(item["id"], where)
+    if not isinstance(roles, dict) or not roles:
+        raise SiteError(f"{where}: claimed in no configuration; write in = {{ {table['configurations'][0]} = \"role\" }}")
+    if not all(item["symbol"].partition("::")):
+        raise SiteError(f"{where}: symbol {item['symbol']!r} is not written repo/path.py::Qual.name")
+    kind = item.get("kind", "start")
+    if kind not in KINDS:
+        raise SiteError(f"{where}: kind {kind!r} is not known (known: {', '.join(KINDS)})")
+    for configuration, role in roles.items():
+        if configuration not in table["configurations"]:
+            raise SiteError(f"{where}: configuration {configuration!r} is not one of the path's")
+        if role not in ROLES[configuration]:
+            raise SiteError(f"{where}: {configuration} has no process {role!r} (it has: {', '.join(ROLES[configuration])})")
+    excerpt = item.get("excerpt")
+    if excerpt and excerpt not in manifest.excerpts:
+        raise SiteError(f"{where}: excerpt '{excerpt}' is not defined in {manifest.file}; define it or drop the link")
+    does, crosses = item["does"].strip(), item.get("crosses", "").strip()
+    return Hop(item["id"], item["symbol"], dict(roles), kind, excerpt, does, crosses)

@@ -1,0 +1,165 @@
+"""What the pages stand on, loaded once a build: records, claims, call paths with their state, and uses.
+
+Everything is read on demand and kept as long as no file below it changes, so that a rebuild while writing does
+not read 15 MB again.
+"""
+
+import functools
+import json
+import tomllib
+from pathlib import Path
+
+from scripts import callpaths, claims, pins, records, sources, symbols, uses
+from scripts.errors import SiteError
+
+WATCHED = ("experiments/records", "experiments/claims", "experiments/figures", "snippets", "docs")
+ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang"}
+
+
+class Evidence:
+    """Lazily loaded, validated inputs of the site at `root`. Every property raises SiteError for bad input."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    @functools.cached_property
+    def pins(self) -> dict:
+        return pins.load(self.root)
+
+    @functools.cached_property
+    def versions(self) -> dict:
+        """Engine name as records write it -> pinned version."""
+        return {engine: pin.version for engine, pin in self.pins.items()}
+
+    @functools.cached_property
+    def sources(self):
+        return sources.Sources(self.pins, self.root)
+
+    @functools.cached_property
+    def records(self) -> list:
+        return records.load_all(self.root, self.versions)
+
+    @functools.cached_property
+    def claims(self) -> dict:
+        return claims.load_all(self.root, self.records)
+
+    @functools.cached_property
+    def paths(self) -> dict:
+        return callpaths.load_all(self.root)
+
+    @functools.cached_property
+    def recordings(self) -> dict:
+        """(experiment, configuration) -> Recording."""
+        found = {}
+        for experiment in sorted({record.data["experiment"] for record in self.records}):
+            mine = [record for record in self.records if record.data["experiment"] == experiment]
+            for name, record in records.recordings(mine).items():
+                found[experiment, name] = callpaths.Recording.of(record)
+        return found
+
+    @functools.cached_property
+    def uses(self) -> list:
+        return uses.scan(self.root)
+
+    @functools.cached_property
+    def quoted(self) -> dict:
+        """Sources of other people's figures: id -> {"title", "url", ...}, from snippets/famous.toml."""
+        return load_quoted(self.root)
+
+    def record(self, name: str):
+        """The record called `NN/measurement`. Raises SiteError when there is none."""
+        for record in self.records:
+            if record.path == f"{records.FOLDER}/{name}.json":
+                return record
+        raise SiteError(f"record {name}: there is no {records.FOLDER}/{name}.json; measure it or correct the name")
+
+    def claim(self, name: str):
+        if name not in self.claims:
+            raise SiteError(f"claim {name}: is in no file of {claims.FOLDER}; correct the id, or run make experiments")
+        return self.claims[name]
+
+    def path(self, name: str):
+        if name not in self.paths:
+            raise SiteError(f"path {name}: is in no manifest; define it in snippets/ or correct the id")
+        return self.paths[name]
+
+    def recording(self, path, configuration: str):
+        """The recording the path is checked against, or None: that of the experiment its manifest belongs to."""
+        return self.recordings.get((Path(path.manifest).name[:2], configuration))
+
+    @functools.cached_property
+    def tables(self):
+        return symbols.Tables(self.sources)
+
+    def locator(self, engine: str):
+        """(symbol, where) -> callpaths.Located in the pinned sources of an engine."""
+
+        def locate(symbol: str, where: str) -> callpaths.Located:
+            file, _, name = symbol.partition("::")
+            found = self.tables.find(engine, file, name, where)
+            return callpaths.Located(found.line, found.first, self.sources.digest(engine, file, where))
+
+        return locate
+
+    @functools.cached_property
+    def path_states(self) -> dict:
+        """path id -> {configuration: problems, or None where nothing was recorded}."""
+        states = {}
+        for path in self.paths.values():
+            locate = self.locator(path.engine)
+            states[path.id] = {}
+            for name in path.configurations:
+                recording = self.recording(path, name)
+                states[path.id][name] = None if recording is None else callpaths.check(path, recording, locate)
+        return states
+
+    def home_of(self, kind: str, name: str) -> str | None:
+        """Address below the site's root of the page that shows a claim, path or excerpt; None when none does."""
+        for use in self.uses:
+            if use.kind == kind and use.id == name:
+                return use.url
+        return None
+
+
+def load_quoted(root: Path) -> dict:
+    file = root / "snippets" / "famous.toml"
+    if not file.is_file():
+        return {}
+    try:
+        found = tomllib.loads(file.read_text("utf-8")).get("source", {})
+    except tomllib.TOMLDecodeError as error:
+        raise SiteError(f"snippets/famous.toml: not TOML ({error}); correct that line") from None
+    for name, source in found.items():
+        for key in ("title", "url"):
+            if not isinstance(source.get(key), str):
+                raise SiteError(f"snippets/famous.toml: source {name}: key {key!r} is missing")
+    return found
+
+
+def of_context(context) -> Evidence:
+    """The evidence of a page's `Context`: looked up anew when the context starts a build, which renews its resolver."""
+    kept = context.__dict__.get("_evidence")
+    if kept is None or kept[0] is not context.resolver:
+        kept = context.__dict__["_evidence"] = (context.resolver, of(context.root))
+    return kept[1]
+
+
+def of(root: Path) -> Evidence:
+    """The evidence of the site at `root`; the same object until a file that it was read from changes."""
+    root = root.resolve()
+    return _kept(root, _stamp(root))
+
+
+@functools.lru_cache(maxsize=2)
+def _kept(root: Path, stamp: str) -> Evidence:
+    return Evidence(root)
+
+
+def _stamp(root: Path) -> str:
+    found = []
+    for name in WATCHED:
+        for file in sorted((root / name).rglob("*")):
+            if file.is_file():
+                stat = file.stat()
+                found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return json.dumps(found)

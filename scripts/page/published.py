@@ -1,0 +1,33 @@
+"""What is published as data beside the pages: records, claims and schemas, so that a reader can check them."""
+
+from pathlib import Path
+
+from scripts import claims, records
+
+# Folder of the repository -> folder of the site.
+PLACES = {
+    records.FOLDER: "data/records",
+    claims.FOLDER: "data/claims",
+    "experiments/figures": "data/figures",
+    "experiments/lab/schema": "data/schema",
+    "scripts/schema": "data/schema",
+}
+SUFFIXES = (".json", ".gz", ".svg")
+
+
+def files(root: Path) -> list[tuple[Path, str]]:
+    """(file, address below the site's root) of everything to copy into the site. `ledger.write_json` adds data/ledger.json."""
+    found = []
+    for folder, place in PLACES.items():
+        for file in sorted((root / folder).rglob("*")):
+            if file.is_file() and file.name.endswith(SUFFIXES):
+                found.append((file, f"{place}/{file.relative_to(root / folder).as_posix()}"))
+    return found
+
+
+def address(path: str) -> str:
+    """Where a committed file is published, below the site's root: `experiments/records/01/x.json` -> `data/records/01/x.json`."""
+    for folder, place in PLACES.items():
+        if path.startswith(folder + "/"):
+            return place + path[len(folder) :]
+    raise ValueError(f"{path} is not published")

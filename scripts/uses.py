@@ -1,0 +1,93 @@
+"""Where pages use what is quoted and measured, read from the Markdown itself: blocks and inline references.
+
+The ledger, the links from a number to its claim and the checks all need this before any page is rendered.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
+REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use: `kind` is the block's name or `value`, `id` its argument or what stands between the braces,
+    `page` the file below docs/, `line` from 1, `anchor` the fragment the use has on its page ("" for none)."""
+
+    kind: str
+    id: str
+    page: str
+    line: int
+
+    @property
+    def anchor(self) -> str:
+        return {"excerpt": self.id, "claim": f"claim-{self.id}", "path": f"path-{self.id}"}.get(self.kind, "")
+
+    @property
+    def url(self) -> str:
+        """Address below the site's root, with the fragment."""
+        return page_url(self.page) + (f"#{self.anchor}" if self.anchor else "")
+
+
+def page_url(page: str) -> str:
+    """The address below the site's root that MkDocs gives a page: `posts/01-x.md` becomes `posts/01-x/`."""
+    stem = page.removesuffix(".md").removesuffix(".ipynb")
+    if stem.rpartition("/")[2] in ("index", "README"):
+        stem = stem.rpartition("/")[0]
+    return f"{stem}/" if stem else ""
+
+
+def to_root(page: str) -> str:
+    """The way from a page back to the site's root, so that a site below a sub-path works."""
+    return "../" * page_url(page).count("/") or "./"
+
+
+def prose_lines(text: str):
+    """Yields (line number, line) of what is Markdown prose: no front matter, no fenced code, no comments.
+
+    Removed stretches keep their place as blanks, so that columns and line numbers stay true.
+    """
+    text = re.sub(r"<!--.*?-->", lambda found: re.sub(r"[^\n]", " ", found[0]), text, flags=re.S)
+    lines = text.split("\n")
+    start = 0
+    if lines and lines[0].strip() == "---":
+        ends = [index for index, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")]
+        start = ends[0] + 1 if ends else 0
+    fence = None
+    for index, line in enumerate(lines[start:], start + 1):
+        mark = FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = None
+            continue
+        if mark:
+            fence = mark[1]
+            continue
+        yield index, line
+
+
+def without_code(line: str) -> str:
+    """The line with inline code blanked out."""
+    return CODE.sub(lambda found: " " * len(found[0]), line)
+
+
+def scan_text(text: str, page: str) -> list[Use]:
+    found = []
+    for number, line in prose_lines(text):
+        block = BLOCK.match(line)
+        if block:
+            found.append(Use(block[1].lower(), block[2] or "", page, number))
+        found += [Use("value", ref[1], page, number) for ref in REFERENCE.finditer(without_code(line))]
+    return found
+
+
+def scan(root: Path) -> list[Use]:
+    """Every use on every page below docs/, in page and line order."""
+    found = []
+    for file in sorted((root / "docs").rglob("*.md")):
+        found += scan_text(file.read_text("utf-8"), file.relative_to(root / "docs").as_posix())
+    return found
