@@ -156,11 +156,11 @@ def check(path: CallPath, recording: Recording, locate) -> list[str]:
     if not claimed:
         return [f"{path.manifest}: path {path.id} has no hop in {recording.configuration}; drop the configuration"]
     for hop in claimed:
-        where = f"{path.manifest}: path '{path.id}', hop '{hop.id}' ({hop.name}), {recording.configuration}"
+        named = where(path, hop, recording.configuration)
         role = hop.roles[recording.configuration]
-        problem, times = _seen(hop, role, recording, locate(hop.symbol, where))
+        problem, times = _seen(hop, role, recording, locate(hop.symbol, named))
         if problem:
-            problems.append(f"{where}: {problem}")
+            problems.append(f"{named}: {problem}")
             continue
         if hop.kind in ("standing", "compiled"):
             continue
@@ -168,12 +168,17 @@ def check(path: CallPath, recording: Recording, locate) -> list[str]:
         if not later:
             early = (clock - times[-1]) / 1000
             problems.append(
-                f"{where}: out of order: entered {early:,.0f} µs before hop {before.id} ({before.name}); "
+                f"{named}: out of order: entered {early:,.0f} µs before hop {before.id} ({before.name}); "
                 f"put {hop.id} before {before.id}"
             )
             continue
         clock, before = later[0], hop
     return problems
+
+
+def where(path: CallPath, hop: Hop, configuration: str) -> str:
+    """How a problem of this hop in this configuration begins."""
+    return f"{path.manifest}: path '{path.id}', hop '{hop.id}' ({hop.name}), {configuration}"
 
 
 def _seen(hop: Hop, role: str, recording: Recording, pinned: Located) -> tuple[str | None, list[int]]:
