@@ -50,7 +50,9 @@ def build(lines: list, configuration: str, http=()) -> tuple:
     entries = [line for line in lines if "symbol" in line]
     armings = [line["arming"] for line in entries if line["phase"] == "request"]
     if not armings:
-        raise RecordingError(f"{configuration}: no engine function was entered while armed; was the request sent to this server?")
+        raise RecordingError(
+            f"{configuration}: no engine function was entered while armed; was the request sent to this server?"
+        )
     last = max(armings)
     entries = sorted(
         (line for line in entries if line["phase"] == "warmup" or line["arming"] == last),
@@ -60,7 +62,10 @@ def build(lines: list, configuration: str, http=()) -> tuple:
     entries = [line for line in entries if line["pid"] in roles]
     missing = [role for role in ROLES.get(configuration, ()) if role not in roles.values()]
     if missing:
-        raise RecordingError(f"{configuration}: no process showed itself as {', '.join(missing)}; has its entry point moved? (WITNESSES in recording.py)")
+        raise RecordingError(
+            f"{configuration}: no process showed itself as {', '.join(missing)}; "
+            "has its entry point moved? (WITNESSES in recording.py)"
+        )
     names = {line["title"]: line["name"] for line in lines if "title" in line}
     columns = {name: [line[name] for line in entries] for name in COLUMNS}
     used = {symbol.partition("::")[0] for symbol in columns["symbol"]}
@@ -173,16 +178,17 @@ def summary(recording: dict, columns: dict, phases=("standing", "request")) -> s
     text = [f"{p['role']:18} pid {p['pid']}  {p['name']}" for p in recording["processes"]]
     text.append(f"{len(rows)} entries in {len(recording['files'])} files")
     for symbol, line, kind, pid, thread, t_ns, _phase in rows:
-        text.append(f"{(t_ns - zero) / 1e6:10.3f} ms  {roles[pid]:18} {thread[:20]:20} {kind:8} {symbol}  (line {line})")
+        where = f"{roles[pid]:18} {thread[:20]:20}"
+        text.append(f"{(t_ns - zero) / 1e6:10.3f} ms  {where} {kind:8} {symbol}  (line {line})")
     for m in recording["wire"]:
         kind = f"{m['tag']} {m['type']}" if m["tag"] else m["type"]
-        arrow = f"{m['from']} -> {m['to']}"
-        text.append(f"{(m['t_ns'] - zero) / 1e6:10.3f} ms  {arrow:34} {m['transport']:5} {m['bytes']:8} B  {kind}  by {m['symbol']}")
+        what = f"{m['from']} -> {m['to']}".ljust(34) + f" {m['transport']:5} {m['bytes']:8} B  {kind}"
+        text.append(f"{(m['t_ns'] - zero) / 1e6:10.3f} ms  {what}  by {m['symbol']}")
     return "\n".join(text)
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m experiments.lab.recording", description="Show a recorded call path.")
+    parser = argparse.ArgumentParser(prog="python -m experiments.lab.recording", description=summary.__doc__)
     parser.add_argument("path", type=Path, help="a record (path-*.json) or an injection folder")
     parser.add_argument("--warmup", action="store_true", help="show the warm-up's entries too")
     options = parser.parse_args(arguments)

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from experiments.lab.inject.control import Injection, InjectionError
+from experiments.lab.inject.probe import Probe
 
 MODULE = """
     import asyncio, threading, time
@@ -91,7 +92,9 @@ class Program:
         env = {**os.environ, **self.injection.env("stages", probes)}
         env["PYTHONPATH"] += f":{folder / 'packages'}"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(USER)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [sys.executable, "-c", textwrap.dedent(USER)],
+            env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
 
     def round(self):
         self.process.stdin.write("\n")
@@ -128,8 +131,9 @@ def of(lines, stage):
 def test_only_armed_calls_are_recorded(lines):
     got, before, after = lines
     assert all(before <= line["t0_ns"] <= line["t1_ns"] <= after for line in got)
-    assert {stage: len(of(lines, stage)) for stage in ("plain", "static", "cls", "prop", "fails", "gen", "coro", "agen", "method")} == {
-        "plain": 2, "static": 2, "cls": 2, "prop": 1, "fails": 1, "gen": 1, "coro": 1, "agen": 2, "method": 1}
+    assert {entry["stage"]: len(of(lines, entry["stage"])) for entry in PROBES} == {
+        "plain": 2, "static": 2, "cls": 2, "prop": 1, "fails": 1, "gen": 1, "coro": 1, "agen": 2, "method": 1,
+    }
 
 
 def test_times_are_those_of_the_call(lines):
@@ -176,10 +180,8 @@ def test_a_module_never_imported_is_missing(tmp_path):
 
 @pytest.mark.parametrize("text", ["__import__('os')", "args.1 + 1", "len(args", "args.1)", "other.x", "args[1]"])
 def test_info_is_no_python(text):
-    from experiments.lab.inject import stages
-
     with pytest.raises(ValueError, match="is no path from"):
-        stages.Probe(probe("x", "f", info={"n": text}))
+        Probe(probe("x", "f", info={"n": text}))
 
 
 def test_a_second_round_holds_only_its_own_calls(tmp_path):

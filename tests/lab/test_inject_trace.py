@@ -105,11 +105,12 @@ def test_the_line_is_that_of_the_first_decorator(traced):
 
 def test_each_message_is_seen_once_with_its_type_and_size(traced):
     rec, _ = recording.build(traced, "sglang-gpu")
-    got = [(m["from"], m["to"], m["transport"], m["type"], m["frames"], m["symbol"]) for m in rec["wire"]]
-    assert got == [
-        ("tokenizer-manager", "scheduler", "zmq", "TokenizedGenerateReqInput", 1, SRT + "tokenizer_manager.py::TokenizerManager._send_one_request"),
-        ("scheduler", "detokenizer", "zmq", "BatchTokenIDOutput", 1, SRT + "scheduler.py::Scheduler.process"),
-        ("detokenizer", "tokenizer-manager", "zmq", "BatchStrOutput", 1, SRT + "detokenizer_manager.py::DetokenizerManager.event_loop"),
+    assert {(m["transport"], m["frames"]) for m in rec["wire"]} == {("zmq", 1)}
+    assert [(m["from"], m["to"], m["type"], m["symbol"].removeprefix(SRT)) for m in rec["wire"]] == [
+        ("tokenizer-manager", "scheduler", "TokenizedGenerateReqInput",
+         "tokenizer_manager.py::TokenizerManager._send_one_request"),
+        ("scheduler", "detokenizer", "BatchTokenIDOutput", "scheduler.py::Scheduler.process"),
+        ("detokenizer", "tokenizer-manager", "BatchStrOutput", "detokenizer_manager.py::DetokenizerManager.event_loop"),
     ]
     for message in rec["wire"]:
         assert message["t_ns"] <= message["to_t_ns"]
@@ -126,7 +127,8 @@ def test_files_are_digested_as_installed(traced, tmp_path):
 
 
 def python(code, **env):
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
 
 
 def test_without_lab_inject_nothing_happens(tmp_path):

