@@ -1,0 +1,1 @@
+"""What is measured: one notebook a post, the lab that makes its records, and the records themselves."""

@@ -1,0 +1,5 @@
+"""The lab's one exception: its text is the one line a user sees (what, where, what to do)."""
+
+
+class LabError(Exception):
+    """Stops a command with exit status 1 and its text as the only output."""

@@ -1,0 +1,240 @@
+"""Starts an engine's server as a user would, on 127.0.0.1 alone, waits for its health, and always ends it.
+
+    with Server(ServerSpec("vllm", "vllm", "qwen3-8b-shape"), settings, folder) as server:
+        client.Client(server.port)
+
+Each server runs below a warden (warden.py), so that it ends with the driver whatever becomes of the driver.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import envs, models
+from .errors import LabError
+from .inject.control import Injection
+from .warden import descendants
+
+GRACE_S = 15
+WARDEN = Path(__file__).with_name("warden.py")
+# A cause, where a log has several candidate lines: the first pattern that matches any line wins.
+CAUSES = (
+    r"CUDA out of memory|OutOfMemoryError|No available memory for the cache blocks|Not enough memory",
+    r"[Aa]ddress already in use",
+    r"Free memory on device|gpu_memory_utilization|mem[-_]fraction[-_]static",
+    r"unrecognized arguments|error: argument",
+    r"(ModuleNotFoundError|ImportError): ",
+    r"^\S*(Error|Exception)\b.*:|^\S*\.\S*(Error|Exception): |\b(ValueError|RuntimeError|AssertionError|KeyError|TypeError|OSError|FileNotFoundError)\b",
+)
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """What to start. `name` is unique in its fleet, `engine` one of vllm, vllm-cpu, sglang.
+
+    `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
+    the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
+    `stages` the probes for the latter.
+    """
+
+    name: str
+    engine: str
+    model: str = "smollm2-135m"
+    flags: tuple = ()
+    env: dict = field(default_factory=dict)
+    dummy: bool = False
+    inject: str | None = None
+    stages: tuple = ()
+    start_limit_s: float = 900
+
+
+class Server:
+    """One running server. `port`, `pid` of the engine's main process, `folder` of its own, `log` file, `injection`."""
+
+    def __init__(self, spec: ServerSpec, settings, folder: Path):
+        self.spec, self.settings, self.folder = spec, settings, Path(folder)
+        self.engine = envs.engine(spec.engine, settings)
+        self.port = None
+        self.injection = None
+        self.started_s = None  # start to healthy, s
+        self._process = self._pipe = None
+        self.log = self.folder / "log"
+
+    def command(self, port="PORT", model=None) -> list:
+        """The command line after the interpreter; without arguments, as the record writes it."""
+        spec, model = self.spec, model or f"models/{self.spec.model}"
+        common = ["--host", "127.0.0.1", "--port", str(port)]
+        dummy = ["--load-format", "dummy"] if spec.dummy else []
+        if spec.engine == "sglang":
+            start = ["-m", "sglang.launch_server", "--model-path", model]
+        elif self.engine["distribution"] == "vllm":  # what the `vllm` command runs
+            start = ["-m", "vllm.entrypoints.cli.main", "serve", model]
+        else:  # a build under another name: `vllm serve` asks for the metadata of `vllm` and dies
+            start = ["-m", "vllm.entrypoints.openai.api_server", "--model", model]
+        return [*start, "--served-model-name", spec.model, *common, *dummy, *spec.flags]
+
+    def environment(self) -> dict:
+        """What the server gets beyond the user's own environment; the record holds it."""
+        quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        return {**quiet, **self.engine.get("environment", {}), **self.spec.env}
+
+    def start(self) -> None:
+        """Start it and return at once; `wait` waits for its health."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        model = models.folder(self.spec.model, self.settings)
+        self.port = free_port()
+        # The driver's own path is not the engine's: an engine brings all it imports.
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        env.update(self.environment(), PYTHONUNBUFFERED="1")
+        if self.spec.inject:
+            self.injection = Injection(self.folder / "inject")
+            env.update(self.injection.env(self.spec.inject, list(self.spec.stages), base=env))
+        read, self._pipe = os.pipe()
+        python = self.settings.pythons[self.spec.engine]
+        begin = time.monotonic()
+        with open(self.log, "wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(WARDEN), str(read), str(GRACE_S), str(python), *self.command(self.port, str(model))],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env, pass_fds=[read],
+                start_new_session=True, cwd=self.folder,
+            )
+        os.close(read)
+        self._begin = begin
+
+    @property
+    def pid(self) -> int:
+        found = re.search(r"^lab: server process (\d+)", self.text(), re.M)
+        if not found:
+            raise LabError(f"{self.spec.name}: has not started")
+        return int(found[1])
+
+    def processes(self) -> list:
+        """Pids of the engine's processes."""
+        return descendants(self._process.pid) if self._process else []
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
+
+    def wait(self, on_wait=lambda: None) -> None:
+        """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
+        twice a second."""
+        while not self.healthy():
+            waited = time.monotonic() - self._begin
+            if self._process.poll() is not None:
+                raise LabError(f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})")
+            if waited > self.spec.start_limit_s:
+                self.stop()
+                raise LabError(
+                    f"{self.spec.name}: not healthy within {self.spec.start_limit_s:g} s and stopped; last line: "
+                    f"{self.cause(guess=False)} (log: {self.log})"
+                )
+            on_wait()
+            time.sleep(0.4)
+        self.started_s = self.started_s or time.monotonic() - self._begin
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def text(self) -> str:
+        try:
+            return self.log.read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def cause(self, guess: bool = True) -> str:
+        """The likeliest line of the log to say why."""
+        lines = [line.strip() for line in self.text().splitlines() if line.strip() and not line.startswith("lab: ")]
+        for pattern in CAUSES if guess else ():
+            hits = [line for line in lines if re.search(pattern, _bare(line))]
+            if hits:
+                return _bare(hits[-1])[:300]
+        return lines[-1][:300] if lines else "its log is empty"
+
+    def stop(self, wait: bool = True) -> None:
+        """Ask the warden to end it; with `wait`, return when nothing of it is left. Never raises."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+        if self._process is None or not wait:
+            return
+        try:
+            self._process.wait(GRACE_S + 15)
+        except subprocess.TimeoutExpired:  # the warden itself hangs
+            for pid in [*descendants(self._process.pid), self._process.pid]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self._process.wait()
+
+    def __enter__(self):
+        try:
+            self.start()
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def default_settings(self) -> dict:
+        """What the server says of itself, for choosing claims from: SGLang's /server_info, else {}."""
+        if self.spec.engine != "sglang":
+            return {}
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/server_info", timeout=30) as reply:
+            return json.loads(reply.read())
+
+
+class Running:
+    """Several servers side by side, started together and ended together."""
+
+    def __init__(self, specs, settings, folder: Path, one_by_one: bool = False):
+        names = [spec.name for spec in specs]
+        if len(set(names)) != len(names):
+            raise LabError(f"two servers of one fleet are called alike ({', '.join(names)}); give each its own name")
+        self.servers = {spec.name: Server(spec, settings, Path(folder) / spec.name) for spec in specs}
+        self.one_by_one = one_by_one  # an engine that sizes its memory by what is free must not start beside another
+
+    def start(self, on_wait=lambda: None) -> dict:
+        try:
+            for server in self.servers.values():
+                server.start()
+                if self.one_by_one:
+                    server.wait(on_wait)
+            for server in self.servers.values():
+                server.wait(on_wait)
+        except BaseException:
+            self.stop()
+            raise
+        return self.servers
+
+    def stop(self) -> None:
+        for server in self.servers.values():
+            server.stop(wait=False)
+        for server in self.servers.values():
+            server.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def _bare(line: str) -> str:
+    """A log line without colour codes and the process prefix that vLLM puts before it."""
+    return re.sub(r"^\([^)]*pid=\d+\)\s*", "", re.sub(r"\x1b\[[0-9;]*m", "", line))
