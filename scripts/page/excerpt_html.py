@@ -31,7 +31,9 @@ def excerpt_html(excerpt: Resolved, inline=escape) -> str:
     selecting code selects no number. It reads in order, and every link works, without CSS and JavaScript.
     """
     name = excerpt.excerpt.id
-    return (f'<figure class="excerpt" id="{name}" data-engine="{excerpt.excerpt.engine}">'
+    # Known from the first tag on, so that the two columns stand before the notes have arrived.
+    has_notes = " data-notes" if excerpt.notes else ""
+    return (f'<figure class="excerpt" id="{name}" data-engine="{excerpt.excerpt.engine}"{has_notes}>'
             f"<figcaption>{caption_html(excerpt)}</figcaption>"
             f'<div class="excerpt-body"><div class="excerpt-code" tabindex="0" role="group" aria-label="{label(excerpt)}" '
             f'data-search-exclude style="--digits:{len(str(excerpt.last))}">{code_html(excerpt)}</div>'

@@ -1,0 +1,160 @@
+/* Excerpts: copying, notes placed at their lines, their lines lit on hover and focus, folds opened by a link.
+   Everything is readable without this script; it only moves and marks what is on the page already. */
+(() => {
+  "use strict";
+
+  const lineOf = (figure, number) => document.getElementById(`${figure.id}-L${number}`);
+  const linesOf = (figure, note) => {
+    const lines = [];
+    for (let n = +note.dataset.first; n <= +note.dataset.last; n++) lines.push(lineOf(figure, n));
+    return lines.filter(Boolean);
+  };
+  // A line inside a closed fold has no place; its fold has.
+  const seen = (line) => {
+    const fold = line.closest("details");
+    return fold && !fold.open ? fold : line;
+  };
+
+  /** Puts the notes where there is room: beside their lines, or below them. */
+  function place(figure) {
+    const body = figure.querySelector(".excerpt-body");
+    const code = figure.querySelector(".excerpt-code");
+    const notes = figure.notes;
+    if (!notes.length) return;
+    if (wide(figure)) {
+      if (figure.placed !== "beside") {
+        notes.forEach((note) => figure.list.append(note));
+        body.append(figure.list);
+        figure.querySelectorAll(".excerpt-code .excerpt-notes").forEach((list) => list.remove());
+        figure.placed = "beside";
+      }
+      align(figure, code);
+    } else {
+      notes.forEach((note, index) => {
+        note.style.transform = "";
+        const list = note.closest(".excerpt-code") ? note.parentElement : document.createElement("ol");
+        list.className = "excerpt-notes";
+        list.start = index + 1;
+        list.append(note);
+        const after = seen(lineOf(figure, note.dataset.last));
+        // Notes on one line stay in their order.
+        let last = after;
+        while (last.nextElementSibling?.matches(".excerpt-notes") && last.nextElementSibling !== list &&
+               last.nextElementSibling.start <= index) last = last.nextElementSibling;
+        if (last.nextElementSibling !== list) last.after(list);
+      });
+      figure.list.remove();
+      figure.placed = "below";
+    }
+  }
+
+  /** Whether notes stand beside the code: the width at which excerpt.css makes two columns. */
+  function wide(figure) {
+    return figure.clientWidth >= 44 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  }
+
+  /** Shifts each note to the height of its line, none over another. A transform, so that nothing else moves. */
+  function align(figure, code) {
+    const notes = figure.notes;
+    notes.forEach((note) => { note.style.transform = ""; });
+    const top = code.getBoundingClientRect().top;
+    const boxes = notes.map((note) => note.getBoundingClientRect());
+    const room = Math.max(code.offsetHeight, boxes[boxes.length - 1].bottom - top);
+    const want = notes.map((note) => seen(lineOf(figure, note.dataset.first)).getBoundingClientRect().top - top);
+    let free = 0;
+    notes.forEach((_, i) => { want[i] = Math.max(want[i], free); free = want[i] + boxes[i].height + 6; });
+    let limit = room;
+    for (let i = notes.length - 1; i >= 0; i--) {
+      want[i] = Math.min(want[i], limit - boxes[i].height);
+      limit = want[i] - 6;
+    }
+    notes.forEach((note, i) => { note.style.transform = `translateY(${Math.round(want[i] - (boxes[i].top - top))}px)`; });
+  }
+
+  function light(figure, note, on) {
+    note.classList.toggle("is-noted", on);
+    linesOf(figure, note).forEach((line) => line.classList.toggle("is-noted", on));
+  }
+
+  async function copy(figure, button) {
+    const text = [...figure.querySelectorAll(".excerpt-code pre > span")].map((line) => {
+      const only = line.cloneNode(true);
+      only.querySelectorAll("a[data-n]").forEach((number) => number.remove());
+      return only.textContent;
+    }).join("");
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without a secure context there is no clipboard object; the older way still works there.
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.style.cssText = "position:fixed;opacity:0";
+      document.body.append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    button.textContent = done ? "Copied" : "Failed";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  }
+
+  /** Opens the fold around the address's target, then goes there. */
+  function follow() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const fold = target && target.closest(".excerpt details");
+    if (fold && !fold.open) {
+      fold.open = true;
+      target.scrollIntoView();
+    }
+  }
+
+  function start(figure) {
+    if ("ready" in figure.dataset) return;
+    figure.dataset.ready = "";
+    figure.list = figure.querySelector(".excerpt-notes") || document.createElement("ol");
+    figure.notes = [...figure.list.children];
+    // A line's mark and its note light the same lines, by pointer and by keyboard.
+    const noteOf = (target) => target.closest?.(".excerpt-notes > li") ||
+      (target.closest?.(".excerpt-mark") && document.getElementById(target.closest(".excerpt-mark").hash.slice(1)));
+    for (const [type, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
+      figure.addEventListener(type, (event) => { const note = noteOf(event.target); if (note) light(figure, note, on); });
+    }
+    const button = figure.querySelector(".excerpt-copy");
+    button.addEventListener("click", () => copy(figure, button));
+    figure.addEventListener("toggle", () => place(figure), true);
+    place(figure);
+    let width = figure.clientWidth;
+    new ResizeObserver(() => {
+      if (figure.clientWidth !== width) { width = figure.clientWidth; place(figure); }
+    }).observe(figure);
+  }
+
+  function startAll() {
+    document.querySelectorAll("figure.excerpt").forEach(start);
+    follow();
+  }
+
+  addEventListener("hashchange", follow);
+  // Web fonts change heights once, when they arrive.
+  document.fonts?.ready.then(() => document.querySelectorAll("figure.excerpt[data-ready]").forEach(place));
+  // Loaded in the head, each figure is prepared as it arrives, before it is painted, so that nothing on it moves.
+  if (document.readyState === "loading") {
+    const arriving = new MutationObserver(() => {
+      document.querySelectorAll("figure.excerpt:not([data-ready])").forEach((figure) => {
+        if (figure.nextSibling) start(figure); // then the parser is done with it
+      });
+    });
+    arriving.observe(document.documentElement, { childList: true, subtree: true });
+    addEventListener("DOMContentLoaded", () => {
+      arriving.disconnect();
+      startAll();
+      // With Material's instant navigation a page arrives without a load event.
+      window.document$?.subscribe(startAll);
+    });
+  } else {
+    startAll();
+    window.document$?.subscribe(startAll);
+  }
+})();
