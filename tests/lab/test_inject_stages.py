@@ -69,6 +69,25 @@ USER = """
     """
 
 
+TORCH = """
+    # Enough of torch.cuda: an event's time is when it was recorded, and reading one before synchronize() fails.
+    import time
+    class cuda:
+        synced = 0.0
+        is_initialized = staticmethod(lambda: True)
+        @staticmethod
+        def synchronize(): cuda.synced = time.monotonic()
+        class Stream: pass
+        class Event:
+            def __init__(self, enable_timing): assert enable_timing; self.at = None
+            def record(self, stream=None): self.at = time.monotonic()
+            def synchronize(self): cuda.synced = time.monotonic()
+            def elapsed_time(self, other):
+                assert max(self.at, other.at) <= cuda.synced, "read before the GPU was done"
+                return (other.at - self.at) * 1e3
+    """
+
+
 def probe(name, qualname, **more):
     return {"stage": name, "module": "vllm.parts", "qualname": qualname, **more}
 
@@ -83,11 +102,13 @@ PROBES = [
 
 
 class Program:
-    def __init__(self, folder, probes):
+    def __init__(self, folder, probes, torch=False):
         package = folder / "packages" / "vllm"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text("")
-        (package / "parts.py").write_text(textwrap.dedent(MODULE))
+        (package / "parts.py").write_text(("import torch\n" if torch else "") + textwrap.dedent(MODULE))
+        if torch:
+            (folder / "packages" / "torch.py").write_text(textwrap.dedent(TORCH))
         self.injection = Injection(folder / "inject")
         env = {**os.environ, **self.injection.env("stages", probes)}
         env["PYTHONPATH"] += f":{folder / 'packages'}"
@@ -158,6 +179,27 @@ def test_an_async_generator_counts_its_items(lines):
 
 def test_gpu_without_a_gpu_is_harmless(lines):
     assert all("gpu_ms" not in line for line in of(lines, "plain"))
+
+
+def test_gpu_calls_lie_on_one_timeline_tied_to_the_cpus_clock(tmp_path):
+    with Program(tmp_path, [probe("method", "Thing.method", gpu=True)], torch=True) as program:
+        program.round()
+        for _ in range(2):  # the second time with events used before
+            program.injection.clear()
+            program.injection.arm()
+            program.round()
+            program.round()
+            program.injection.disarm()
+            got = program.injection.read()
+            calls = [line for line in got if "stage" in line]
+            first, last = [line for line in got if "gpu_sync" in line]
+            assert first["gpu_ms"] == 0.0 < last["gpu_ms"]
+            assert len(calls) == 2
+            for call in calls:
+                assert call["gpu_ms"] == pytest.approx(call["gpu_t1_ms"] - call["gpu_t0_ms"]) and call["gpu_ms"] >= 10
+                at = first["t_ns"] + call["gpu_t0_ms"] * 1e6
+                assert at == pytest.approx(call["t0_ns"], abs=2e6), "the two clocks agree"
+            assert calls[0]["gpu_t1_ms"] < calls[1]["gpu_t0_ms"] < last["gpu_ms"]
 
 
 def test_a_function_that_is_gone_is_reported_in_one_line(tmp_path):

@@ -68,7 +68,7 @@ class Injection:
         while missing := [pid for pid in self.processes() if self._acknowledged(pid) != self.generation]:
             if time.monotonic() > deadline:
                 silent = ", ".join(map(str, missing))
-                raise InjectionError(f"{self.folder}: no answer within {timeout:g} s from {silent}; is the engine hung?")
+                raise InjectionError(f"{self.folder}: no answer in {timeout:g} s from {silent}; is the engine hung?")
             time.sleep(0.005)
         if not self.processes():
             raise InjectionError(f"{self.folder}: no injected process lives; was the engine started with env()?")
