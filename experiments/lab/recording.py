@@ -17,6 +17,8 @@ import json
 import sys
 from pathlib import Path
 
+from .errors import LabError
+
 COLUMNS = ("symbol", "line", "kind", "pid", "thread", "t_ns", "phase")
 
 # The first that matches names the role. A forked child has its parent's frames on its stack, so the
@@ -38,7 +40,7 @@ ROLES = {
 }
 
 
-class RecordingError(Exception):
+class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
 
 

@@ -14,10 +14,12 @@ import struct
 import time
 from pathlib import Path
 
+from ..errors import LabError
+
 HERE = Path(__file__).resolve().parent
 
 
-class InjectionError(Exception):
+class InjectionError(LabError):
     """One line: what went wrong in the engine's processes and what to do."""
 
 

@@ -9,8 +9,12 @@ callback keeps firing and a set remembers what each thread has been seen in. Bef
 location is disabled after its first event, so `warmup` holds the first thread's entry alone.
 
 Python 3.11: a C profile function, set on every existing thread when armed and taken off again when
-disarmed; `sys.setprofile` would reach only its own thread. There is no `warmup` on 3.11: profiling from
-the start costs minutes.
+disarmed; `sys.setprofile` would reach only its own thread. There are no starts in `warmup` on 3.11: profiling
+from the start costs minutes.
+
+torch.compile reads a function's bytecode instead of running it, so functions that end up in a compiled graph are
+entered neither before nor during the request. They are recorded as dynamo translates them: phase `warmup`, kind
+`compiled`. An engine that loads a compiled graph from its cache translates nothing: record with that cache off.
 """
 
 import sys
@@ -22,6 +26,7 @@ from .symbols import Files, qualified
 from .wire import Wire
 
 OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
+COMPILED = "compiled"
 
 
 class Tracer:
@@ -41,8 +46,21 @@ class Tracer:
         self.probe = Probe(self)
 
     def prepare(self) -> None:
-        """At interpreter start: only watch for the modules whose messages are tapped."""
+        """At interpreter start: only watch for the modules whose messages are tapped, and for dynamo."""
         self.wire.prepare(self.agent.watcher)
+        self.agent.watcher.when_run("torch._dynamo.symbolic_convert", self._watch_compiler)
+
+    def _watch_compiler(self, module) -> None:
+        cls = module.InstructionTranslatorBase
+        run = cls.run
+
+        def watched_run(translator):
+            code = translator.f_code
+            if self.phase is WARMUP and self.files(code.co_filename) is not OUTSIDE:
+                self._add(code, COMPILED, threading.get_ident(), time.monotonic_ns(), WARMUP)
+            return run(translator)
+
+        cls.run = watched_run
 
     def begin(self) -> None:
         self.probe.begin()
