@@ -11,6 +11,7 @@ class Probe:
     def __init__(self, entry: dict):
         self.stage, self.module, self.qualname = entry["stage"], entry["module"], entry["qualname"]
         self.gpu = bool(entry.get("gpu"))
+        self.keep = entry.get("keep")
         self.before, self.after = {}, {}
         for name, text in (entry.get("info") or {}).items():
             match = _EXPRESSION.fullmatch(text)
@@ -18,6 +19,8 @@ class Probe:
                 raise ValueError(f"stage {self.stage}: info {text!r} is no path from args, kwargs, self or result")
             steps = [int(s) if s.isdigit() else s for s in match[3].split(".")[1:]]
             (self.after if match[2] == "result" else self.before)[name] = (bool(match[1]), match[2], steps)
+        if self.keep is not None and self.keep not in self.after:
+            raise ValueError(f"stage {self.stage}: keep {self.keep!r} names no info that is read from the result")
 
     def read(self, expressions: dict, args, kwargs, result=None) -> dict:
         """The expressions' values; None where a step leads nowhere."""

@@ -16,6 +16,9 @@ arming and one at disarming); differences between calls are times in which the p
 read after disarming, so a call never waits for the GPU. `items` and `first_ns` count what an async generator yielded. A
 `{"probe": stage, "pid"}` line says that a probe is in place; one whose module was never imported has none.
 
+`keep` names an info that is read from the result: a call for which it is None leaves no line. A loop that spins while
+idle calls some functions thousands of times a second for nothing.
+
 `info` is no Python: `args`, `kwargs`, `self` or `result`, then `.name` or `.index` steps, all optionally in `len(...)`.
 A function inside a compiled region must not be probed: the probe would break the graph.
 """
@@ -110,6 +113,8 @@ class Stages:
             return
         if probe.after:
             before = (before or {}) | probe.read(probe.after, (), {}, result)
+            if probe.keep and before[probe.keep] is None:
+                return
         self.calls.append((probe, threading.get_ident(), t0, t1, before, events, extra))
 
     def _call(self, probe, function):
