@@ -1,0 +1,110 @@
+"""python -m experiments.lab ...: measure, record, experiments, import, verify, claims, compare, models, engines."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import envs, hosts, models, records, settings
+from .errors import LabError
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m experiments.lab", description="Measures, and says what the measurements came to.")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str, exp: bool = False, out: bool = False):
+        sub = commands.add_parser(name, help=text, description=text)
+        if exp:
+            sub.add_argument("--exp", metavar="NN", help="one experiment (default: all)")
+        if out:
+            sub.add_argument("--out", type=Path, metavar="DIR", help="where records go (default: experiments/local/records)")
+            sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
+            sub.add_argument("--again", action="store_true", help="measure finished ones too")
+        return sub
+
+    sub = command("measure", "measure an experiment's fleets and write records", exp=True, out=True)
+    sub.add_argument("--tier", choices=("gpu", "cpu"), required=True)
+    sub.add_argument("--only", metavar="NAME", help="one fleet or one measurement")
+    sub = command("record", "record the call path of one request", out=True)
+    sub.add_argument("--configuration", required=True, metavar="NAME", help="vllm-cpu, vllm-gpu or sglang-gpu")
+    sub = command("experiments", "measure what this machine can, redraw figures and claims, print the table", exp=True)
+    sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
+    sub.add_argument("--no-measure", action="store_true", help="redraw from the records that are there")
+    sub = command("import", "validate records made elsewhere and copy them home")
+    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument("--reference", action="store_true", help="into experiments/records instead of experiments/local/records")
+    command("verify", "evaluate every claim again from its records and compare", exp=True)
+    command("claims", "print what the claims came to", exp=True)
+    command("compare", "print claim, reference, here, holds", exp=True)
+    command("models", "make the model folders")
+    command("engines", "say which engines this machine has")
+    return top
+
+
+def destination(options) -> Path:
+    if getattr(options, "out", None):
+        return options.out.resolve()
+    return settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)
+
+
+def chosen(options) -> list:
+    from . import runner
+
+    return [options.exp] if options.exp else runner.experiments()
+
+
+def run(options) -> int:
+    found = settings.load()
+    if options.command == "measure":
+        from . import runner
+
+        failures = []
+        with runner.one_at_a_time():
+            for experiment in chosen(options):
+                failures += runner.measure(experiment, options.tier, found, destination(options), options.only, options.again)
+        for line in failures:
+            print(line, file=sys.stderr)
+        return 1 if failures else 0
+    if options.command == "record":
+        from . import pathrun, runner
+
+        with runner.one_at_a_time():
+            print(records.portable(str(pathrun.record(options.configuration, found, destination(options)))))
+        return 0
+    if options.command == "import":
+        from .homecoming import bring_home
+
+        for path in bring_home(options.folder, settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)):
+            print(records.portable(str(path)))
+        return 0
+    if options.command == "models":
+        python = next((p for name in ("vllm-cpu", "vllm", "sglang") if (p := found.pythons[name])), None)
+        if python is None:
+            raise LabError("models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one")
+        models.make(found, python)
+        print("\n".join(records.portable(str(found.models / name)) for name in models.NAMES))
+        return 0
+    if options.command == "engines":
+        for name, what in envs.available(found).items():
+            print(what if isinstance(what, str) else f"{name}: {what['distribution']} {what['distribution_version']}, torch {what['torch']}, Python {what['python']}")
+        print(f"host {hosts.host()['id']}: {hosts.label(hosts.host())}")
+        return 0
+    from . import experiments
+
+    return getattr(experiments, f"{options.command}_command")(options, found)
+
+
+def main(arguments=None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return run(options)
+    except LabError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; what is finished is kept, the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

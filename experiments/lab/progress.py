@@ -1,0 +1,55 @@
+"""Says on stderr what runs, how far it is and how long is left: one line that rewrites itself, or, where output is
+no terminal, a line now and then."""
+
+import sys
+import time
+
+
+def clock(seconds: float) -> str:
+    seconds = max(0, round(seconds))
+    return f"{seconds} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+class Progress:
+    """`total_s` is the estimate for everything; each part has its own, and what a part really took corrects the rest."""
+
+    EVERY_S = 15.0
+
+    def __init__(self, parts: dict, stream=None, now=time.monotonic):
+        self.estimates, self.stream, self.now = dict(parts), stream or sys.stderr, now
+        self.done_estimate = self.done_real = 0.0
+        self.part = None
+        self._last = float("-inf")
+        self.tty = self.stream.isatty()
+
+    def start(self, part: str) -> None:
+        self.part, self.begun = part, self.now()
+        self.show(0, 0, "starting", force=True)
+
+    def left_s(self, done: float, total: float) -> float:
+        """Seconds left: of this part by its own progress where it reports any, of the others by estimate, scaled by how
+        the finished parts compared with theirs."""
+        scale = self.done_real / self.done_estimate if self.done_estimate > 0 else 1.0
+        spent = self.now() - self.begun
+        here = self.estimates[self.part] * scale - spent
+        if total and done > 0.1 * total:
+            here = max(here, 0) * 0.5 + spent * (total - done) / done * 0.5
+        others = sum(seconds for name, seconds in self.estimates.items() if name != self.part)
+        return max(0.0, here) + others * scale
+
+    def show(self, done: float, total: float, text: str = "", force: bool = False) -> None:
+        if not force and self.now() - self._last < (0.2 if self.tty else self.EVERY_S):
+            return
+        self._last = self.now()
+        share = f" {100 * done / total:.0f}%" if total else ""
+        line = f"{self.part}:{share} {text} · {clock(self.left_s(done, total))} left".replace(":  ", ": ")
+        self.stream.write(f"\r\x1b[K{line[:150]}" if self.tty else f"{line}\n")
+        self.stream.flush()
+
+    def finish(self, note: str = "done") -> None:
+        """The part is over: its line stays."""
+        spent = self.now() - self.begun
+        self.done_estimate += self.estimates.pop(self.part, 0.0)
+        self.done_real += spent
+        self.stream.write(f"{chr(13) + chr(27) + '[K' if self.tty else ''}{self.part}: {note} in {clock(spent)}\n")
+        self.stream.flush()

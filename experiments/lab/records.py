@@ -1,0 +1,261 @@
+"""Records: built, validated on writing and on reading, written whole or not at all.
+
+A record is one JSON file a measurement, by schema/record.schema.json; many samples lie in a gzip column file beside
+it, whose digest the record holds. Together at most 1 MB.
+"""
+
+import contextlib
+import gzip
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import hosts, models
+from .errors import LabError, NotMeasured
+from .settings import ROOT
+
+SCHEMA_FILE = Path(__file__).parent / "schema" / "record.schema.json"
+LIMIT = 1_000_000  # bytes, a record with its column file
+# What is done with a record afterwards does not change what was measured.
+_AFTERWARDS = {"claims.py", "bootstrap.py", "figures.py", "notebooks.py", "compare.py", "verify.py", "experiments.py"}
+
+
+@dataclass
+class Draft:
+    """What a measurement hands over; `finish` adds provenance.
+
+    `samples` as `sample()` makes them; `columns` a dict of equally long lists, or None; `server` the Server that was
+    measured, or None for one that drives classes itself and names `engine` (envs.engine's dict) if it has one.
+    """
+
+    measurement: str
+    workload: dict
+    samples: list = field(default_factory=list)
+    columns: dict | None = None
+    server: object = None
+    engine: dict | None = None
+    model: dict | None = None
+    command: list | None = None
+    environment: dict | None = None
+    recording: dict | None = None
+    extra: dict | None = None
+
+
+def sample(name: str, unit: str, values, **labels) -> dict:
+    """One series: every value in `unit` (the schema's list), told apart from others of the name by its labels."""
+    return {"name": name, "unit": unit, "labels": {k: str(v) for k, v in labels.items()}, "values": list(values)}
+
+
+def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tuple:
+    """(record, column bytes or None), validated. `started` is time.time() at the start."""
+    server = draft.server
+    engine = server.engine if server else draft.engine
+    record = {
+        "schema": "record/1",
+        "experiment": experiment,
+        "measurement": draft.measurement,
+        "engine": {k: engine[k] for k in ("name", "version", "distribution", "distribution_version", "digest")} if engine else None,
+        "model": draft.model or (models.describe(server.spec.model) if server else None),
+        "host": hosts.host(engine),
+        "command": draft.command if draft.command is not None else ["python", *server.command()] if server else [],
+        "environment": draft.environment if draft.environment is not None else server.environment() if server else {},
+        "workload": {"seed": None, **draft.workload},
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "wall_s": round(wall_s, 3),
+        "lab": source_digest(experiment),
+        "samples": draft.samples,
+    }
+    packed = None
+    if draft.columns is not None:
+        if len({len(column) for column in draft.columns.values()}) > 1:
+            raise LabError(f"{draft.measurement}: its columns differ in length; a row must have a value in each")
+        where = f"{draft.measurement} columns"
+        packed = gzip.compress(_dump(draft.columns, where, separators=(",", ":")), mtime=0)
+        name = "entries" if draft.recording else "columns"
+        record["columns"] = {"file": f"{draft.measurement}.{name}.json.gz", "sha256": hashlib.sha256(packed).hexdigest()}
+    if draft.recording is not None:
+        record["recording"] = draft.recording
+    if draft.extra is not None:
+        record["extra"] = draft.extra
+    if server and server.spec.dummy and record["model"]:
+        record["model"]["weights"] = "random"
+    validate(record, draft.measurement)
+    return record, packed
+
+
+def validate(record: dict, where: str) -> None:
+    """LabError, on one line naming the field, for anything that the schema or JSON does not allow."""
+    try:
+        import jsonschema
+    except ImportError:
+        raise LabError("this Python lacks jsonschema, which the lab needs; start it with an engine's interpreter, or `make env`") from None
+    _finite(record, where)
+    error = jsonschema.exceptions.best_match(_validator(jsonschema).iter_errors(record))
+    if error is None:
+        _portable(record, where)
+        return
+    trail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
+    if error.validator == "enum":
+        raise LabError(f"{where}: {trail}: {error.instance!r} is not known (known: {', '.join(map(str, error.validator_value))})")
+    if error.validator == "required":
+        missing = ", ".join(name for name in error.validator_value if name not in error.instance)
+        raise LabError(f"{where}: {trail or 'record'}: field {missing} is missing; measure it again, a record is never edited")
+    raise LabError(f"{where}: {trail or 'record'}: {' '.join(error.message.split())[:200]}")
+
+
+def write(folder: Path, record: dict, packed: bytes | None) -> Path:
+    """Write a finished record (and its columns first, so that no record points at nothing); the JSON's path."""
+    text = _dump(record, record["measurement"], indent=1) + b"\n"
+    size = len(text) + len(packed or b"")
+    if size > LIMIT:
+        raise LabError(f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples")
+    folder = folder / record["experiment"]
+    folder.mkdir(parents=True, exist_ok=True)
+    if packed is not None:
+        replace(folder / record["columns"]["file"], packed)
+    path = folder / f"{record['measurement']}.json"
+    replace(path, text)
+    return path
+
+
+def replace(path: Path, data: bytes) -> None:
+    """The file whole or not at all, even when the power goes."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+class Record:
+    """A record read back and validated. `data`, `path`, `sha256` of the JSON file; samples and columns by name."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            raise NotMeasured(f"{path.parent.name}/{path.name}: not measured; `make experiments` measures what this machine can") from None
+        self.sha256 = hashlib.sha256(raw).hexdigest()
+        where = f"{path.parent.name}/{path.name}"
+        try:
+            self.data = json.loads(raw, parse_constant=_constant)
+        except ValueError as error:
+            raise LabError(f"{where}: {error}; measure it again, a record is never edited") from None
+        validate(self.data, where)
+        self._columns = None
+        if named := self.data.get("columns"):
+            try:
+                self._packed = (path.parent / named["file"]).read_bytes()
+            except OSError:
+                raise LabError(f"{where}: its column file {named['file']} is not there; measure it again") from None
+            if hashlib.sha256(self._packed).hexdigest() != named["sha256"].removeprefix("sha256:"):
+                raise LabError(f"{where}: its column file {named['file']} has another digest; measure it again")
+
+    @property
+    def host(self) -> str:
+        return self.data["host"]["id"]
+
+    def values(self, name: str, **labels) -> list:
+        """The values of the one series of that name with these labels. LabError for none or several."""
+        found = self.series(name, **labels)
+        if len(found) != 1:
+            known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
+            raise LabError(f"{self.data['measurement']}: {len(found)} series match {name} {labels}; there are: {'; '.join(known)[:600]}")
+        return found[0]["values"]
+
+    def series(self, name: str, **labels) -> list:
+        """All series of that name whose labels include these."""
+        wanted = {k: str(v) for k, v in labels.items()}
+        return [s for s in self.data["samples"] if s["name"] == name and wanted.items() <= s["labels"].items()]
+
+    @property
+    def columns(self) -> dict:
+        if self._columns is None:
+            if "columns" not in self.data:
+                raise LabError(f"{self.data['measurement']}: has no columns")
+            self._columns = json.loads(gzip.decompress(self._packed), parse_constant=_constant)
+        return self._columns
+
+
+def source_digest(experiment: str | None = None) -> str:
+    """sha256 over the lab's sources that measure (of one experiment: its own suites alone), names and contents."""
+    here, digest = Path(__file__).parent, hashlib.sha256()
+    for path in sorted([*here.rglob("*.py"), SCHEMA_FILE]):
+        name = path.relative_to(here).as_posix()
+        other = experiment and name.startswith("suites/s") and not name.startswith(f"suites/s{experiment}")
+        if name in _AFTERWARDS or other:
+            continue
+        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
+    """Whether a finished record at `path` was made by this lab, on this host, with the engine installed now.
+
+    `engines` maps engine name to the installed distribution's digest; a record without an engine needs none.
+    """
+    try:
+        record = Record(path).data
+    except LabError:
+        return False
+    engine = record["engine"]
+    same_engine = engine is None or engine["digest"] in engines.values()
+    return record["lab"] == source_digest(experiment) and record["host"]["id"] == host and same_engine
+
+
+def portable(text: str) -> str:
+    """A command's word without a path of this machine: what lies in the repository is named from its root."""
+    return text.replace(f"{ROOT}/", "")
+
+
+def _portable(record: dict, where: str) -> None:
+    """A path of the host says nothing to a reader, and may say too much."""
+    for word in [*record["command"], *record["environment"].values()]:
+        if re.search(r"(^|[\s=:\"'])/[\w.-]+", word):
+            raise LabError(f"{where}: {word!r} is a path of this host; a record names the interpreter `python` and a model `models/...`")
+
+
+def _dump(value, where: str, **how) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, **how).encode()
+    except ValueError as error:
+        raise LabError(f"{where}: {error}; a value that was not measured is left out, not written as NaN") from None
+
+
+def _finite(value, where: str, trail: str = "") -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise LabError(f"{where}: {trail.lstrip('.')} is {value}; a value that was not measured is left out, not written")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _finite(item, where, f"{trail}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _finite(item, where, f"{trail}[{index}]")
+
+
+def _constant(name: str):
+    raise ValueError(f"holds {name}, which is not a number")
+
+
+_cache = []
+
+
+def _validator(jsonschema):
+    if not _cache:
+        schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+        _cache.append(jsonschema.validators.validator_for(schema)(schema))
+    return _cache[0]

@@ -1,0 +1,167 @@
+"""Measures a suite's fleets one after another; what is finished is kept and never repeated.
+
+Interrupted (Ctrl-C, SIGTERM) it ends its servers, leaves no half file, and the same command goes on from there.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import envs, hosts, records
+from .errors import LabError
+from .fleet import Context, Fleet
+from .progress import Progress
+from .server import Running
+from .settings import ROOT
+
+SUITES = Path(__file__).parent / "suites"
+
+
+def experiments() -> list:
+    """The experiments that have a suite, by number."""
+    return sorted(path.stem[1:] for path in SUITES.glob("s[0-9][0-9].py"))
+
+
+def fleets(experiment: str, tier: str) -> list:
+    """The suite's fleets of a tier. LabError when there is no such suite, or its fleets clash."""
+    if experiment not in experiments():
+        raise LabError(f"no experiment {experiment!r}; there are: {', '.join(experiments()) or 'none'}")
+    found = importlib.import_module(f"{__package__}.suites.s{experiment}").fleets(tier)
+    names = [name for fleet in found for name in (fleet.name, *fleet.produces) if name]
+    twice = {n for n in [m for f in found for m in f.produces] if [m for f in found for m in f.produces].count(n) > 1}
+    if twice or len({fleet.name for fleet in found}) != len(found):
+        raise LabError(f"experiment {experiment}: two fleets share a name or a measurement ({', '.join(sorted(twice)) or names})")
+    return found
+
+
+@contextlib.contextmanager
+def one_at_a_time(root: Path = ROOT):
+    """Two runs would disturb each other's measurements: the second ends at once. LabError names the first."""
+    folder = root / ".cache/lab"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise LabError(f"another run is measuring here (process {lock.read().strip() or '?'}); wait for it, or end it") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def ended_in_order():
+    """SIGTERM and SIGHUP unwind like Ctrl-C, so that servers are ended and files removed."""
+
+    def interrupt(number, _frame):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def measure(experiment: str, tier: str, settings, out: Path, only: str | None = None, again: bool = False, suite=None) -> list:
+    """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
+
+    `only` is a fleet's or a measurement's name; `again` measures finished ones too; `suite` overrides the fleets.
+    """
+    wanted = suite if suite is not None else fleets(experiment, tier)
+    if only:
+        known = [name for fleet in wanted for name in (fleet.name, *fleet.produces)]
+        wanted = [fleet for fleet in wanted if only == fleet.name or only in fleet.produces]
+        if not wanted:
+            raise LabError(f"experiment {experiment} has no {only!r} in tier {tier}; there are: {', '.join(known)}")
+    failures, todo = [], []
+    for fleet in wanted:
+        try:
+            missing = missing_records(fleet, experiment, settings, out, again)
+        except LabError as error:
+            failures.append(f"{fleet.name}: not measured here: {error}")
+            continue
+        if missing:
+            todo.append((fleet, missing))
+        else:
+            print(f"{fleet.name}: finished before", file=sys.stderr)
+    progress = Progress({fleet.name: fleet.minutes * 60 for fleet, _ in todo})
+    with ended_in_order():
+        for fleet, missing in todo:
+            progress.start(fleet.name)
+            try:
+                run_fleet(fleet, missing, experiment, tier, settings, out, progress)
+            except LabError as error:
+                failures.append(f"{fleet.name}: {error}")
+                progress.finish("failed")
+            except Exception as error:  # a suite's own fault must not lose the fleets after it
+                failures.append(f"{fleet.name}: {type(error).__name__}: {error}{_where(error)}")
+                progress.finish("failed")
+            else:
+                progress.finish()
+    return failures
+
+
+def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: bool = False) -> frozenset:
+    """The fleet's measurements that are still to be made. LabError when an engine it needs is not here."""
+    installed = {name: envs.engine(name, settings) for name in fleet.needs()}
+    if again:
+        return frozenset(fleet.produces)
+    host, digests = hosts.host()["id"], {name: found["digest"] for name, found in installed.items()}
+    return frozenset(
+        name for name in fleet.produces if not records.is_current(out / experiment / f"{name}.json", experiment, host, digests)
+    )
+
+
+def run_fleet(fleet: Fleet, missing, experiment: str, tier: str, settings, out: Path, progress: Progress) -> None:
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{fleet.name}-", dir=settings.logs))
+    running = Running(fleet.servers, settings, folder, fleet.one_by_one)
+    try:
+        servers = running.start(lambda: progress.show(0, 0, "waiting for " + ", ".join(s.name for s in fleet.servers)))
+        context = Context(servers, settings, tier, experiment, folder, missing, progress.show)
+        yielded = set()
+        for draft in fleet.measure(context):
+            if draft.measurement not in fleet.produces:
+                raise LabError(f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})")
+            record, packed = records.finish(draft, experiment, context.started, context.elapsed())
+            records.write(out, record, packed)
+            yielded.add(draft.measurement)
+            progress.show(0, 0, f"wrote {draft.measurement}", force=True)
+        if lacking := missing - yielded:
+            raise LabError(f"ended without {', '.join(sorted(lacking))}, which it says it produces")
+    finally:
+        running.stop()
+    _thin(settings.logs)
+
+
+def _thin(logs: Path, keep: int = 40) -> None:
+    """Logs are kept aside for a while, not for ever."""
+    for folder in sorted((f for f in logs.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)[:-keep]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
+
+
+def total_minutes(experiment: str, tier: str) -> float:
+    return sum(fleet.minutes for fleet in fleets(experiment, tier))
+
+
+def now() -> float:
+    return time.time()
