@@ -3,3 +3,7 @@
 
 class LabError(Exception):
     """Stops a command with exit status 1 and its text as the only output."""
+
+
+class NotMeasured(LabError):
+    """A record that this machine has not made: the claims that rest on it are left out here, not failed."""
