@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import envs, hosts, models, records, settings
 from .errors import LabError
+from .progress import Progress
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,10 +67,19 @@ def run(options) -> int:
             print(line, file=sys.stderr)
         return 1 if failures else 0
     if options.command == "record":
-        from . import pathrun, runner
+        from . import record_path, runner
 
-        with runner.one_at_a_time():
-            print(records.portable(str(pathrun.record(options.configuration, found, destination(options)))))
+        if options.configuration not in record_path.SPECS:
+            raise LabError(f"no configuration {options.configuration!r}; there are: {', '.join(record_path.SPECS)}")
+        part = f"path-{options.configuration}"
+        progress = Progress({part: 240})
+        with runner.one_at_a_time(), runner.ended_in_order():
+            progress.start(part)
+            path = record_path.record(
+                options.configuration, found, destination(options), lambda: progress.show(0, 0, "waiting for the traced server")
+            )
+            progress.finish()
+        print(records.portable(str(path)))
         return 0
     if options.command == "import":
         from .homecoming import bring_home
