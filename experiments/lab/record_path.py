@@ -4,13 +4,20 @@ The server is started with the tracer injected, warmed up by a few requests, arm
 A traced run is slow and is never timed.
 """
 
+import argparse
+import sys
 import time
 from pathlib import Path
 
-from . import recording
+from . import recording, records
 from .client import Client
+from .errors import LabError
+from .records import Draft
 from .server import Server, ServerSpec
+from .settings import LOCAL, ROOT
+from .settings import load as load_settings
 
+EXPERIMENT = "01"
 WARM_UPS = 3
 # A server still works for a moment after its last byte (metrics, freed blocks); arming waits for that.
 SETTLE_S = 1.0
@@ -35,19 +42,26 @@ def spec(configuration: str) -> ServerSpec:
     return ServerSpec(f"path-{configuration}", model=MODEL, inject="trace", **SPECS[configuration])
 
 
-def record(configuration: str, settings, folder: Path, on_wait=lambda: None) -> tuple:
-    """Start the configuration's server in `folder`, record one request, stop it.
-
-    Returns (recording, columns, answer, server), the last for the record's command and environment. LabError says in
-    one line what failed.
-    """
+def measure(configuration: str, settings, folder: Path, on_wait=lambda: None) -> Draft:
+    """Start the configuration's server in `folder`, record one request, stop it. The record's draft; LabError says in
+    one line what failed."""
     server = Server(spec(configuration), settings, folder)
     try:
         server.start()
         server.wait(on_wait)
-        return *capture(server.injection, server.port, configuration), server
+        made, columns, answer = capture(server.injection, server.port, configuration)
     finally:
         server.stop()
+    workload = {"seed": None, "warm_up_requests": WARM_UPS, "request": REQUEST}
+    name, extra = f"path-{configuration}", {"answer": answer}
+    return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
+
+
+def record(configuration: str, settings, out: Path, on_wait=lambda: None) -> Path:
+    """`measure`, finished and written below `out`/01; the record's path. The server's log goes to the logs folder."""
+    started, begin = time.time(), time.monotonic()
+    draft = measure(configuration, settings, settings.logs / f"path-{configuration}", on_wait)
+    return records.write(out, *records.finish(draft, EXPERIMENT, started, time.monotonic() - begin))
 
 
 def capture(injection, port: int, configuration: str, request=None) -> tuple:
@@ -81,3 +95,20 @@ def http(reply, front: str) -> list:
         {"t_ns": first, "to_t_ns": first, "from": front, "to": "client", "type": "text/event-stream",
          "bytes": reply.response_bytes, "frames": len(reply.chunks)} | common,
     ]
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m experiments.lab.record_path", description=__doc__.split("\n")[0])
+    parser.add_argument("--configuration", required=True, choices=SPECS)
+    parser.add_argument("--out", type=Path, default=ROOT / LOCAL, help="folder of records (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        print(record(options.configuration, load_settings(), options.out))
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -158,11 +158,6 @@ def pair(messages: list, roles: dict) -> list:
     return paired
 
 
-def pack(columns: dict) -> bytes:
-    """The column file's bytes: the same columns give the same bytes."""
-    return gzip.compress(json.dumps(columns, separators=(",", ":")).encode(), mtime=0)
-
-
 def load(path: Path) -> tuple:
     """(recording, columns) from a record file or from an injection folder (configuration then unknown)."""
     if path.is_dir():

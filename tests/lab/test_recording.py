@@ -116,11 +116,9 @@ def test_a_name_holds_nothing_of_the_host(title, short):
     assert recording.short_name(title) == short
 
 
-def test_packing_is_repeatable_and_shown(tmp_path, capsys):
+def test_a_record_is_shown(tmp_path, capsys):
     columns = {name: ["x"] for name in recording.COLUMNS} | {"t_ns": [5], "pid": [1], "phase": ["request"], "line": [3]}
-    assert recording.pack(columns) == recording.pack(columns)
-    (tmp_path / "c.json.gz").write_bytes(recording.pack(columns))
-    assert json.loads(gzip.decompress((tmp_path / "c.json.gz").read_bytes())) == columns
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(json.dumps(columns).encode()))
     made = {"processes": [{"pid": 1, "role": "worker", "name": "w"}], "files": {}, "wire": []}
     record = {"recording": made, "columns": {"file": "c.json.gz"}}
     (tmp_path / "r.json").write_text(json.dumps(record))

@@ -5,7 +5,7 @@
     injection.arm(); send(request); injection.disarm()
     lines = injection.read()
 
-`folder` is private to one server. Standard library only.
+`folder` is private to one server; what an earlier one left there is removed. Standard library only.
 """
 
 import json
@@ -27,6 +27,8 @@ class Injection:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        for stale in (*self.folder.glob("*.jsonl"), *self.folder.glob("*.ack")):
+            stale.unlink()
         self._arm = self.folder / "arm"
         self.generation = 0
         self._arm.write_bytes(bytes(4096))
