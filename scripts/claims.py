@@ -104,7 +104,7 @@ def interval(value: dict) -> str:
     centre = value["value"]
     decimals = places(float(centre), value.get("digits") or 3) if centre else 2
     if isinstance(centre, int):
-        decimals = min(max(decimals, 0), 1)
+        decimals = 0 if float(low).is_integer() and float(high).is_integer() else 1
     return with_unit(f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"])
 
 

@@ -1,0 +1,102 @@
+"""Records: read and validated; every bad one stops with a line that names file, field and remedy."""
+
+import json
+
+import pytest
+
+from scripts import records
+from scripts.errors import SiteError
+from tests.scripts.small_site import Site, base_record
+
+PINS = {"vllm": "0.32.0"}
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def refused(site, *parts, pins=PINS):
+    with pytest.raises(SiteError) as caught:
+        records.load_all(site.root, pins)
+    text = str(caught.value)
+    assert "\n" not in text
+    for part in parts:
+        assert part in text, text
+
+
+def test_a_whole_record_is_read_with_its_digest_and_columns(site):
+    found = records.load_all(site.root, PINS)
+    assert [record.path.rpartition("/")[2] for record in found] == ["path-vllm-cpu.json", "path-vllm-gpu.json", "ttft.json"]
+    assert found[2].at("samples.0.values.1") == 2.5
+    assert len(found[2].sha256) == 64
+    assert found[0].columns["symbol"][0] == "vllm/core.py::Core.loop"
+    assert set(records.recordings(found)) == {"vllm-gpu", "vllm-cpu"}
+
+
+def test_an_unknown_field_lists_what_there_is(site):
+    record = records.load_all(site.root, PINS)[2]
+    with pytest.raises(SiteError, match=r"ttft.json: has no field host.gpus .*cpu"):
+        record.at("host.gpus")
+
+
+@pytest.mark.parametrize("field", ["engine", "host", "samples", "workload", "lab", "started"])
+def test_a_missing_field_is_named(site, field):
+    data = base_record("ttft")
+    del data[field]
+    site.save_record("ttft", data)
+    refused(site, "experiments/records/01/ttft.json", field, "missing", "measure it again")
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_finite_number_is_refused(site, constant):
+    text = json.dumps(base_record("ttft")).replace("2.5", constant)
+    site.write("experiments/records/01/ttft.json", text)
+    refused(site, "ttft.json", "not a")
+
+
+def test_an_unknown_unit_is_refused_with_the_known_ones(site):
+    data = base_record("ttft")
+    data["samples"][0]["unit"] = "furlong"
+    site.save_record("ttft", data)
+    refused(site, "ttft.json", "samples[0].unit", "furlong", "ms")
+
+
+def test_a_damaged_file_is_refused(site):
+    site.record.write_text(site.record.read_text()[:-9])
+    refused(site, "ttft.json")
+
+
+def test_a_column_file_with_another_digest_is_refused(site):
+    file = site.root / "experiments/records/01/path-vllm-gpu.entries.json.gz"
+    file.write_bytes(file.read_bytes() + b"\0")
+    refused(site, "path-vllm-gpu.json", "path-vllm-gpu.entries.json.gz", "digest")
+
+
+def test_a_column_file_that_is_gone_is_refused(site):
+    (site.root / "experiments/records/01/path-vllm-gpu.entries.json.gz").unlink()
+    refused(site, "path-vllm-gpu.json", "missing")
+
+
+def test_a_column_file_that_no_record_names_is_refused(site):
+    site.write("experiments/records/01/stray.json.gz", "x")
+    refused(site, "stray.json.gz", "no record names")
+
+
+def test_a_record_of_another_release_is_refused(site):
+    refused(site, "0.32.0", "0.33.0", "measure again at the pin", pins={"vllm": "0.33.0"})
+    assert records.load_all(site.root, {"sglang": "0.5.21"})
+
+
+def test_sizes_are_limited(site, monkeypatch):
+    monkeypatch.setattr(records, "RECORD_LIMIT", 500)
+    refused(site, "at most 500")
+    monkeypatch.setattr(records, "RECORD_LIMIT", 10**6)
+    monkeypatch.setattr(records, "TOTAL_LIMIT", 500)
+    refused(site, "experiments/records", "in all", "at most 500")
+
+
+def test_a_configuration_recorded_twice_is_refused(site):
+    found = records.load_all(site.root, PINS)
+    with pytest.raises(SiteError, match="recorded in"):
+        records.recordings(found + found)
