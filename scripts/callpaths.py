@@ -51,7 +51,7 @@ class Hop:
 
     @property
     def recorded(self) -> str:
-        """The symbol as a recording has it: a code object's name does not say which redefinition it is, its line does."""
+        """The symbol as a recording has it: a code object's line, not its name, says which redefinition it is."""
         return self.symbol.partition("#")[0].replace(".<locals>", "")
 
 
@@ -69,7 +69,7 @@ class CallPath:
 
 @dataclass(frozen=True)
 class Located:
-    """Where a symbol is in the pinned file: its `def` line, its first line (a decorator's, if any), sha256 of the file."""
+    """A symbol in the pinned file: its `def` line, its first line (a decorator's, if any), the file's sha256."""
 
     line: int
     first: int
@@ -130,7 +130,9 @@ def parse(manifest) -> list[CallPath]:
             if ids.count(name) > 1:
                 raise SiteError(f"{where}: two hops are called '{name}'; rename one")
         paths.append(
-            CallPath(table["id"], table["title"], table["engine"], tuple(table["configurations"]), tuple(hops), manifest.file)
+            CallPath(
+                table["id"], table["title"], table["engine"], tuple(table["configurations"]), tuple(hops), manifest.file
+            )
         )
     return paths
 
@@ -141,7 +143,9 @@ def load_all(root: Path) -> dict[str, CallPath]:
     for manifest in manifests.load_all(root).values():
         for path in parse(manifest):
             if path.id in found:
-                raise SiteError(f"{path.manifest}: path '{path.id}' is defined in {found[path.id].manifest} too; rename one")
+                raise SiteError(
+                    f"{path.manifest}: path '{path.id}' is defined in {found[path.id].manifest} too; rename one"
+                )
             found[path.id] = path
     return found
 
@@ -149,7 +153,7 @@ def load_all(root: Path) -> dict[str, CallPath]:
 def check(path: CallPath, recording: Recording, locate) -> list[str]:
     """What is wrong with the path in this configuration: one line a problem, none when every hop was seen.
 
-    locate: (symbol, where) -> Located in the pinned source; raises SiteError beginning with `where` when it is not there.
+    locate: (symbol, where) -> Located in the pinned source; raises SiteError, beginning with `where`, for no such symbol.
     """
     problems, clock, before = [], None, None
     claimed = [hop for hop in path.hops if recording.configuration in hop.roles]
@@ -205,16 +209,16 @@ def _seen(hop: Hop, role: str, recording: Recording, pinned: Located) -> tuple[s
     if hop.kind == "standing":
         if "standing" in phases or phases == {"warmup"}:
             return None, []
-        return "entered while the request was served, not standing before it; drop kind = \"standing\"", []
+        return 'entered while the request was served, not standing before it; drop kind = "standing"', []
     if hop.kind == "compiled":
         if phases == {"warmup"}:
             return None, []
-        return "seen outside the warm-up too; drop kind = \"compiled\"", []
+        return 'seen outside the warm-up too; drop kind = "compiled"', []
     if not times:
         when = " and ".join(sorted(phases))
         return f"not entered while the request was served, only in phase {when}; mark its kind or drop it", []
     if hop.kind == "resume" and not any(kind == "resume" for _, _, _, kind, phase in here if phase == "request"):
-        return "started, not resumed, while the request was served; drop kind = \"resume\"", []
+        return 'started, not resumed, while the request was served; drop kind = "resume"', []
     return None, times
 
 
@@ -245,7 +249,7 @@ def _hop(item: dict, number: int, table: dict, where: str, manifest) -> Hop:
     check_table({key: value for key, value in item.items() if key != "in"}, HOP_KEYS, ("id", "symbol", "does"), where)
     check_id(item["id"], where)
     if not isinstance(roles, dict) or not roles:
-        raise SiteError(f"{where}: claimed in no configuration; write in = {{ {table['configurations'][0]} = \"role\" }}")
+        raise SiteError(f'{where}: claimed in no configuration; write in = {{ {table["configurations"][0]} = "role" }}')
     if not all(item["symbol"].partition("::")):
         raise SiteError(f"{where}: symbol {item['symbol']!r} is not written repo/path.py::Qual.name")
     kind = item.get("kind", "start")
@@ -255,7 +259,9 @@ def _hop(item: dict, number: int, table: dict, where: str, manifest) -> Hop:
         if configuration not in table["configurations"]:
             raise SiteError(f"{where}: configuration {configuration!r} is not one of the path's")
         if role not in ROLES[configuration]:
-            raise SiteError(f"{where}: {configuration} has no process {role!r} (it has: {', '.join(ROLES[configuration])})")
+            raise SiteError(
+                f"{where}: {configuration} has no process {role!r} (it has: {', '.join(ROLES[configuration])})"
+            )
     excerpt = item.get("excerpt")
     if excerpt and excerpt not in manifest.excerpts:
         raise SiteError(f"{where}: excerpt '{excerpt}' is not defined in {manifest.file}; define it or drop the link")

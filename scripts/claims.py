@@ -62,7 +62,7 @@ class Claim:
         raise SiteError(f"{self.file}: claim {self.id}: {reference!r} is not there; write NAME, NAME.ci or NAME.n")
 
     def sentence(self, wrap=lambda text, name: text, escape=lambda text: text) -> str:
-        """The sentence with its values filled in. `wrap(text, name)` may dress each of them, `escape` what is between."""
+        """The sentence with its values filled in. `wrap(text, name)` may dress each, `escape` what is between."""
         return _NAME.sub(lambda found: wrap(self.text(found[1]), found[1]), escape(self.data["sentence"]))
 
 
@@ -105,7 +105,9 @@ def interval(value: dict) -> str:
     decimals = places(float(centre), value.get("digits") or 3) if centre else 2
     if isinstance(centre, int):
         decimals = 0 if float(low).is_integer() and float(high).is_integer() else 1
-    return with_unit(f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"])
+    return with_unit(
+        f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"]
+    )
 
 
 def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:

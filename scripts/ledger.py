@@ -52,7 +52,10 @@ def document(evidence: Evidence) -> dict:
     found = entries(evidence)
     made = {
         "schema": "ledger/1",
-        "pins": {engine: {"version": pin.version, "artifact": pin.artifact, "sha256": pin.sha256} for engine, pin in evidence.pins.items()},
+        "pins": {
+            engine: {"version": pin.version, "artifact": pin.artifact, "sha256": pin.sha256}
+            for engine, pin in evidence.pins.items()
+        },
         "counts": {kind: sum(entry["kind"] == kind for entry in found) for kind in KINDS},
         "entries": found,
     }
@@ -103,7 +106,9 @@ def _excerpts(evidence: Evidence, checked: bool):
                     state, detail = "equals the release", f"{excerpt.path}:{found.first}-{found.last}"
                 except SiteError as error:
                     state, detail = "differs", str(error)
-            yield _entry("excerpt", name, f"{excerpt.symbol}", state, detail, manifest.file, _used(evidence, "excerpt", name))
+            yield _entry(
+                "excerpt", name, f"{excerpt.symbol}", state, detail, manifest.file, _used(evidence, "excerpt", name)
+            )
 
 
 def _hops(evidence: Evidence):
@@ -134,7 +139,15 @@ def _claims(evidence: Evidence):
     for claim in evidence.claims.values():
         pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
         detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
-        yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, _used(evidence, "claim", claim.id))
+        yield _entry(
+            "claim",
+            claim.id,
+            claim.data["title"],
+            claim.verdict,
+            detail,
+            claim.file,
+            _used(evidence, "claim", claim.id),
+        )
 
 
 def _marks(typed: list, evidence: Evidence, kind: str):
@@ -151,7 +164,9 @@ def _marks(typed: list, evidence: Evidence, kind: str):
             yield _entry("exemption", name, each.text, "not measured", each.why, source, used)
         else:
             known = evidence.quoted.get(each.why)
-            detail = f"{known['title']} {known['url']}" if known else f"no source called {each.why} in snippets/famous.toml"
+            detail = (
+                f"{known['title']} {known['url']}" if known else f"no source called {each.why} in snippets/famous.toml"
+            )
             yield _entry("quoted", name, each.text, "theirs" if known else "differs", detail, source, used)
 
 

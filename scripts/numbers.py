@@ -37,12 +37,13 @@ ANY_MARK = re.compile(r"\{(fixed|quoted):([^{}\n]*)\}")
 # How this project always states its uncertainty: a method, not a measurement.
 METHOD = re.compile(r"95[ \u00a0]?%(?= (?:bootstrap )?(?:confidence )?interval)")
 _LINK_TARGET = re.compile(r"(?<=\])\([^)\n]*\)|<https?://[^>\n]*>|https?://\S+|(?<=\])\[[^\]\n]*\]")
+_UNDERSCORED = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")  # emphasis; to a pattern it is a letter
 _ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*\}|<[a-zA-Z/][^>\n]*>")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A number that somebody typed. `kind` is "" for one without a mark, else fixed or quoted, with its reason or source."""
+    """A number that somebody typed. `kind` is "" without a mark, else fixed or quoted, with reason or source."""
 
     file: str
     line: int
@@ -65,6 +66,7 @@ def in_line(line: str, file: str, number: int) -> list[Typed]:
     for pattern in (REFERENCE, _LINK_TARGET):
         plain = pattern.sub(lambda found: " " * len(found[0]), plain)
     plain = _ATTRIBUTES.sub(_only_alt, plain)
+    plain = _UNDERSCORED.sub("*", plain)
     plain = METHOD.sub(lambda found: " " * len(found[0]), plain)
     found = []
     for match in TYPED.finditer(plain):
@@ -91,7 +93,9 @@ def in_page(text: str, file: str) -> list[Typed]:
     for number, line in prose_lines(text):
         for mark in ANY_MARK.finditer(without_code(line)):
             if not mark[2].strip():
-                raise SiteError(f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it")
+                raise SiteError(
+                    f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it"
+                )
         found += in_line(line, file, number)
     return found
 
@@ -138,8 +142,10 @@ def problems(typed: list[Typed], sources: dict) -> list[str]:
         if not each.kind:
             lines.append(each.problem)
         elif each.kind == "quoted" and each.why not in sources:
-            lines.append(f"{each.file}:{each.line}: {each.text!r} is quoted from {each.why!r}, which is no source; "
-                         f"add [source.{each.why}] to snippets/famous.toml")
+            lines.append(
+                f"{each.file}:{each.line}: {each.text!r} is quoted from {each.why!r}, which is no source; "
+                f"add [source.{each.why}] to snippets/famous.toml"
+            )
     return lines
 
 

@@ -17,7 +17,10 @@ def pairs(root: Path = ROOT) -> list[tuple[Path, Path]]:
         script, notebook = folder / f"{stem}.py", folder / f"{stem}.ipynb"
         for file, other in ((script, notebook), (notebook, script)):
             if not file.is_file():
-                raise SiteError(f"experiments/{file.name}: missing beside {other.name}; make it: jupytext --sync experiments/{other.name}")
+                raise SiteError(
+                    f"experiments/{file.name}: missing beside {other.name}; "
+                    f"make it: jupytext --sync experiments/{other.name}"
+                )
         found.append((script, notebook))
     return found
 
@@ -29,7 +32,9 @@ def check(script: Path, notebook: Path) -> None:
     try:
         left, right = jupytext.read(script).cells, jupytext.read(notebook).cells
     except Exception as error:  # noqa: BLE001 - nbformat and jupytext raise whatever their parsers raise
-        raise SiteError(f"{where}: cannot be read beside {script.name} ({str(error).splitlines()[0][:120]}); {remedy}") from None
+        raise SiteError(
+            f"{where}: cannot be read beside {script.name} ({str(error).splitlines()[0][:120]}); {remedy}"
+        ) from None
     for number, (mine, other) in enumerate(zip(left, right), 1):  # noqa: B905 - the lengths are compared below
         if mine.cell_type != other.cell_type or mine.source.strip() != other.source.strip():
             line = next(iter((mine.source or other.source).strip().splitlines()), "")

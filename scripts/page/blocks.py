@@ -1,4 +1,4 @@
-"""What this project's Markdown blocks share: a wrong block stops the build, and its HTML is passed through as written."""
+"""What this project's Markdown blocks share: a wrong one stops the build, and its HTML is passed through as written."""
 
 from xml.etree import ElementTree as etree
 

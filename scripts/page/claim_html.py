@@ -1,4 +1,4 @@
-"""`/// claim | id`: a card with the sentence, its values and intervals, the verdict, and everything to doubt it with."""
+"""`/// claim | id`: a card with the sentence, values and intervals, the verdict, and everything to doubt it with."""
 
 import urllib.parse
 
@@ -31,7 +31,7 @@ class ClaimBlock(PageBlock):
 
 
 def card(claim: Claim, evidence, root: str, repo_url: str, alt: str = "") -> str:
-    """The card's HTML. `root` is the way from the page to the site's root, `repo_url` where a mistake is reported."""
+    """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported."""
     anchor = f"claim-{claim.id}"
     data = claim.data
     plain = claim.sentence()
@@ -76,7 +76,9 @@ def _values(claim: Claim) -> str:
     for name, value in claim.data["values"].items():
         ci = claim.text(f"{name}.ci") if value.get("ci") else "exact"
         n = f"{value['n']:,}" if value.get("n") else ""
-        rows.append(f'<tr><th scope="row">{escaped(name)}</th><td>{claim.text(name)}</td><td>{ci}</td><td>{n}</td></tr>')
+        rows.append(
+            f'<tr><th scope="row">{escaped(name)}</th><td>{claim.text(name)}</td><td>{ci}</td><td>{n}</td></tr>'
+        )
     return (
         '<div class="claim-table"><table class="claim-values"><thead><tr><th scope="col">value</th>'
         '<th scope="col">median</th><th scope="col">95% interval</th><th scope="col">n</th></tr></thead>'
@@ -94,7 +96,10 @@ def _facts(claim: Claim, root: str, repository: str) -> str:
     ]
     raw.append(f'<a href="{root}{address(claim.file)}">{escaped(claim.file.rpartition("/")[2])}</a>')
     facts = [
-        ("Measured", f"{escaped(data['measured'][:10])}, {escaped(TIERS[data['tier']])}: {escaped(data['host']['label'])}"),
+        (
+            "Measured",
+            f"{escaped(data['measured'][:10])}, {escaped(TIERS[data['tier']])}: {escaped(data['host']['label'])}",
+        ),
         ("Release", escaped(pins) or "none"),
         ("Repeat", f"<code>{escaped(data['command'])}</code>"),
         ("Raw data", ", ".join(raw)),

@@ -43,14 +43,15 @@ def _counts(found: list[dict]) -> str:
 
 def _row(entry: dict, root: str) -> str:
     anchor = f"ledger-{entry['kind']}-{re.sub(r'[^a-z0-9-]', '-', entry['id'])}"
-    used = ", ".join(
-        f'<a href="{root}{escaped(url)}">{escaped(_label(url))}</a>' for url in entry["used"]
+    used = ", ".join(f'<a href="{root}{escaped(url)}">{escaped(_label(url))}</a>' for url in entry["used"])
+    title = (
+        f"<code>{escaped(entry['title'])}</code>" if entry["kind"] in ("excerpt", "hop") else escaped(entry["title"])
     )
-    title = f"<code>{escaped(entry['title'])}</code>" if entry["kind"] in ("excerpt", "hop") else escaped(entry["title"])
     return (
         f'<tr id="{anchor}" data-state="{escaped(entry["state"])}"><th scope="row">{title} '
-        f'<small>{escaped(entry["id"])}</small></th><td><span class="ledger-state">{escaped(entry["state"])}</span></td>'
-        f'<td>{escaped(entry["detail"])}</td><td>{used or "not used"}</td></tr>'
+        f"<small>{escaped(entry['id'])}</small></th>"
+        f'<td><span class="ledger-state">{escaped(entry["state"])}</span></td>'
+        f"<td>{escaped(entry['detail'])}</td><td>{used or 'not used'}</td></tr>"
     )
 
 

@@ -1,4 +1,4 @@
-"""`/// path | id`: a recorded call path as lanes, one a process; `/// boundaries | NN`: what crossed between processes."""
+"""`/// path | id`: a recorded path as lanes, one a process; `/// boundaries | NN`: what crossed between processes."""
 
 from scripts import callpaths
 from scripts.callpaths import KINDS, ROLES, partings
@@ -42,8 +42,7 @@ def lanes(path, evidence, root: str, inline=escaped) -> str:
             rows.append(_hop(hop, path, evidence, order, row, parted, home, root, inline))
         before = taken
     heads = "".join(
-        f'<span class="path-lane" style="--lane:{index}">{escaped(name)}</span>'
-        for index, name in enumerate(order, 1)
+        f'<span class="path-lane" style="--lane:{index}">{escaped(name)}</span>' for index, name in enumerate(order, 1)
     )
     anchor = f"path-{path.id}"
     return (
@@ -97,14 +96,19 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
         for name in path.configurations
         if name in hop.roles
     )
-    kind = "" if hop.kind in ("start", "resume") else f' <span class="path-kind" title="{escaped(KINDS[hop.kind])}">{hop.kind}</span>'
+    kind = (
+        ""
+        if hop.kind in ("start", "resume")
+        else f' <span class="path-kind" title="{escaped(KINDS[hop.kind])}">{hop.kind}</span>'
+    )
     crosses = f'<span class="path-crosses">{inline(hop.crosses)}</span>' if hop.crosses else ""
     classes = "path-hop" + (" path-parted" if parted else "")
     return (
         f'<li class="{classes}" id="path-{path.id}-{hop.id}" style="--lane:{order.index(role) + 1};--row:{row}">'
         f'<span class="path-role">{escaped(role)}</span>{link}{kind}'
         f'<span class="path-does">{inline(hop.does)}</span>'
-        f'<span class="path-file"><a href="{escaped(permalink)}">{escaped(file.rpartition("/")[2])}:{located.line}</a></span>'
+        f'<span class="path-file"><a href="{escaped(permalink)}">'
+        f"{escaped(file.rpartition('/')[2])}:{located.line}</a></span>"
         f'<span class="path-badges"><span class="path-sr">seen on </span>{badges}</span>{crosses}</li>'
     )
 
@@ -127,7 +131,9 @@ def _setting(record) -> str:
     engine, model, host = data.get("engine") or {}, data.get("model") or {}, data["host"]
     processor = (host.get("gpu") or {}).get("name") or host.get("cpu") or ""
     name = ENGINE_NAMES.get(engine.get("name"), engine.get("name", ""))
-    return ", ".join(part for part in (f"{name} {engine.get('version', '')}".strip(), model.get("name", ""), processor) if part)
+    return ", ".join(
+        part for part in (f"{name} {engine.get('version', '')}".strip(), model.get("name", ""), processor) if part
+    )
 
 
 class BoundariesBlock(PageBlock):
@@ -152,7 +158,9 @@ def crossings(recording) -> list[dict]:
         kind = " ".join(part for part in (message.get("tag"), message["type"]) if part)
         key = (message["from"], message["to"], message["transport"], kind)
         row = found.setdefault(
-            key, dict(zip(("from", "to", "transport", "type"), key, strict=True)) | {"count": 0, "low": message["bytes"], "high": message["bytes"]}
+            key,
+            dict(zip(("from", "to", "transport", "type"), key, strict=True))
+            | {"count": 0, "low": message["bytes"], "high": message["bytes"]},
         )
         row["count"] += 1
         row["low"], row["high"] = min(row["low"], message["bytes"]), max(row["high"], message["bytes"])

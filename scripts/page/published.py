@@ -16,7 +16,7 @@ SUFFIXES = (".json", ".gz", ".svg")
 
 
 def files(root: Path) -> list[tuple[Path, str]]:
-    """(file, address below the site's root) of everything to copy into the site. `ledger.write_json` adds data/ledger.json."""
+    """(file, address below the site's root) of all that is copied into the site; data/ledger.json is not among it."""
     found = []
     for folder, place in PLACES.items():
         for file in sorted((root / folder).rglob("*")):
@@ -26,7 +26,7 @@ def files(root: Path) -> list[tuple[Path, str]]:
 
 
 def address(path: str) -> str:
-    """Where a committed file is published, below the site's root: `experiments/records/01/x.json` -> `data/records/01/x.json`."""
+    """The address of a committed file below the site's root: `data/records/01/x.json` of `experiments/records/01/x.json`."""
     for folder, place in PLACES.items():
         if path.startswith(folder + "/"):
             return place + path[len(folder) :]

@@ -26,7 +26,9 @@ def resolve(reference: str, evidence) -> tuple[str, str, str]:
         return _record(reference, evidence)
     name, dot, value = reference.partition(".")
     if not dot:
-        raise SiteError(f"{{{{{reference}}}}}: names no value; write {{{{claim.value}}}} or {{{{record:NN/name#field}}}}")
+        raise SiteError(
+            f"{{{{{reference}}}}}: names no value; write {{{{claim.value}}}} or {{{{record:NN/name#field}}}}"
+        )
     claim = evidence.claim(name)
     link = evidence.home_of("claim", name) or f"{_ledger(evidence)}#ledger-claim-{name}"
     return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.data['host']['label']}"
@@ -92,9 +94,12 @@ class _Mark(InlineProcessor):
         source = of_context(self.context).quoted.get(m[2])
         if source is None:
             raise SiteError(
-                f"{self.context.source}: {{quoted: {m[2]}}}: no such source; add [source.{m[2]}] to snippets/famous.toml"
+                f"{self.context.source}: {{quoted: {m[2]}}}: no such source; "
+                f"add [source.{m[2]}] to snippets/famous.toml"
             )
-        element = etree.Element("a", {"class": "quoted", "href": source["url"], "title": f"Theirs, not ours: {source['title']}"})
+        element = etree.Element(
+            "a", {"class": "quoted", "href": source["url"], "title": f"Theirs, not ours: {source['title']}"}
+        )
         element.text = AtomicString("theirs")
         return element, m.start(0), m.end(0)
 

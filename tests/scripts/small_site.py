@@ -15,11 +15,47 @@ ARTIFACT = "ab" * 32
 FRONT = "vllm/front.py"
 CORE = "vllm/core.py"
 SOURCES = {
-    FRONT: "import asyncio\n\n\ndef route(f):\n    return f\n\n\n@route\nasync def chat(request):\n    return await send(request)\n\n\n"
-    "async def send(request):\n    return request\n\n\nasync def answer(output):\n    yield output\n",
-    CORE: "class Core:\n    def loop(self):\n        while True:\n            self.step()\n\n    def step(self):\n        return self.schedule()\n\n"
-    "    def schedule(self):\n        def pick():\n            return 1\n        return pick()\n\n    def forward_gpu(self):\n        pass\n\n"
-    "    def forward_cpu(self):\n        pass\n\n    def layer(self):\n        pass\n",
+    FRONT: """import asyncio
+
+
+def route(f):
+    return f
+
+
+@route
+async def chat(request):
+    return await send(request)
+
+
+async def send(request):
+    return request
+
+
+async def answer(output):
+    yield output
+""",
+    CORE: """class Core:
+    def loop(self):
+        while True:
+            self.step()
+
+    def step(self):
+        return self.schedule()
+
+    def schedule(self):
+        def pick():
+            return 1
+        return pick()
+
+    def forward_gpu(self):
+        pass
+
+    def forward_cpu(self):
+        pass
+
+    def layer(self):
+        pass
+""",
 }
 PINS = f"""
 [vllm]
@@ -124,8 +160,8 @@ Waiting is most of it.
 ///
 """
 SVG = (
-    '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90pt" '
-    'height="30pt" viewBox="0 0 90 30"><metadata>made by a library</metadata><defs><path id="m" d="M0 0"/>'
+    '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'width="90pt" height="30pt" viewBox="0 0 90 30"><metadata>made by a library</metadata><defs><path id="m" d="M0 0"/>'
     '<clipPath id="c"><rect width="9" height="9"/></clipPath></defs><g clip-path="url(#c)" style="fill: var(--fg)">'
     '<use xlink:href="#m"/></g></svg>'
 )
@@ -202,7 +238,9 @@ class Site:
         self.write("snippets/pins.toml", PINS)
         for path, text in SOURCES.items():
             self.write(f"{cache.relative_to(root)}/{path}", text)
-        self.write(f"{cache.relative_to(root)}/files.json", json.dumps({p: sha(t.encode()) for p, t in SOURCES.items()}))
+        self.write(
+            f"{cache.relative_to(root)}/files.json", json.dumps({p: sha(t.encode()) for p, t in SOURCES.items()})
+        )
         quoted = "".join(line + "\n" for line in SOURCES[CORE].split("\n")[5:7])
         self.manifest = MANIFEST.replace("DIGEST", "sha256:" + sha(quoted.encode()))
         self.write("snippets/01-one-request.toml", self.manifest)

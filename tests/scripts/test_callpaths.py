@@ -1,4 +1,4 @@
-"""Call paths: a path that was recorded passes; each way in which a recording can disagree is found, on a damaged copy."""
+"""Call paths: what was recorded passes; each way in which a recording can disagree is found, on a damaged copy."""
 
 import pytest
 
@@ -54,7 +54,9 @@ def test_a_hop_that_was_not_entered(site):
 
 
 def test_a_hop_entered_while_warming_up_only(site):
-    only(damaged(site, at("::send", phase="warmup")), "hop 'send'", "not entered while the request was served", "warmup")
+    only(
+        damaged(site, at("::send", phase="warmup")), "hop 'send'", "not entered while the request was served", "warmup"
+    )
 
 
 def test_hops_out_of_order_are_both_named(site):
@@ -107,8 +109,14 @@ def test_a_symbol_that_the_release_lacks_stops(site):
 
 
 def test_a_nested_function_is_found_without_its_locals(site):
-    site.write("snippets/01-one-request.toml", site.manifest.replace("vllm/core.py::Core.step", "vllm/core.py::Core.schedule.pick"))
-    entries = [row if not row[0].endswith("Core.step") else [f"{CORE}::Core.schedule.<locals>.pick", 10, *row[2:]] for row in rows("vllm-gpu")]
+    site.write(
+        "snippets/01-one-request.toml",
+        site.manifest.replace("vllm/core.py::Core.step", "vllm/core.py::Core.schedule.pick"),
+    )
+    entries = [
+        row if not row[0].endswith("Core.step") else [f"{CORE}::Core.schedule.<locals>.pick", 10, *row[2:]]
+        for row in rows("vllm-gpu")
+    ]
     site.save_recording("vllm-gpu", entries)
     assert problems(site) == []
 
@@ -146,7 +154,11 @@ def test_partings_are_the_stretches_that_one_configuration_takes(site):
         ('vllm-cpu = "worker"', 'vllm-cpu = "cook"', "no process 'cook'"),
         ('in = { vllm-cpu = "worker" }', 'in = { sglang-gpu = "scheduler" }', "'sglang-gpu'"),
         ('in = { vllm-cpu = "worker" }', "in = {}", "no configuration"),
-        ('configurations = ["vllm-gpu", "vllm-cpu"]', 'configurations = ["sglang-gpu"]', "no configuration 'sglang-gpu'"),
+        (
+            'configurations = ["vllm-gpu", "vllm-cpu"]',
+            'configurations = ["sglang-gpu"]',
+            "no configuration 'sglang-gpu'",
+        ),
         ('excerpt = "step"', 'excerpt = "stop"', "'stop' is not defined"),
         ('id = "send"', 'id = "chat"', "two hops are called 'chat'"),
         ('symbol = "vllm/front.py::send"', 'symbol = "send"', "repo/path.py::Qual.name"),
@@ -162,6 +174,8 @@ def test_a_manifest_that_is_wrong_stops(site, old, new, part):
 
 def test_two_paths_with_one_id_stop(site):
     site.write("snippets/02-other.toml", site.manifest.replace('id = "step"', 'id = "stepped"'))
-    site.write("snippets/02-other.toml", site.manifest[site.manifest.index("[[path]]"):].replace('excerpt = "step"\n', ""))
+    site.write(
+        "snippets/02-other.toml", site.manifest[site.manifest.index("[[path]]") :].replace('excerpt = "step"\n', "")
+    )
     with pytest.raises(SiteError, match="path 'chat' is defined in snippets/01-one-request.toml too"):
         callpaths.load_all(site.root)

@@ -90,6 +90,9 @@ def test_values_are_written_to_their_digits(value, text):
 
 def test_an_interval_has_the_places_of_its_value():
     assert claims.interval({"value": 12.34, "unit": "ms", "digits": 3, "ci": [12, 12.66]}) == "12.0 to 12.7\u00a0ms"
-    assert claims.interval({"value": 12340.0, "unit": "tok/s", "digits": 2, "ci": [11900, 12660]}) == "12,000 to 13,000\u00a0tok/s"
+    assert (
+        claims.interval({"value": 12340.0, "unit": "tok/s", "digits": 2, "ci": [11900, 12660]})
+        == "12,000 to 13,000\u00a0tok/s"
+    )
     assert claims.interval({"value": 7, "unit": "count", "ci": [6, 8]}) == "6 to 8"
     assert claims.interval({"value": 7, "unit": "count", "ci": [6.5, 8]}) == "6.5 to 8.0"

@@ -1,4 +1,4 @@
-"""Claims, values, figures, paths, boundaries and the ledger as HTML, and every way in which a page can get them wrong."""
+"""Claims, values, figures, paths, boundaries and the ledger as HTML, and each way a page can get them wrong."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def site(tmp_path):
 
 
 def render(site, text=None, page="posts/01-one-request.md", manifest=True):
-    """The page as a soup. Text other than the page's own is rendered without a manifest, whose excerpts it need not use."""
+    """The page as a soup. Text other than the page's own is rendered without a manifest."""
     context = Context(root=site.root, repo_url=REPO)
     context.start_build()
     context.start_page(page if text is None or manifest else "posts/other.md")
@@ -50,7 +50,14 @@ def test_a_card_says_everything_there_is_to_doubt(site):
     assert card.select_one(".claim-sentence").text == "A request waits 61.2% (60.1 to 62.4%) of its time & more."
     assert card.select_one(".claim-verdict").text == "holds"
     text = card.text
-    for said in ("Waiting dominates", "A processor, 2 cores", "n = 40", "vLLM 0.32.0", "make experiments EXP=01", "2026-11-01"):
+    for said in (
+        "Waiting dominates",
+        "A processor, 2 cores",
+        "n = 40",
+        "vLLM 0.32.0",
+        "make experiments EXP=01",
+        "2026-11-01",
+    ):
         assert said in text
     links = {a.text: a["href"] for a in card.select("a")}
     assert links["Waiting dominates"] == "#claim-wait"
@@ -164,7 +171,9 @@ def test_a_figure_loads_and_runs_nothing(site, old, new, said):
 
 
 def test_a_figure_fills_values_into_its_alt_text_and_caption(site):
-    soup = part(site, "/// figure | 01/wait.svg\n    alt: The wait is {{wait.share}}.\nWaiting is *most*: {{wait.share}}.\n///")
+    soup = part(
+        site, "/// figure | 01/wait.svg\n    alt: The wait is {{wait.share}}.\nWaiting is *most*: {{wait.share}}.\n///"
+    )
     assert soup.svg["aria-label"] == "The wait is 61.2%."
     assert str(soup.figcaption).startswith("<figcaption>Waiting is <em>most</em>: <a")
 
@@ -173,8 +182,10 @@ def test_lanes_have_a_hop_each_in_order_with_its_process_and_badges(site):
     path = render(site).select_one("section.path")
     assert [lane.text for lane in path.select(".path-lane")] == ["api-server", "engine-core", "worker"]
     hops = path.select("li.path-hop")
-    assert [hop["id"] for hop in hops] == [f"path-chat-{name}" for name in
-                                           ("loop", "chat", "send", "step", "forward-gpu", "layer", "forward-cpu", "answer")]
+    assert [hop["id"] for hop in hops] == [
+        f"path-chat-{name}"
+        for name in ("loop", "chat", "send", "step", "forward-gpu", "layer", "forward-cpu", "answer")
+    ]
     rows = [int(re.search(r"--row:(\d+)", hop["style"])[1]) for hop in hops]
     assert rows == sorted(set(rows))
     assert [hop.select_one(".path-role").text for hop in hops[1:4]] == ["api-server", "api-server", "engine-core"]
@@ -227,9 +238,13 @@ def test_the_ledger_lists_everything_and_where_it_is(site):
 
 
 def test_what_is_published_has_the_address_the_cards_give(site):
-    places = dict((place, file) for file, place in published.files(site.root))
+    places = {place: file for file, place in published.files(site.root)}
     assert json.loads(places["data/records/01/ttft.json"].read_text())["measurement"] == "ttft"
-    for place in ("data/claims/01.json", "data/schema/record.schema.json", "data/records/01/path-vllm-gpu.entries.json.gz"):
+    for place in (
+        "data/claims/01.json",
+        "data/schema/record.schema.json",
+        "data/records/01/path-vllm-gpu.entries.json.gz",
+    ):
         assert place in places
     for link in render(site).select('a[href^="../../data/"]'):
         assert link["href"].removeprefix("../../") in places

@@ -27,7 +27,11 @@ def refused(site, *parts, pins=PINS):
 
 def test_a_whole_record_is_read_with_its_digest_and_columns(site):
     found = records.load_all(site.root, PINS)
-    assert [record.path.rpartition("/")[2] for record in found] == ["path-vllm-cpu.json", "path-vllm-gpu.json", "ttft.json"]
+    assert [record.path.rpartition("/")[2] for record in found] == [
+        "path-vllm-cpu.json",
+        "path-vllm-gpu.json",
+        "ttft.json",
+    ]
     assert found[2].at("samples.0.values.1") == 2.5
     assert len(found[2].sha256) == 64
     assert found[0].columns["symbol"][0] == "vllm/core.py::Core.loop"
