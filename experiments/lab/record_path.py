@@ -32,7 +32,8 @@ REQUEST = {
 SPECS = {
     # A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
     "vllm-gpu": {"engine": "vllm", "env": {"VLLM_DISABLE_COMPILE_CACHE": "1"}},
-    "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048")},
+    "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"),
+                 "env": {"VLLM_CPU_KVCACHE_SPACE": "2"}},  # GiB; by default it wants most of the machine's memory
     "sglang-gpu": {"engine": "sglang"},
 }
 
