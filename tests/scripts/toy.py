@@ -116,3 +116,15 @@ def archive(files: dict[str, str], inside: str = "toy-1.0/toy") -> bytes:
             info.size = len(text.encode())
             tar.addfile(info, io.BytesIO(text.encode()))
     return buffer.getvalue()
+
+
+def make_toy(root: Path) -> Toy:
+    """The toy below `root`, its sources not fetched yet."""
+    artifact = archive({"engine.py": ENGINE, "__init__.py": ""})
+    pin = Pin("toy", "Toy", "1.0", "v1.0", "someone/toy", "toy", "toy-1.0.tar.gz", "toy-1.0/toy", len(artifact), 1000,
+              hashlib.sha256(artifact).hexdigest())
+    (root / "snippets").mkdir()
+    made = Toy(root, pin, artifact)
+    made.write_pins()
+    made.write_manifest(MANIFEST)
+    return made
