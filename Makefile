@@ -4,13 +4,14 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 PORT ?= 8000
 EXP ?=
+CONFIGURATION ?= vllm-cpu
 
 # The first Python on the path that the locks are made for.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-server site experiments verify links bench clean pin lock env engine-cpu engines sources
+.PHONY: help serve test test-server site experiments verify links bench clean pin lock record env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -21,14 +22,17 @@ serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live 
 test: env engine-cpu sources ## all checks, the browser tests and the CPU tier that needs no server
 	@$(RUN) pytest -m "not server"
 
-test-server: env engine-cpu sources ## the CPU tier that needs vLLM's server, and the recording on the CPU
+test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's server, and the recording on the CPU
 	@$(RUN) pytest -m server
 
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build
 
-experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
+experiments: env engines models ## measures what this machine can, redraws figures and claims (EXP=01 for one)
 	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
+
+record: env engine-cpu models ## records the call path of one request (CONFIGURATION=vllm-cpu, vllm-gpu or sglang-gpu)
+	@$(RUN) experiments.lab record --configuration $(CONFIGURATION)
 
 verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
 	@$(RUN) scripts.verify
@@ -58,6 +62,9 @@ engine-cpu: env
 
 engines: env
 	@$(PYTHON) -m scripts.env_engines
+
+models: env
+	@if [ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml; then :; else $(RUN) experiments.lab models; fi
 
 sources: env
 	@$(RUN) scripts.sources

