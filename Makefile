@@ -64,7 +64,7 @@ engines: env
 	@$(PYTHON) -m scripts.env_engines
 
 models: env
-	@if [ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml; then :; else $(RUN) experiments.lab models; fi
+	@[ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml || [ -e .cache/models/qwen3-8b-shape/config.json ] || $(RUN) experiments.lab models
 
 sources: env
 	@$(RUN) scripts.sources
