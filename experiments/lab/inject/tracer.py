@@ -17,6 +17,7 @@ entered neither before nor during the request. They are recorded as dynamo trans
 `compiled`. An engine that loads a compiled graph from its cache translates nothing: record with that cache off.
 """
 
+import os
 import sys
 import threading
 import time
@@ -49,6 +50,7 @@ class Tracer:
         """At interpreter start: only watch for the modules whose messages are tapped, and for dynamo."""
         self.wire.prepare(self.agent.watcher)
         self.agent.watcher.when_run("torch._dynamo.symbolic_convert", self._watch_compiler)
+        self.agent.watcher.when_run("torch._dynamo.trace_rules", _keep_compiler_out)
 
     def _watch_compiler(self, module) -> None:
         cls = module.InstructionTranslatorBase
@@ -143,3 +145,9 @@ class Tracer:
                 }
             )
         return lines + [{"file": path, "installed": where} for path, where in files.items()]
+
+
+def _keep_compiler_out(module) -> None:
+    """Have dynamo skip the functions in here: where it compiles, a callback of ours is a frame like any other."""
+    module.SKIP_DIRS.append(os.path.dirname(os.path.abspath(__file__)) + "/")
+    module._recompile_re()
