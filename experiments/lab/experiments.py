@@ -34,7 +34,7 @@ def measure_here(experiment: str, found, out: Path) -> list:
     tiers = tiers_here(found)
     failures = []
     for tier in tiers:
-        fleets = [fleet for fleet in runner.fleets(experiment, tier)]
+        fleets = runner.fleets(experiment, tier)
         able = []
         for fleet in fleets:
             try:
@@ -47,7 +47,10 @@ def measure_here(experiment: str, found, out: Path) -> list:
         if any(fleet.servers for fleet in able):
             models.make(found, next(found.pythons[name] for fleet in able for name in fleet.needs()))
         minutes = sum(fleet.minutes for fleet in able)
-        print(f"experiment {experiment}, {tier} tier on {hosts.label(hosts.host())}: at most {minutes:.0f} min", file=sys.stderr)
+        print(
+            f"experiment {experiment}, {tier} tier on {hosts.label(hosts.host())}: at most {minutes:.0f} min",
+            file=sys.stderr,
+        )
         failures += runner.measure(experiment, tier, found, out, suite=able)
     return failures
 
@@ -71,7 +74,9 @@ def reference_claims(experiment: str) -> list:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError) as error:
-        raise LabError(f"experiments/claims/{experiment}.json: cannot be read ({error}); write it again: make experiments") from None
+        raise LabError(
+            f"experiments/claims/{experiment}.json: cannot be read ({error}); write it again: make experiments"
+        ) from None
 
 
 def both(experiment: str, reference_only: bool = False) -> tuple:
@@ -122,7 +127,9 @@ def shown(value: dict | None) -> str:
 def verify_command(options, found) -> int:
     """Evaluate every committed claim again from its records and compare; a line for each difference."""
     wrong, count = [], 0
-    wanted = [options.exp] if options.exp else sorted(p.stem for p in (settings.ROOT / "experiments/claims").glob("*.json"))
+    wanted = (
+        [options.exp] if options.exp else sorted(p.stem for p in (settings.ROOT / "experiments/claims").glob("*.json"))
+    )
     for experiment in wanted:
         stored = {claim["id"]: claim for claim in reference_claims(experiment)}
         book = notebooks.evaluate(experiment, "verify")
@@ -131,11 +138,16 @@ def verify_command(options, found) -> int:
         for name in sorted(set(stored) | set(fresh)):
             count += 1
             if name not in fresh:
-                wrong.append(f"experiments/claims/{experiment}.json: claim {name} is not in the notebook any more; {remedy}")
+                wrong.append(
+                    f"experiments/claims/{experiment}.json: claim {name} is not in the notebook any more; {remedy}"
+                )
             elif name not in stored:
                 wrong.append(f"experiments/claims/{experiment}.json: lacks the notebook's claim {name}; {remedy}")
             else:
-                wrong += [f"experiments/claims/{experiment}.json: claim {name}: {line}; {remedy}" for line in claims.same(fresh[name], stored[name])]
+                wrong += [
+                    f"experiments/claims/{experiment}.json: claim {name}: {line}; {remedy}"
+                    for line in claims.same(fresh[name], stored[name])
+                ]
     for line in wrong:
         print(line, file=sys.stderr)
     if not wrong:
@@ -144,7 +156,9 @@ def verify_command(options, found) -> int:
 
 
 def claims_command(options, found) -> int:
-    for experiment in [options.exp] if options.exp else sorted(p.stem for p in (settings.ROOT / "experiments/claims").glob("*.json")):
+    for experiment in (
+        [options.exp] if options.exp else sorted(p.stem for p in (settings.ROOT / "experiments/claims").glob("*.json"))
+    ):
         for claim in reference_claims(experiment):
             print(f"{'holds        ' if claim['holds'] else 'does not hold'}  {claim['id']}: {filled(claim)}")
     return 0

@@ -9,8 +9,20 @@ import re
 
 # Series by meaning. `var(--figure-...)` with these fallbacks is what the file holds; the page may set the variables.
 COLOURS = {
-    "vllm": "#3b78c4", "sglang": "#c9652b", "cpu": "#5b8f3d", "gpu": "#8a63c0", "floor": "#808080", "accent": "#b8437a",
-    "1": "#3b78c4", "2": "#c9652b", "3": "#5b8f3d", "4": "#8a63c0", "5": "#b8437a", "6": "#1f8f8f", "7": "#a07d1c", "8": "#6b7280",
+    "vllm": "#3b78c4",
+    "sglang": "#c9652b",
+    "cpu": "#5b8f3d",
+    "gpu": "#8a63c0",
+    "floor": "#808080",
+    "accent": "#b8437a",
+    "1": "#3b78c4",
+    "2": "#c9652b",
+    "3": "#5b8f3d",
+    "4": "#8a63c0",
+    "5": "#b8437a",
+    "6": "#1f8f8f",
+    "7": "#a07d1c",
+    "8": "#6b7280",
 }
 INK = "#010203"  # stands for the page's text colour while matplotlib draws
 GRID = "#020304"
@@ -25,16 +37,33 @@ def colour(name: str) -> str:
 def draw(function, size: tuple, salt: str) -> str:
     """The SVG text of what `function(figure, axes)` draws; size in inches of 72 px."""
     import matplotlib
-
     from matplotlib.figure import Figure
 
     style = {
-        "svg.hashsalt": salt, "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
-        "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
-        "axes.titlecolor": INK, "legend.frameon": False, "legend.labelcolor": INK, "grid.color": GRID, "grid.linewidth": 0.6,
-        "axes.grid": True, "axes.axisbelow": True, "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
-        "axes.prop_cycle": matplotlib.cycler(color=[colour(str(n)) for n in range(1, 9)]), "lines.color": INK,
-        "hatch.color": INK, "boxplot.medianprops.color": INK,
+        "svg.hashsalt": salt,
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.titlecolor": INK,
+        "legend.frameon": False,
+        "legend.labelcolor": INK,
+        "grid.color": GRID,
+        "grid.linewidth": 0.6,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "savefig.facecolor": "none",
+        "axes.prop_cycle": matplotlib.cycler(color=[colour(str(n)) for n in range(1, 9)]),
+        "lines.color": INK,
+        "hatch.color": INK,
+        "boxplot.medianprops.color": INK,
     }
     with matplotlib.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")

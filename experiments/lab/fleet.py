@@ -56,7 +56,9 @@ class Context:
         try:
             server = self.servers[name]
         except KeyError:
-            raise LabError(f"no server is called {name!r} in this fleet; there are: {', '.join(self.servers) or 'none'}") from None
+            raise LabError(
+                f"no server is called {name!r} in this fleet; there are: {', '.join(self.servers) or 'none'}"
+            ) from None
         if not server.alive():
             raise LabError(f"{name}: the server died while it was measured: {server.cause()} (log: {server.log})")
         return server

@@ -7,13 +7,15 @@ from .records import Record, replace
 
 
 def bring_home(folder: Path, target: Path) -> list:
-    """The paths written. `folder` holds NN/*.json with their columns. LabError for the first bad one, nothing copied."""
+    """The paths written. `folder` holds NN/*.json with their columns. LabError for a bad one, and nothing is copied."""
     found = [Record(path) for path in sorted(folder.glob("[0-9][0-9]/*.json"))]
     if not found:
         raise LabError(f"{folder}: holds no records; it must be the folder given to --out, with NN/*.json in it")
     for record in found:
         if record.path.parent.name != record.data["experiment"] or record.path.stem != record.data["measurement"]:
-            raise LabError(f"{record.path}: its name and its content differ ({record.data['experiment']}/{record.data['measurement']})")
+            raise LabError(
+                f"{record.path}: is not where it belongs, {record.data['experiment']}/{record.data['measurement']}.json"
+            )
     written = []
     for record in found:
         home = target / record.data["experiment"]

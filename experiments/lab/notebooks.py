@@ -67,8 +67,8 @@ def cells(path: Path) -> list:
 
 
 def execute(experiment: str, root: Path = ROOT) -> Path:
-    """Run the notebook by a fresh kernel on the reference records and write the .ipynb with its outputs, whole or not at
-    all; its path. LabError names the cell that failed or took over the limit."""
+    """Run the notebook by a fresh kernel on the reference records and write the .ipynb with its outputs, whole or
+    not at all; its path. LabError names the cell that failed or took over the limit."""
     import jupytext
     import nbformat
     from nbclient import NotebookClient
@@ -79,14 +79,18 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
     notebook = jupytext.read(path, fmt="py:percent")
     notebook.metadata["jupytext"] = {"formats": "ipynb,py:percent"}
     notebook.metadata.setdefault("kernelspec", {"display_name": "Python 3", "language": "python", "name": "python3"})
-    client = NotebookClient(notebook, timeout=LIMIT_S, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook, timeout=LIMIT_S, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    )
     try:
         with _environment("reference", root):
             client.execute()
     except CellExecutionError as error:
         raise LabError(f"{path.name}: {error.ename}: {' '.join(error.evalue.split())}") from None
     except CellTimeoutError:
-        raise LabError(f"{path.name}: a cell took over {LIMIT_S} s and was stopped; a notebook reads records, it does not measure") from None
+        raise LabError(
+            f"{path.name}: a cell took over {LIMIT_S} s and was stopped; a notebook reads records, it does not measure"
+        ) from None
     except DeadKernelError as error:
         raise LabError(f"{path.name}: its kernel died ({error}); is there memory left?") from None
     for number, cell in enumerate(notebook.cells):
@@ -100,7 +104,10 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
 @contextlib.contextmanager
 def _environment(mode: str, root: Path):
     """LAB_BOOK, and the repository on the path of the code and of a kernel."""
-    wanted = {"LAB_BOOK": mode, "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    wanted = {
+        "LAB_BOOK": mode,
+        "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
     before = {key: os.environ.get(key) for key in wanted}
     os.environ.update(wanted)
     added = str(root) not in sys.path

@@ -11,7 +11,7 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """`total_s` is the estimate for everything; each part has its own, and what a part really took corrects the rest."""
+    """`parts` maps each part to its estimate in seconds; what the finished ones really took corrects the others."""
 
     EVERY_S = 15.0
 
@@ -27,8 +27,8 @@ class Progress:
         self.show(0, 0, "starting", force=True)
 
     def left_s(self, done: float, total: float) -> float:
-        """Seconds left: of this part by its own progress where it reports any, of the others by estimate, scaled by how
-        the finished parts compared with theirs."""
+        """Seconds left: of this part by its own progress where it reports any, of the others by estimate, scaled by
+        how the finished parts compared with theirs."""
         scale = self.done_real / self.done_estimate if self.done_estimate > 0 else 1.0
         spent = self.now() - self.begun
         here = self.estimates[self.part] * scale - spent

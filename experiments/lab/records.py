@@ -60,7 +60,9 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tupl
         "schema": "record/1",
         "experiment": experiment,
         "measurement": draft.measurement,
-        "engine": {k: engine[k] for k in ("name", "version", "distribution", "distribution_version", "digest")} if engine else None,
+        "engine": {k: engine[k] for k in ("name", "version", "distribution", "distribution_version", "digest")}
+        if engine
+        else None,
         "model": draft.model or (models.describe(server.spec.model) if server else None),
         "host": hosts.host(engine),
         "command": draft.command if draft.command is not None else ["python", *server.command()] if server else [],
@@ -78,7 +80,10 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tupl
         where = f"{draft.measurement} columns"
         packed = gzip.compress(_dump(draft.columns, where, separators=(",", ":")), mtime=0)
         name = "entries" if draft.recording else "columns"
-        record["columns"] = {"file": f"{draft.measurement}.{name}.json.gz", "sha256": hashlib.sha256(packed).hexdigest()}
+        record["columns"] = {
+            "file": f"{draft.measurement}.{name}.json.gz",
+            "sha256": hashlib.sha256(packed).hexdigest(),
+        }
     if draft.recording is not None:
         record["recording"] = draft.recording
     if draft.extra is not None:
@@ -94,7 +99,9 @@ def validate(record: dict, where: str) -> None:
     try:
         import jsonschema
     except ImportError:
-        raise LabError("this Python lacks jsonschema, which the lab needs; start it with an engine's interpreter, or `make env`") from None
+        raise LabError(
+            "this Python lacks jsonschema, which the lab needs; start it with an engine's interpreter, or `make env`"
+        ) from None
     _finite(record, where)
     error = jsonschema.exceptions.best_match(_validator(jsonschema).iter_errors(record))
     if error is None:
@@ -102,10 +109,14 @@ def validate(record: dict, where: str) -> None:
         return
     trail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
     if error.validator == "enum":
-        raise LabError(f"{where}: {trail}: {error.instance!r} is not known (known: {', '.join(map(str, error.validator_value))})")
+        raise LabError(
+            f"{where}: {trail}: {error.instance!r} is not known (known: {', '.join(map(str, error.validator_value))})"
+        )
     if error.validator == "required":
         missing = ", ".join(name for name in error.validator_value if name not in error.instance)
-        raise LabError(f"{where}: {trail or 'record'}: field {missing} is missing; measure it again, a record is never edited")
+        raise LabError(
+            f"{where}: {trail or 'record'}: field {missing} is missing; measure it again, a record is never edited"
+        )
     raise LabError(f"{where}: {trail or 'record'}: {' '.join(error.message.split())[:200]}")
 
 
@@ -114,7 +125,9 @@ def write(folder: Path, record: dict, packed: bytes | None) -> Path:
     text = _dump(record, record["measurement"], indent=1) + b"\n"
     size = len(text) + len(packed or b"")
     if size > LIMIT:
-        raise LabError(f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples")
+        raise LabError(
+            f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples"
+        )
     folder = folder / record["experiment"]
     folder.mkdir(parents=True, exist_ok=True)
     if packed is not None:
@@ -148,7 +161,9 @@ class Record:
         try:
             raw = path.read_bytes()
         except OSError:
-            raise NotMeasured(f"{path.parent.name}/{path.name}: not measured; `make experiments` measures what this machine can") from None
+            raise NotMeasured(
+                f"{path.parent.name}/{path.name}: not measured; `make experiments` measures what this machine can"
+            ) from None
         self.sha256 = hashlib.sha256(raw).hexdigest()
         where = f"{path.parent.name}/{path.name}"
         try:
@@ -174,7 +189,9 @@ class Record:
         found = self.series(name, **labels)
         if len(found) != 1:
             known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
-            raise LabError(f"{self.data['measurement']}: {len(found)} series match {name} {labels}; there are: {'; '.join(known)[:600]}")
+            raise LabError(
+                f"{self.data['measurement']}: {len(found)} series match {name} {labels}; it has: {'; '.join(known)[:600]}"
+            )
         return found[0]["values"]
 
     def series(self, name: str, **labels) -> list:
@@ -226,7 +243,7 @@ def _portable(record: dict, where: str) -> None:
     """A path of the host says nothing to a reader, and may say too much."""
     for word in [*record["command"], *record["environment"].values()]:
         if re.search(r"(^|[\s=:\"'])/[\w.-]+", word):
-            raise LabError(f"{where}: {word!r} is a path of this host; a record names the interpreter `python` and a model `models/...`")
+            raise LabError(f"{where}: {word!r} is a path of this host; a record says `python` and `models/...` instead")
 
 
 def _dump(value, where: str, **how) -> bytes:
@@ -238,7 +255,9 @@ def _dump(value, where: str, **how) -> bytes:
 
 def _finite(value, where: str, trail: str = "") -> None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise LabError(f"{where}: {trail.lstrip('.')} is {value}; a value that was not measured is left out, not written")
+        raise LabError(
+            f"{where}: {trail.lstrip('.')} is {value}; a value that was not measured is left out, not written"
+        )
     if isinstance(value, dict):
         for key, item in value.items():
             _finite(item, where, f"{trail}.{key}")

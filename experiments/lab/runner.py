@@ -38,7 +38,9 @@ def fleets(experiment: str, tier: str) -> list:
     names = [name for fleet in found for name in (fleet.name, *fleet.produces) if name]
     twice = {n for n in [m for f in found for m in f.produces] if [m for f in found for m in f.produces].count(n) > 1}
     if twice or len({fleet.name for fleet in found}) != len(found):
-        raise LabError(f"experiment {experiment}: two fleets share a name or a measurement ({', '.join(sorted(twice)) or names})")
+        raise LabError(
+            f"experiment {experiment}: two fleets share a name or a measurement ({', '.join(sorted(twice)) or names})"
+        )
     return found
 
 
@@ -52,7 +54,9 @@ def one_at_a_time(root: Path = ROOT):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise LabError(f"another run is measuring here (process {lock.read().strip() or '?'}); wait for it, or end it") from None
+            raise LabError(
+                f"another run is measuring here (process {lock.read().strip() or '?'}); wait for it, or end it"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -74,7 +78,9 @@ def ended_in_order():
             signal.signal(sign, handler)
 
 
-def measure(experiment: str, tier: str, settings, out: Path, only: str | None = None, again: bool = False, suite=None) -> list:
+def measure(
+    experiment: str, tier: str, settings, out: Path, only: str | None = None, again: bool = False, suite=None
+) -> list:
     """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
 
     `only` is a fleet's or a measurement's name; `again` measures finished ones too; `suite` overrides the fleets.
@@ -120,7 +126,9 @@ def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: b
         return frozenset(fleet.produces)
     host, digests = hosts.host()["id"], {name: found["digest"] for name, found in installed.items()}
     return frozenset(
-        name for name in fleet.produces if not records.is_current(out / experiment / f"{name}.json", experiment, host, digests)
+        name
+        for name in fleet.produces
+        if not records.is_current(out / experiment / f"{name}.json", experiment, host, digests)
     )
 
 
@@ -134,7 +142,9 @@ def run_fleet(fleet: Fleet, missing, experiment: str, tier: str, settings, out: 
         yielded = set()
         for draft in fleet.measure(context):
             if draft.measurement not in fleet.produces:
-                raise LabError(f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})")
+                raise LabError(
+                    f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})"
+                )
             record, packed = records.finish(draft, experiment, context.started, context.elapsed())
             records.write(out, record, packed)
             yielded.add(draft.measurement)

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,8 @@ CAUSES = (
     r"Free memory on device|gpu_memory_utilization|mem[-_]fraction[-_]static",
     r"unrecognized arguments|error: argument",
     r"(ModuleNotFoundError|ImportError): ",
-    r"^\S*(Error|Exception)\b.*:|^\S*\.\S*(Error|Exception): |\b(ValueError|RuntimeError|AssertionError|KeyError|TypeError|OSError|FileNotFoundError)\b",
+    r"^[\w.]*(Error|Exception)\b",
+    r"\b[A-Z]\w*Error\b",
 )
 
 
@@ -102,9 +104,22 @@ class Server:
         begin = time.monotonic()
         with open(self.log, "wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(WARDEN), str(read), str(GRACE_S), str(python), *self.command(self.port, str(model))],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env, pass_fds=[read],
-                start_new_session=True, cwd=self.folder,
+                [
+                    sys.executable,
+                    "-I",
+                    str(WARDEN),
+                    str(read),
+                    str(GRACE_S),
+                    str(python),
+                    *self.command(self.port, str(model)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=env,
+                pass_fds=[read],
+                start_new_session=True,
+                cwd=self.folder,
             )
         os.close(read)
         self._begin = begin
@@ -120,20 +135,35 @@ class Server:
         """Pids of the engine's processes."""
         return descendants(self._process.pid) if self._process else []
 
-    def healthy(self) -> bool:
+    def health(self) -> int:
+        """The status with which /health answers, 0 while nothing answers."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
-                return reply.status == 200
+                return reply.status
+        except urllib.error.HTTPError as error:
+            return error.code
         except OSError:
-            return False
+            return 0
+
+    def healthy(self) -> bool:
+        return self.health() == 200
 
     def wait(self, on_wait=lambda: None) -> None:
         """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
         twice a second."""
-        while not self.healthy():
+        broken = 0
+        while (status := self.health()) != 200:
             waited = time.monotonic() - self._begin
+            broken = broken + 1 if status in (404, 500) else 0  # 503 is how an engine says that it still starts
+            if broken > 20:
+                self.stop()
+                raise LabError(
+                    f"{self.spec.name}: /health answers {status} again and again: {self.cause()} (log: {self.log})"
+                )
             if self._process.poll() is not None:
-                raise LabError(f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})")
+                raise LabError(
+                    f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
+                )
             if waited > self.spec.start_limit_s:
                 self.stop()
                 raise LabError(

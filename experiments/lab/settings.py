@@ -45,7 +45,9 @@ def load(root: Path = ROOT, environ=None) -> Settings:
         if key in given:
             path, source = Path(given[key][0]).expanduser(), given[key][1]
             if not path.is_file() or not os.access(path, os.X_OK):
-                raise LabError(f"{source}: {path} is not an interpreter; name one in which {engine} is installed, or unset it")
+                raise LabError(
+                    f"{source}: {path} is not an interpreter; name one in which {engine} is installed, or unset it"
+                )
             # Not resolved: a virtual environment's python is a link, and following it would leave the environment.
             pythons[engine] = path.absolute()
         else:
@@ -53,7 +55,9 @@ def load(root: Path = ROOT, environ=None) -> Settings:
             pythons[engine] = made if made.exists() else None
     models = Path(given["models"][0]).expanduser().resolve() if "models" in given else root / ".cache/models"
     if "models" in given and not models.is_dir():
-        raise LabError(f"{given['models'][1]}: {models} is not a folder; it must hold smollm2-135m/ and qwen3-8b-shape/")
+        raise LabError(
+            f"{given['models'][1]}: {models} is not a folder; it must hold smollm2-135m/ and qwen3-8b-shape/"
+        )
     logs = Path(given["logs"][0]).expanduser().resolve() if "logs" in given else root / ".cache/lab/logs"
     return Settings(pythons, models, logs, frozenset(given))
 
@@ -67,5 +71,7 @@ def _read_toml(path: Path) -> dict:
         raise LabError(f"lab.toml: cannot be read ({error}); correct or remove it") from None
     for key, value in data.items():
         if key not in KEYS or not isinstance(value, str):
-            raise LabError(f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(KEYS)}")
+            raise LabError(
+                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(KEYS)}"
+            )
     return {key: (value, f"lab.toml: {key}") for key, value in data.items()}

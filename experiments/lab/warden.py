@@ -63,7 +63,7 @@ def wait_gone(seconds: float) -> bool:
 
 
 def end_all(main: int, grace: float) -> None:
-    """The server's main process is asked first: engines end their own children in order. Then everyone, then by force."""
+    """Asks the server's main process first, because engines end their own children in order; then everyone; then kills."""
     send([main], signal.SIGTERM)
     if wait_gone(grace):
         return
