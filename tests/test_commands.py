@@ -63,7 +63,7 @@ def test_a_variable_reaches_its_command():
 
 def test_documented_modules_start():
     modules = set(re.findall(r"python -m ((?:scripts|experiments)\.[\w.]+)", README))
-    assert len(modules) >= 2
+    assert modules
     for module in sorted(modules):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
