@@ -190,7 +190,7 @@ class Record:
         if len(found) != 1:
             known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
             raise LabError(
-                f"{self.data['measurement']}: {len(found)} series match {name} {labels}; it has: {'; '.join(known)[:600]}"
+                f"{self.data['measurement']}: {len(found)} series match {name} {labels} of: {'; '.join(known)[:600]}"
             )
         return found[0]["values"]
 

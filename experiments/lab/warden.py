@@ -63,7 +63,7 @@ def wait_gone(seconds: float) -> bool:
 
 
 def end_all(main: int, grace: float) -> None:
-    """Asks the server's main process first, because engines end their own children in order; then everyone; then kills."""
+    """Asks the main process first, because engines end their own children in order; then everyone; then kills."""
     send([main], signal.SIGTERM)
     if wait_gone(grace):
         return
