@@ -1,7 +1,7 @@
 """Chat prompts of an exact length, no two alike, that share no prefix a cache could reuse.
 
-Every word below is one token in SmolLM2's tokenizer, which both model folders carry, with a leading space and, for
-the first, without: a prompt of n tokens is n - `OVERHEAD` words. The words go into the system message: left out, the chat template puts a
+Every word below is one token with a leading space in SmolLM2's tokenizer, which both model folders carry, so a
+prompt of n tokens is n - `OVERHEAD` words. The words go into the system message: left out, the chat template puts a
 fixed one in front, and every prompt would share its first 25 tokens or so.
 """
 
@@ -13,11 +13,11 @@ WORDS = (
     "mother area money story fact month lot right study book eye job word business issue side kind head house "
     "service friend father power hour game line end member law car city community name president team minute idea "
     "kid body information back parent face others level office door health person art war history party result "
-    "change reason research girl moment air teacher force education foot boy age policy music market "
-    "sense nation plan college interest death experience effect class control field development role rate "
-    "heart drug show leader light voice wife mind price report decision son view relationship town road arm "
-    "difference value building action season tax director position player record paper space ground form "
-    "event official matter center site project activity star table need court oil cost industry "
+    "change morning reason research girl guy moment air teacher force education foot boy age policy music market "
+    "sense nation plan college interest death experience effect class control field development role effort rate "
+    "heart drug show leader light voice wife police mind price report decision son view relationship town road arm "
+    "difference value building action season society tax director position player record paper space ground form "
+    "event official matter center couple site project activity star table need court oil situation cost industry "
     "figure street image phone data picture practice piece land product doctor wall patient worker news test movie "
     "north love step support technology"
 ).split()
