@@ -153,7 +153,7 @@ def load_all(root: Path) -> dict[str, CallPath]:
 def check(path: CallPath, recording: Recording, locate) -> list[str]:
     """What is wrong with the path in this configuration: one line a problem, none when every hop was seen.
 
-    locate: (symbol, where) -> Located in the pinned source; raises SiteError, beginning with `where`, for no such symbol.
+    locate: (symbol, where) -> Located in the pinned source; raises SiteError, begun by `where`, for no such symbol.
     """
     problems, clock, before = [], None, None
     claimed = [hop for hop in path.hops if recording.configuration in hop.roles]

@@ -37,13 +37,15 @@ def card(claim: Claim, evidence, root: str, repo_url: str, alt: str = "") -> str
     plain = claim.sentence()
     parts = [
         f'<section class="claim" id="{anchor}" aria-labelledby="{anchor}-title">',
-        f'<p class="claim-head"><a class="claim-title" id="{anchor}-title" href="#{anchor}">{escaped(data["title"])}</a> '
+        f'<p class="claim-head"><a class="claim-title" id="{anchor}-title" href="#{anchor}">'
+        f"{escaped(data['title'])}</a> "
         f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span></p>',
         f'<p class="claim-sentence">{_sentence(claim)}</p>',
     ]
     if data.get("figure"):
         name = data["figure"].removeprefix("figures/")
-        parts.append(f'<div class="claim-figure">{svg.inline(evidence.root, name, alt or plain, anchor)}</div>')
+        drawn = svg.inline(evidence.root, name, alt or plain, anchor)
+        parts.append(f'<div class="claim-figure" {svg.SCROLLS}>{drawn}</div>')
     parts.append(f'<details class="claim-proof"><summary>{_where_short(claim)}</summary>')
     parts.append(_values(claim))
     parts.append(_facts(claim, root, repo_url))
@@ -80,8 +82,8 @@ def _values(claim: Claim) -> str:
             f'<tr><th scope="row">{escaped(name)}</th><td>{claim.text(name)}</td><td>{ci}</td><td>{n}</td></tr>'
         )
     return (
-        '<div class="claim-table"><table class="claim-values"><thead><tr><th scope="col">value</th>'
-        '<th scope="col">median</th><th scope="col">95% interval</th><th scope="col">n</th></tr></thead>'
+        '<div class="claim-table"><table class="claim-values"><thead><tr><th scope="col">name</th>'
+        '<th scope="col">value</th><th scope="col">95% interval</th><th scope="col">n</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

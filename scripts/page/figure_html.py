@@ -27,7 +27,7 @@ class FigureBlock(PageBlock):
         drawn = svg.inline(self.evidence.root, self.argument, filled(alt, self.evidence), name)
         caption = self.context.inline(" ".join(self.content.split()))
         return (
-            f'<figure class="measured" id="{name}"><div class="figure-scroll">{drawn}</div>'
+            f'<figure class="measured" id="{name}"><div class="figure-scroll" {svg.SCROLLS}>{drawn}</div>'
             f"<figcaption>{caption}</figcaption></figure>"
         )
 

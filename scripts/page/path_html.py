@@ -11,6 +11,8 @@ from scripts.page.svg import escaped
 # What a badge says; the configuration's id stays in the data and in the link.
 BADGES = {"vllm-gpu": "GPU", "vllm-cpu": "CPU", "sglang-gpu": "GPU"}
 
+_TO = '<span aria-hidden="true">\N{RIGHTWARDS ARROW}</span><span class="path-sr">to</span>'
+
 
 class PathBlock(PageBlock):
     """The argument is the path's id. A path that a recording does not bear out stops the build."""
@@ -62,12 +64,11 @@ def lane_order(path) -> list[str]:
 
 def _fork(taken: tuple, path, row: int, before) -> str:
     if len(taken) == len(path.configurations):
-        text = f"{_names(taken)} go on together"
+        text = f"{_names(taken)} together again"
     elif before is not None and len(before) < len(path.configurations):
-        text = f"{_names(taken)} instead" if not set(taken) & set(before) else f"{_names(taken)} only"
+        text = f"{_names(taken)} instead"
     else:
-        others = tuple(name for name in path.configurations if name not in taken)
-        text = f"{_names(taken)} and {_names(others)} part: this is {_names(taken)}"
+        text = f"{_names(path.configurations)} part here. {_names(taken)} only"
     return f'<li class="path-fork" style="--row:{row}">{escaped(text)}</li>'
 
 
@@ -86,13 +87,10 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
         link = f'<a href="{root}{own}"><code>{escaped(hop.name)}</code></a>'
     else:
         link = f'<a href="{escaped(permalink)}"><code>{escaped(hop.name)}</code></a>'
-    elsewhere = {
-        name: other for name, other in hop.roles.items() if other != role
-    }  # one function, another process: the worker on a CPU, the engine core on one GPU
+    # One function, another process: the worker on a CPU, the engine core on one GPU.
+    elsewhere = {name: other for name, other in hop.roles.items() if other != role}
     badges = "".join(
-        f'<span class="path-badge" data-configuration="{name}">{BADGES.get(name, name)}'
-        + (f" <small>in {escaped(elsewhere[name])}</small>" if name in elsewhere else "")
-        + "</span>"
+        _badge(name, f" <small>in {escaped(elsewhere[name])}</small>" if name in elsewhere else "")
         for name in path.configurations
         if name in hop.roles
     )
@@ -101,16 +99,33 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
         if hop.kind in ("start", "resume")
         else f' <span class="path-kind" title="{escaped(KINDS[hop.kind])}">{hop.kind}</span>'
     )
-    crosses = f'<span class="path-crosses">{inline(hop.crosses)}</span>' if hop.crosses else ""
+    crosses = f'<span class="path-crosses">{_target(hop, path)}{inline(hop.crosses)}</span>' if hop.crosses else ""
     classes = "path-hop" + (" path-parted" if parted else "")
     return (
         f'<li class="{classes}" id="path-{path.id}-{hop.id}" style="--lane:{order.index(role) + 1};--row:{row}">'
         f'<span class="path-role">{escaped(role)}</span>{link}{kind}'
         f'<span class="path-does">{inline(hop.does)}</span>'
-        f'<span class="path-file"><a href="{escaped(permalink)}">'
+        f'<span class="path-foot"><span class="path-file"><a href="{escaped(permalink)}">'
         f"{escaped(file.rpartition('/')[2])}:{located.line}</a></span>"
-        f'<span class="path-badges"><span class="path-sr">seen on </span>{badges}</span>{crosses}</li>'
+        f'<span class="path-badges"><span class="path-sr">seen on </span>{badges}</span></span>{crosses}</li>'
     )
+
+
+def _badge(configuration: str, more: str = "") -> str:
+    shown = escaped(BADGES.get(configuration, configuration))
+    return f'<span class="path-badge" data-configuration="{escaped(configuration)}">{shown}{more}</span>'
+
+
+def _target(hop, path) -> str:
+    """An arrow, and the process that the next hop of each configuration runs in where it is another one."""
+    roles = []
+    for name, role in hop.roles.items():
+        later = path.hops[path.hops.index(hop) + 1 :]
+        following = next((other.roles[name] for other in later if name in other.roles), role)
+        if following != role and following not in roles:
+            roles.append(following)
+    arrow = '<span aria-hidden="true">\N{RIGHTWARDS ARROW}</span> '
+    return arrow + (f"{escaped(' or '.join(roles))}: " if roles else "")
 
 
 def _seen_in(path, evidence, root: str) -> str:
@@ -119,8 +134,7 @@ def _seen_in(path, evidence, root: str) -> str:
         recording = evidence.recording(path, name)
         record = next(record for record in evidence.records if record.path == recording.record)
         items.append(
-            f'<li><span class="path-badge" data-configuration="{name}">{BADGES.get(name, name)}</span> '
-            f'{escaped(_setting(record))}, <a href="{root}{address(record.path)}">recording</a></li>'
+            f'<li>{_badge(name)} {escaped(_setting(record))}, <a href="{root}{address(record.path)}">recording</a></li>'
         )
     return f'<ul class="path-recorded">{"".join(items)}</ul>'
 
@@ -131,9 +145,9 @@ def _setting(record) -> str:
     engine, model, host = data.get("engine") or {}, data.get("model") or {}, data["host"]
     processor = (host.get("gpu") or {}).get("name") or host.get("cpu") or ""
     name = ENGINE_NAMES.get(engine.get("name"), engine.get("name", ""))
-    return ", ".join(
-        part for part in (f"{name} {engine.get('version', '')}".strip(), model.get("name", ""), processor) if part
-    )
+    release = f"{name} {engine.get('version', '')}".strip()
+    eager = "run eagerly" if "--enforce-eager" in data["command"] else ""
+    return ", ".join(part for part in (release, model.get("name", ""), processor, eager) if part)
 
 
 class BoundariesBlock(PageBlock):
@@ -173,15 +187,16 @@ def boundary_table(recording, evidence, root: str) -> str:
     for row in crossings(recording):
         size = f"{row['low']:,}" if row["low"] == row["high"] else f"{row['low']:,} to {row['high']:,}"
         rows.append(
-            f"<tr><td>{escaped(row['from'] or 'not seen')}</td><td>{escaped(row['to'] or 'not seen')}</td>"
+            f"<tr><td>{escaped(row['from'] or 'not seen')} {_TO} {escaped(row['to'] or 'not seen')}</td>"
             f"<td><code>{escaped(row['type'])}</code></td><td>{escaped(row['transport'])}</td>"
             f'<td class="num">{row["count"]:,}</td><td class="num">{size}</td></tr>'
         )
     if not rows:
         raise SiteError(f"{recording.record}: its wire list is empty; record it again")
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("from", "to", "message", "over", "count", "bytes"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("between", "message", "over", "count", "bytes"))
     return (
-        f'<div class="boundaries"><table><caption>{escaped(_setting(record))}: one request, '
+        f'<div class="boundaries"><table><caption>{_badge(recording.configuration)} '
+        f"{escaped(_setting(record))}: one request, "
         f'<a href="{root}{address(record.path)}">recording</a></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -26,7 +26,7 @@ def files(root: Path) -> list[tuple[Path, str]]:
 
 
 def address(path: str) -> str:
-    """The address of a committed file below the site's root: `data/records/01/x.json` of `experiments/records/01/x.json`."""
+    """A committed file's address below the site's root: `data/records/01/x.json` of `experiments/records/01/x.json`."""
     for folder, place in PLACES.items():
         if path.startswith(folder + "/"):
             return place + path[len(folder) :]

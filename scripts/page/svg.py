@@ -10,6 +10,8 @@ from scripts.errors import SiteError
 FOLDER = "experiments/figures"
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
+# On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
+SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
 _URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 
 

@@ -192,7 +192,7 @@ def test_lanes_have_a_hop_each_in_order_with_its_process_and_badges(site):
     assert "--lane:3" in hops[6]["style"]
     assert [badge.text for badge in hops[0].select(".path-badge")] == ["GPU", "CPU"]
     assert [badge.text for badge in hops[4].select(".path-badge")] == ["GPU"]
-    assert hops[2].select_one(".path-crosses code").text == "Request"
+    assert hops[2].select_one(".path-crosses").text == "\N{RIGHTWARDS ARROW} engine-core: Request over ZMQ"
     assert hops[0].select_one(".path-kind").text == "standing" and hops[1].select_one(".path-kind") is None
 
 
@@ -204,7 +204,7 @@ def test_a_hop_leads_to_its_excerpt_or_to_the_pinned_line(site):
 
 def test_where_the_configurations_part_is_said(site):
     forks = [fork.text for fork in render(site).select("li.path-fork")]
-    assert forks == ["GPU and CPU part: this is GPU", "CPU instead", "GPU and CPU go on together"]
+    assert forks == ["GPU and CPU part here. GPU only", "CPU instead", "GPU and CPU together again"]
 
 
 def test_a_path_that_no_recording_bears_out_stops_the_build(site):
@@ -221,8 +221,8 @@ def test_boundaries_take_equal_messages_together(site):
     assert len(tables) == 2
     rows = [[cell.text for cell in row.select("td")] for row in tables[0].select("tbody tr")]
     assert rows == [
-        ["api-server", "engine-core", "Request", "zmq", "2", "900 to 1,200"],
-        ["engine-core", "not seen", "Output", "zmq", "1", "88"],
+        ["api-server \N{RIGHTWARDS ARROW}to engine-core", "Request", "zmq", "2", "900 to 1,200"],
+        ["engine-core \N{RIGHTWARDS ARROW}to not seen", "Output", "zmq", "1", "88"],
     ]
     assert "smollm2-135m" in tables[0].caption.text
 
