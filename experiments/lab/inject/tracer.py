@@ -89,7 +89,6 @@ class Tracer:
                 if self.files(frame.f_code.co_filename) is not OUTSIDE:
                     self._add(frame.f_code, STANDING, ident, now, STANDING)
                 frame = frame.f_back
-        self.seen = set()
         self.phase = REQUEST
         self.probe.armed()
 
