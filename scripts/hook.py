@@ -1,0 +1,97 @@
+"""The thin MkDocs hook around the Markdown extension: which page it is, what is published beside the pages, checks.
+
+Page logic is in scripts/page/; here is only what MkDocs has to be told. MkDocs loads this module again for every
+rebuild, so it keeps no state of its own.
+"""
+
+from pathlib import Path
+
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File
+
+from scripts import evidence, ledger, markup, notebook_html, reading_order
+from scripts.page import published
+from scripts.page.extension import CONTEXT, PageExtension
+from scripts.uses import page_url, to_root
+
+WATCHED = ("snippets", "theme", "experiments/claims", "experiments/figures")
+
+
+def _root(config) -> Path:
+    return Path(config.config_file_path).resolve().parent
+
+
+@event_priority(100)
+def on_config(config):
+    """Adds the extension, and the posts and notebooks to the navigation."""
+    CONTEXT.root = _root(config)
+    CONTEXT.repo_url = config.repo_url or ""
+    CONTEXT.start_build()
+    config.markdown_extensions.append(PageExtension(CONTEXT))
+    for entry in config.nav or ():
+        if isinstance(entry, dict) and "Posts" in entry:
+            entry["Posts"] += [post.page for post in reading_order.load(CONTEXT.root) if post.page]
+        if isinstance(entry, dict) and "Experiments" in entry:
+            entry["Experiments"] += list(reading_order.notebooks(CONTEXT.root))
+    return config
+
+
+@event_priority(100)  # before mkdocs-jupyter looks for notebooks
+def on_files(files, config):
+    """Adds what lies outside docs/: notebooks, records, claims, figures, schemas."""
+    root = _root(config)
+    for name, file in reading_order.notebooks(root).items():
+        files.append(File.generated(config, name, abs_src_path=str(file)))
+    for file, place in published.files(root):
+        files.append(File.generated(config, place, abs_src_path=str(file)))
+    for file in [file for file in files if file.src_uri.endswith(".toml")]:
+        files.remove(file)
+    return files
+
+
+def on_pre_page(page, config, files):
+    """Corrects what MkDocs cannot know about a page: where a notebook is edited, which columns it needs."""
+    if page.file.src_uri.endswith(".ipynb"):
+        page.edit_url = f"{config.repo_url.rstrip('/')}/edit/main/{page.file.src_uri.removesuffix('.ipynb')}.py"
+    return page
+
+
+@event_priority(100)
+def on_page_markdown(markdown, page, config, files):
+    """Names the page to the extension."""
+    # Code with notes beside it needs the width; on the home page there is nothing to navigate to that it does not name.
+    if not page.file.src_uri.startswith("reference/"):
+        page.meta.setdefault("hide", ["navigation"])
+    CONTEXT.start_page(page.file.src_uri, page.meta)
+    return markdown
+
+
+@event_priority(100)  # before the search index is made from it
+def on_page_content(html, page, config, files):
+    """Trims a notebook's HTML; refuses a page with markup left in it."""
+    source = page.file.src_uri
+    where = source if source.endswith(".ipynb") else f"docs/{source}"
+    if source.endswith(".ipynb"):
+        post = next((post for post in reading_order.load(CONTEXT.root) if post.notebook == source and post.page), None)
+        script = f"{config.repo_url.rstrip('/')}/blob/main/{source.removesuffix('.ipynb')}.py"
+        html = notebook_html.head(Path(source).name, script, to_root(source) + page_url(post.page) if post else "") \
+            + notebook_html.trimmed(html)
+    markup.check(html, where)
+    return html
+
+
+def on_post_build(config):
+    """Writes the ledger beside the records it speaks of."""
+    ledger.write_json(evidence.of_context(CONTEXT), Path(config.site_dir) / "data" / "ledger.json")
+
+
+def on_serve(server, config, builder):
+    """Rebuilds after a manifest, a claim, a figure, a template or a notebook changed, besides docs/.
+
+    Not all of experiments/ is watched: measurements write below it for hours.
+    """
+    root = _root(config)
+    places = [root / name for name in WATCHED] + list(reading_order.notebooks(root).values())
+    for place in filter(Path.exists, places):
+        server.watch(str(place))
+    return server

@@ -1,0 +1,36 @@
+"""What must not be left in a built page: markup that nothing turned into HTML, and two elements with one address."""
+
+import re
+
+from scripts.errors import SiteError
+
+# Code shows markup on purpose; these elements are no text.
+_NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
+_TAG = re.compile(r"<[^>]*>")
+LEFTOVER = re.compile(r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M)
+_ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
+
+
+def leftovers(html: str) -> list[str]:
+    """The pieces of unconverted markup in a page's text."""
+    text = _TAG.sub(" ", _NOT_TEXT.sub(" ", html))
+    return [found[0].strip() for found in LEFTOVER.finditer(text)]
+
+
+def twice(html: str) -> list[str]:
+    """Addresses that more than one element of the page has."""
+    seen, found = set(), []
+    for match in _ID.finditer(html):
+        name = next(filter(None, match.groups()))
+        if name in seen and name not in found:
+            found.append(name)
+        seen.add(name)
+    return found
+
+
+def check(html: str, where: str) -> None:
+    """Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
+    for piece in leftovers(html):
+        raise SiteError(f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark")
+    for name in twice(html):
+        raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
