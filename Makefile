@@ -7,8 +7,10 @@ EXP ?=
 CONFIGURATION ?= vllm-cpu
 
 # The first Python on the path that the locks are made for.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo "$$p"; break; }; done)
+endif
 RUN := .venv/bin/python -m
 
 .PHONY: help serve test test-server site experiments verify links bench clean pin lock record env engine-cpu engines models sources
