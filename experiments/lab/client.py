@@ -150,8 +150,8 @@ def _loop(port: int, bodies: list, start_ns: int, results) -> None:
                 times = [t for t, _ in reply.chunks]
                 done.append((reply.sent_ns, times[0], times[-1], reply.usage.get("completion_tokens", 0)))
         results.put(done)
-    except LabError as error:
-        results.put(str(error))
+    except Exception as error:  # whatever it was: the parent waits for one answer a loop
+        results.put(str(error) if isinstance(error, LabError) else f"port {port}: {type(error).__name__}: {error}")
 
 
 def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0) -> list[tuple]:

@@ -18,13 +18,14 @@ from .settings import LOCAL, ROOT
 from .settings import load as load_settings
 
 EXPERIMENT = "01"
-WARM_UPS = 3
 # A server still works for a moment after its last byte (metrics, freed blocks); arming waits for that.
 SETTLE_S = 1.0
 MODEL = "smollm2-135m"
+# Warm-ups ask something else, from the first word on: a prompt whose prefix is cached takes another path.
+WARM_UP_PROMPTS = ("Count to ten in French.", "List four birds of prey.", "Who wrote about whales?")
 REQUEST = {
     "model": MODEL,
-    "messages": [{"role": "user", "content": "Name three colours."}],
+    "messages": [{"role": "system", "content": "Name three colours."}, {"role": "user", "content": "Please."}],
     "max_tokens": 8,
     "temperature": 0,
     "stream": True,
@@ -53,7 +54,7 @@ def measure(configuration: str, settings, folder: Path, on_wait=lambda: None) ->
         made, columns, answer = capture(server.injection, server.port, configuration)
     finally:
         server.stop()
-    workload = {"seed": None, "warm_up_requests": WARM_UPS, "request": REQUEST}
+    workload = {"seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": REQUEST}
     name, extra = f"path-{configuration}", {"answer": answer}
     return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
 
@@ -69,8 +70,8 @@ def capture(injection, port: int, configuration: str, request=None) -> tuple:
     """(recording, columns, answer) of one request to a running server that was started with the tracer."""
     request = request or REQUEST
     with Client(port) as client:
-        for _ in range(WARM_UPS):
-            client.chat(request)
+        for prompt in WARM_UP_PROMPTS:
+            client.chat({**request, "messages": [{"role": "system", "content": prompt}, *request["messages"][1:]]})
         time.sleep(SETTLE_S)
         injection.arm()
         try:

@@ -5,15 +5,12 @@ Names are of vLLM 0.32.0 and SGLang 0.5.21. A name that is gone stops the measur
 
 from ..segments import Mark
 
-_HTTP = {"stage": "http", "module": "fastapi.applications", "qualname": "FastAPI.__call__"}
-
 
 def _probe(stage: str, module: str, qualname: str, **more) -> dict:
     return {"stage": stage, "module": module, "qualname": qualname, **more}
 
 
 _VLLM_COMMON = [
-    _HTTP,
     _probe("serve-chat", "vllm.entrypoints.openai.chat_completion.serving", "OpenAIServingChat.create_chat_completion"),
     _probe("template", "vllm.renderers.hf", "safe_apply_chat_template"),
     _probe("tokenize", "vllm.renderers.base", "BaseRenderer._tokenize_prompt"),
@@ -35,7 +32,6 @@ VLLM_CPU = _VLLM_COMMON + [  # the CPU build runs the V1 runner, in a process of
     _probe("sample", "vllm.v1.worker.gpu_model_runner", "GPUModelRunner.sample_tokens"),
 ]
 SGLANG_GPU = [
-    _HTTP,
     _probe("handle-request", "sglang.srt.entrypoints.openai.serving_base", "OpenAIServingBase.handle_request"),
     _probe("tokenize", "sglang.srt.entrypoints.openai.serving_chat",
            "OpenAIServingChat._render_and_encode_chat_template"),

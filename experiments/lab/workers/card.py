@@ -1,6 +1,6 @@
 """Two rates of the card, measured in the engine's own interpreter before anything else runs on it.
 
-`python probe_gpu.py` prints one JSON object. It is a script and not a module of the lab because it needs torch,
+`python card.py` prints one JSON object. It is a script and not a module of the lab because it needs torch,
 which the driving side does not have.
 
 * ``matmul`` -- a bf16 product of two 8192 x 8192 matrices of normal random numbers, TFLOP/s, 2 * 8192**3 FLOP each.
@@ -38,7 +38,7 @@ def main() -> int:
     import torch
 
     if not torch.cuda.is_available():
-        print("probe_gpu: torch sees no CUDA device; run it on a GPU host", file=sys.stderr)
+        print("card: torch sees no CUDA device; run it on a GPU host", file=sys.stderr)
         return 1
     torch.manual_seed(0)
     a = torch.randn(SIDE, SIDE, device="cuda", dtype=torch.bfloat16)
@@ -48,7 +48,7 @@ def main() -> int:
     source = torch.empty(COPY_BYTES, device="cuda", dtype=torch.uint8).random_()
     target = torch.empty_like(source)
     copy = [2 * COPY_BYTES / (ms * 1e-3) / 1e9 for ms in _intervals(torch, lambda: target.copy_(source))]
-    print(json.dumps({"matmul": matmul, "copy": copy, "torch": torch.__version__, "cuda": torch.version.cuda}))
+    print(json.dumps({"matmul": matmul, "copy": copy, "side": SIDE, "copy_bytes": COPY_BYTES}))
     return 0
 
 
