@@ -113,12 +113,19 @@ class Evidence:
                 states[path.id][name] = None if recording is None else callpaths.check(path, recording, locate)
         return states
 
-    def home_of(self, kind: str, name: str) -> str | None:
-        """Address below the site's root of the page that shows a claim, path or excerpt; None when none does."""
-        for use in self.uses:
-            if use.kind == kind and use.id == name:
-                return use.url
-        return None
+    def home_of(self, kind: str, name: str, manifest: str = "") -> str | None:
+        """Address below the site's root where a claim, path or excerpt is shown; None when it is nowhere.
+
+        Excerpts of two posts may share an id: `manifest` says whose is meant.
+        """
+        homes = self.shown(kind, name, manifest)
+        return homes[0].url if homes else None
+
+    def shown(self, kind: str, name: str, manifest: str = "") -> list:
+        """The uses of a block; with a manifest only those on the post of that name, if it has any."""
+        found = [use for use in self.uses if use.kind == kind and use.id == name]
+        own = [use for use in found if manifest and Path(use.page).stem == Path(manifest).stem]
+        return own or found
 
 
 def load_quoted(root: Path) -> dict:

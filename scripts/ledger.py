@@ -88,8 +88,8 @@ def problems(found: list[dict]) -> list[str]:
     return lines
 
 
-def _used(evidence: Evidence, kind: str, name: str) -> list[str]:
-    found = [use.url for use in evidence.uses if use.kind == kind and use.id == name]
+def _used(evidence: Evidence, kind: str, name: str, manifest: str = "") -> list[str]:
+    found = [use.url for use in evidence.shown(kind, name, manifest)]
     if kind == "claim":
         found += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
     return list(dict.fromkeys(found))
@@ -106,9 +106,10 @@ def _excerpts(evidence: Evidence, checked: bool):
                     state, detail = "equals the release", f"{excerpt.path}:{found.first}-{found.last}"
                 except SiteError as error:
                     state, detail = "differs", str(error)
-            yield _entry(
-                "excerpt", name, f"{excerpt.symbol}", state, detail, manifest.file, _used(evidence, "excerpt", name)
-            )
+            used = _used(evidence, "excerpt", name, manifest.file)
+            # Posts may use one id twice over; the post's number tells them apart.
+            number = Path(manifest.file).name.partition("-")[0]
+            yield _entry("excerpt", f"{number}/{name}", excerpt.symbol, state, detail, manifest.file, used)
 
 
 def _hops(evidence: Evidence):

@@ -28,7 +28,8 @@ def tables(found: list[dict], root: str) -> str:
         rows = "".join(_row(entry, root) for entry in mine) or '<tr><td colspan="4">none</td></tr>'
         head = "".join(f'<th scope="col">{name}</th>' for name in ("what", "state", "on what ground", "used"))
         parts.append(
-            f'<div class="ledger-scroll" tabindex="0" role="region" aria-label="{title}"><table data-kind="{kind}">'
+            f'<div class="ledger-scroll" tabindex="0" role="region" aria-label="{title}">'
+            f'<table class="ledger-table" data-kind="{kind}">'
             f"<caption>{title}: {len(mine)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
     return "".join(parts) + "</div>"

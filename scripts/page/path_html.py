@@ -32,7 +32,7 @@ class PathBlock(PageBlock):
 def lanes(path, evidence, root: str, inline=escaped) -> str:
     """The path's HTML: a list of hops in time order, each put into its process's lane by CSS alone."""
     order = lane_order(path)
-    home = {hop.excerpt: evidence.home_of("excerpt", hop.excerpt) for hop in path.hops if hop.excerpt}
+    home = {hop.excerpt: evidence.home_of("excerpt", hop.excerpt, path.manifest) for hop in path.hops if hop.excerpt}
     rows, row, before = [], 0, None
     for taken, hops in partings(path):
         parted = len(taken) < len(path.configurations)
@@ -195,7 +195,7 @@ def boundary_table(recording, evidence, root: str) -> str:
         raise SiteError(f"{recording.record}: its wire list is empty; record it again")
     head = "".join(f'<th scope="col">{name}</th>' for name in ("between", "message", "over", "count", "bytes"))
     return (
-        f'<div class="boundaries"><table><caption>{_badge(recording.configuration)} '
+        f'<div class="boundaries"><table class="boundaries-table"><caption>{_badge(recording.configuration)} '
         f"{escaped(_setting(record))}: one request, "
         f'<a href="{root}{address(record.path)}">recording</a></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

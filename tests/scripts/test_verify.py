@@ -148,7 +148,7 @@ def test_the_ledger_is_written_whole_and_fits_its_schema(site):
     made = json.loads(target.read_text())
     assert made["counts"] == {"excerpt": 1, "hop": 8, "claim": 1, "quoted": 1, "exemption": 1}
     states = {entry["id"]: entry["state"] for entry in made["entries"]}
-    assert states["step"] == "equals the release" and states["chat/step"] == "recorded" and states["wait"] == "holds"
+    assert states["01/step"] == "equals the release" and states["chat/step"] == "recorded" and states["wait"] == "holds"
     used = {entry["id"]: entry["used"] for entry in made["entries"]}
     assert used["chat/answer"] == ["posts/01-one-request/#path-chat-answer"]
     assert used["wait"] == ["posts/01-one-request/#claim-wait", "posts/01-one-request/"]
