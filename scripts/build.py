@@ -54,9 +54,14 @@ class Ticking:
     def _tick(self) -> None:
         started = time.monotonic()
         while not self.done.wait(1):
-            print(f"\r{self.what}: {time.monotonic() - started:.0f} s", end="", flush=True)
-        if time.monotonic() - started > 1:
-            print("\r", end="")
+            # The cursor goes back to the line's start, so that what is printed next covers the count.
+            print(f"{self.what}: {time.monotonic() - started:.0f} s\r", end="", flush=True)
+        print("\x1b[K", end="", flush=True)
+
+
+def mkdocs_environment() -> dict:
+    """The environment for MkDocs: the theme's advertisement about MkDocs 2 would hide what matters."""
+    return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
 
 
 def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
@@ -69,6 +74,7 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
             done = subprocess.run(
                 [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(fresh), *extra],
                 cwd=root,
+                env=mkdocs_environment(),
                 capture_output=True,
                 text=True,
                 check=False,

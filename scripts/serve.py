@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.build import Ticking
+from scripts.build import Ticking, mkdocs_environment
 from scripts.errors import SiteError, run_cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,9 @@ def main() -> int:
     require_free(asked.port)
     # click's broken releases lose the default of --livereload; said aloud it holds with all of them.
     server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"{HOST}:{asked.port}"], cwd=ROOT
+        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"{HOST}:{asked.port}"],
+        cwd=ROOT,
+        env=mkdocs_environment(),
     )
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
