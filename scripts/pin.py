@@ -83,22 +83,12 @@ def pin_excerpts(post: str, root: Path = ROOT, resolver: Resolver | None = None,
         if old and approve and not approve(old_lines(resolved, root), resolved):
             refused += 1
             continue
-        _set_digest(table, resolved.digest)
+        table["digest"] = resolved.digest  # tomlkit puts it above the notes, where it is still the excerpt's own
         remember(resolved, root)
         written += 1
     if written:
         write_toml(path, document)
     return written, refused
-
-
-def _set_digest(table, digest: str) -> None:
-    """Sets the digest above the first [[excerpt.note]], where TOML still takes it as the excerpt's own."""
-    if "digest" in table or "note" not in table:
-        table["digest"] = digest
-        return
-    notes = table.pop("note")
-    table["digest"] = digest
-    table["note"] = notes
 
 
 def old_lines(resolved: Resolved, root: Path = ROOT) -> list[str] | None:

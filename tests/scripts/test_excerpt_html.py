@@ -146,8 +146,8 @@ def test_a_block_shown_as_code_is_left_alone(convert):
     ("/// excerpt | step-first\n    - lines\n///", "its indented lines are no options"),
     ("/// excerpt | step-first\n    a: b: c\n///", "its indented lines are no options"),
     ("/// excerpt | step-first\n\nSome text.\n\n///", "Some text"),
-    ("/// excerp | step-first\n///", "docs/posts/01-toy.md: '/// excerp | step-first' is no known block; use one of .*excerpt"),
-    ("/// excerpt | step-first", "'/// excerpt | step-first' is never closed; end it with a line '///'"),
+    ("/// excerp | step-first\n///", r"docs/posts/01-toy.md: '/// excerp \| step-first' is no known block; use one of .*excerpt"),
+    ("/// excerpt | step-first", r"'/// excerpt \| step-first' is never closed; end it with a line '///'"),
     (PAGE + "\n///\n", "'///' closes no block"),
 ])
 def test_what_would_pass_as_text_stops_the_build(convert, text, message):
