@@ -38,6 +38,7 @@ ROLES = {
     "vllm-cpu": ("api-server", "engine-core", "worker"),
     "sglang-gpu": ("tokenizer-manager", "scheduler", "detokenizer"),
 }
+FRONT = ("api-server", "tokenizer-manager")  # the roles that a client talks to
 
 
 class RecordingError(LabError):
@@ -61,7 +62,7 @@ def build(lines: list, configuration: str, http=()) -> tuple:
         key=lambda line: line["t_ns"],
     )
     roles = _roles(entries)
-    entries = [line for line in entries if line["pid"] in roles]
+    entries = _served([line for line in entries if line["pid"] in roles], roles)
     missing = [role for role in ROLES.get(configuration, ()) if role not in roles.values()]
     if missing:
         raise RecordingError(
@@ -82,6 +83,26 @@ def build(lines: list, configuration: str, http=()) -> tuple:
         "wire": sorted([*pair(sent, roles), *http], key=lambda message: message["t_ns"]),
     }
     return recording, columns
+
+
+def _served(entries: list, roles: dict) -> list:
+    """The entries that belong to the request, one a (process, thread, symbol, phase).
+
+    Where a request comes in over HTTP, all entries do. Behind that, those from the first message on; a polling loop's
+    earlier ones are idling. Of the warm-up, what the request did not enter again in that process.
+    """
+    again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
+    kept, done = [], set()
+    for line in entries:
+        idle = line["epoch"] == 0 and line["pid"] in again and roles[line["pid"]] not in FRONT
+        if line["phase"] == "request":
+            key = (line["pid"], line["thread"], line["symbol"])
+            if idle or key in done:
+                continue
+            done.add(key)
+        kept.append(line)
+    seen = {(line["pid"], line["symbol"]) for line in kept if line["phase"] != "warmup"}
+    return [line for line in kept if line["phase"] != "warmup" or (line["pid"], line["symbol"]) not in seen]
 
 
 def _roles(entries: list) -> dict:

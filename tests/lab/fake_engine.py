@@ -53,10 +53,11 @@ FILES = {
 
             def event_loop(self):
                 while True:
+                    each_turn()
                     try:
                         req = sock_recv(self.recv, zmq.NOBLOCK)
                     except zmq.Again:
-                        time.sleep(0.0005)
+                        idle_turn()
                         continue
                     shared("loop")
                     self.process(req)
@@ -77,6 +78,10 @@ FILES = {
         def shared(who): return who
 
         def only_in_warm_up(): pass
+
+        def each_turn(): pass
+
+        def idle_turn(): time.sleep(0.0005)
 
         def forward(text):
             def inner(c): return ord(c)

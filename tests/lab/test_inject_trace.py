@@ -63,12 +63,13 @@ def test_the_path_is_in_order_across_processes(traced):
 
 
 def test_each_thread_has_its_own_first_entry(traced):
-    threads = [x["thread"] for x in entries(traced) if x["symbol"].endswith("scheduler.py::shared")]
-    assert sorted(threads) == ["MainThread", "forward"]
+    threads = {x["thread"] for x in entries(traced) if x["symbol"].endswith("scheduler.py::shared")}
+    assert threads == {"MainThread", "forward"}
 
 
 def test_first_entries_only(traced):
-    keys = [(x["pid"], x["thread"], x["symbol"]) for x in entries(traced)]
+    _, columns = recording.build(traced, "sglang-gpu")
+    keys = list(zip(*(columns[name] for name in ("pid", "thread", "symbol", "phase")), strict=True))
     assert len(keys) == len(set(keys))
 
 
@@ -90,6 +91,23 @@ def test_only_the_request_is_in_the_request(traced):
     else:
         assert "scheduler.py::only_in_warm_up" in warm
         assert "scheduler.py::Scheduler" not in warm, "class bodies are no functions"
+
+
+def test_what_a_polling_loop_enters_while_idle_is_not_the_requests(traced):
+    rec, columns = recording.build(traced, "sglang-gpu")
+    rows = list(zip(columns["symbol"], columns["phase"], columns["t_ns"], strict=True))
+    (turn,) = [t for symbol, phase, t in rows if symbol.endswith("::each_turn") and phase == "request"]
+    assert turn > rec["wire"][0]["t_ns"], "it was entered hundreds of times before the message came"
+    (served,) = [t for symbol, phase, t in rows if symbol.endswith("Scheduler.process") and phase == "request"]
+    assert turn > served, "the loop's next turn comes after the work"
+
+
+def test_the_warm_up_keeps_only_what_the_request_did_not_enter(traced):
+    _, columns = recording.build(traced, "sglang-gpu")
+    phases = {}
+    for symbol, pid, phase in zip(columns["symbol"], columns["pid"], columns["phase"], strict=True):
+        phases.setdefault((symbol, pid), set()).add(phase)
+    assert all(seen == {"warmup"} for seen in phases.values() if "warmup" in seen)
 
 
 def test_only_the_engine_is_recorded(traced):

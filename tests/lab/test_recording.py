@@ -49,7 +49,7 @@ def test_a_wake_up_goes_where_the_ring_goes():
 
 def entry(pid, symbol, t, phase="request", arming=1):
     return {"symbol": symbol, "line": 1, "kind": "start", "pid": pid, "thread": "MainThread", "t_ns": t,
-            "phase": phase, "arming": arming}
+            "phase": phase, "arming": arming, "epoch": 0}
 
 
 CORE = "vllm/v1/engine/core.py::EngineCoreProc."

@@ -2,6 +2,8 @@
 
 An entry is the first start or resume of a function per (thread, symbol, phase). Phases: `warmup` (from
 the engine's import to arming), `standing` (on a thread's stack when armed: busy loops), `request` (armed).
+A loop that polls enters its functions before the request reaches its process, too; so the first message that a
+process receives while armed begins epoch 1, in which first entries are recorded afresh.
 
 Python 3.12 and later: sys.monitoring, PY_START and PY_RESUME. A location is disabled for the whole
 process, not for one thread, so during the request only code outside the engine is disabled; inside, the
@@ -36,7 +38,8 @@ class Tracer:
         self.files = Files(_agent.PACKAGES)
         self.phase = WARMUP
         self.generation = 0
-        self.entries = []  # (code, kind, thread ident, t_ns, phase)
+        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch)
+        self.epoch = 0
         self.seen = set()  # (thread ident, id(code)); the code objects are kept alive by `entries`
         self.threads = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
@@ -74,7 +77,7 @@ class Tracer:
         self.probe.forked()
 
     def _forget(self) -> None:
-        self.entries, self.seen, self.threads = [], set(), {}
+        self.entries, self.seen, self.threads, self.epoch = [], set(), {}, 0
         self.wire.messages = []
 
     def pending(self) -> bool:
@@ -99,6 +102,11 @@ class Tracer:
         self._forget()
         return self._lines(entries, threads) + wire
 
+    def received(self) -> None:
+        """The wire tap saw a message arrive in this process."""
+        if self.epoch == 0:
+            self.epoch, self.seen = 1, set()
+
     def entered(self, code, kind: str) -> bool:
         """Record a start or resume. True when this location may be disabled from now on."""
         if self.files(code.co_filename) is OUTSIDE:
@@ -119,14 +127,14 @@ class Tracer:
         if ident not in self.threads:
             thread = threading._active.get(ident)  # current_thread() would register a dummy thread
             self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
-        self.entries.append((code, kind, ident, now, phase))
+        self.entries.append((code, kind, ident, now, phase, self.epoch))
 
     def _lines(self, entries, threads) -> list:
         lines, done, files = [], set(), {}
-        for code, kind, ident, now, phase in entries:
+        for code, kind, ident, now, phase, epoch in entries:
             name = qualified(code)
             path = self.files(code.co_filename)
-            key = (ident, path, name, phase)
+            key = (ident, path, name, phase, epoch)
             if name is None or key in done:
                 continue
             done.add(key)
@@ -140,6 +148,7 @@ class Tracer:
                     "thread": threads[ident],
                     "t_ns": now,
                     "phase": phase,
+                    "epoch": epoch,
                     "arming": self.generation,
                 }
             )

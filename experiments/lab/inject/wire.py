@@ -170,6 +170,8 @@ class Wire:
             self.tracer.agent.note_failure("wire", repr(error))
 
     def _message(self, way, now, transport, endpoint, size, frames, kind, tag) -> None:
+        if way == "recv" and size > 1 and not endpoint.startswith("inproc:"):
+            self.tracer.received()
         self.messages.append(
             {
                 "wire": way, "t_ns": now, "pid": self.tracer.agent.pid, "transport": transport, "endpoint": endpoint,
