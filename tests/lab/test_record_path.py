@@ -1,0 +1,133 @@
+"""The recording's driver: what HTTP carried, which servers are started, and (marked) one real recording on the CPU."""
+
+import json
+import socket
+import threading
+
+import pytest
+
+from experiments.lab import record_path, recording
+from experiments.lab.client import Client, Reply
+from experiments.lab.errors import LabError
+
+EVENTS = [{"choices": [{"delta": {"role": "assistant", "content": ""}}]}, {"choices": [{"delta": {"content": "red"}}]}]
+
+
+def serve(events, requests):
+    """A server on a free port that answers every chat completion with these events; its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events) + b"data: [DONE]\n\n"
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+    def run():
+        connection, _ = listener.accept()
+        with connection:
+            while data := connection.recv(65536):
+                requests.append(len(data))
+                connection.sendall(answer)
+
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1], len(answer)
+
+
+class Armed:
+    """An injection that notes what was sent while it was armed."""
+
+    def __init__(self, requests):
+        self.requests, self.log = requests, []
+
+    def arm(self):
+        self.log.append(len(self.requests))
+
+    def disarm(self):
+        self.log.append(len(self.requests))
+
+    def read(self):
+        line = {"kind": "start", "line": 1, "thread": "MainThread", "phase": "request", "arming": 1, "epoch": 0}
+        where = {"vllm/entrypoints/x.py": 1, "vllm/v1/engine/core.py": 2}
+        return [
+            line | {"symbol": "vllm/entrypoints/x.py::chat", "pid": 1, "t_ns": 1},
+            line | {"symbol": "vllm/v1/engine/core.py::EngineCoreProc.run_engine_core", "pid": 2, "t_ns": 2},
+            *({"file": file, "installed": __file__} for file in where),
+        ]
+
+
+def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
+    monkeypatch.setattr(record_path, "SETTLE_S", 0)
+    requests = []
+    port, answer = serve(EVENTS, requests)
+    injection = Armed(requests)
+    made, _, text = record_path.capture(injection, port, "vllm-gpu")
+    assert injection.log == [len(record_path.WARM_UP_PROMPTS), record_path.WARM_UPS + 1]
+    assert text == "red"
+    sent = [m for m in made["wire"] if m["from"] == "client"]
+    back = [m for m in made["wire"] if m["to"] == "client"]
+    assert [(m["bytes"], m["frames"], m["to"]) for m in sent] == [(requests[-1], 1, "api-server")]
+    assert [(m["bytes"], m["frames"], m["from"]) for m in back] == [(answer, 2, "api-server")]
+
+
+def test_a_failed_request_disarms(monkeypatch):
+    monkeypatch.setattr(record_path, "SETTLE_S", 0)
+    requests = []
+    port, _ = serve(EVENTS, requests)
+    injection = Armed(requests)
+    chat, calls = Client.chat, []
+
+    def fails(self, body):
+        calls.append(body)
+        if len(calls) > len(record_path.WARM_UP_PROMPTS):
+            raise LabError("the server died")
+        return chat(self, body)
+
+    monkeypatch.setattr(Client, "chat", fails)
+    with pytest.raises(LabError, match="the server died"):
+        record_path.capture(injection, port, "vllm-gpu")
+    assert len(injection.log) == 2
+
+
+def test_sglangs_front_is_its_tokenizer_manager():
+    reply = Reply(sent_ns=1, request_bytes=2, response_bytes=3, chunks=[(4, "x")])
+    assert {m["to"] for m in record_path.http(reply, "tokenizer-manager")} == {"tokenizer-manager", "client"}
+
+
+@pytest.mark.parametrize("configuration", record_path.SPECS)
+def test_every_configuration_starts_a_traced_server_and_has_its_roles(configuration):
+    spec = record_path.spec(configuration)
+    assert spec.inject == "trace" and spec.name == f"path-{configuration}"
+    assert configuration in recording.ROLES
+
+
+@pytest.mark.server
+def test_a_real_request_on_the_cpu(engine_python, tmp_path, monkeypatch):
+    from experiments.lab import settings
+    from experiments.lab.records import Record
+
+    monkeypatch.setenv("LAB_VLLM_CPU_PYTHON", engine_python)
+    record = Record(record_path.record("vllm-cpu", settings.load(), tmp_path))
+    made, columns = record.data["recording"], record.columns
+    role = {p["pid"]: p["role"] for p in made["processes"]}
+    first = {}
+    for symbol, pid, phase, t_ns in zip(*(columns[n] for n in ("symbol", "pid", "phase", "t_ns")), strict=True):
+        if phase == "request":
+            first.setdefault((role[pid], symbol.partition("::")[2]), t_ns)
+    hops = [
+        ("api-server", "OpenAIServingChat.create_chat_completion"),
+        ("api-server", "AsyncMPClient.add_request_async"),
+        ("engine-core", "EngineCore.preprocess_add_request"),
+        ("engine-core", "Scheduler.schedule"),
+        ("worker", "Worker.execute_model"),
+        ("worker", "LlamaDecoderLayer.forward"),
+        ("engine-core", "Scheduler.update_from_output"),
+        ("api-server", "OutputProcessor.process_outputs"),
+    ]
+    times = [first[hop] for hop in hops]
+    assert times == sorted(times)
+    crossed = {(m["from"], m["to"], m["transport"], m["type"]) for m in made["wire"]}
+    assert crossed >= {
+        ("client", "api-server", "http", "POST /v1/chat/completions"),
+        ("api-server", "engine-core", "zmq", "EngineCoreRequest"),
+        ("engine-core", "worker", "shm", "execute_model(SchedulerOutput)"),
+        ("worker", "engine-core", "shm", "ModelRunnerOutput"),
+        ("engine-core", "api-server", "zmq", "EngineCoreOutputs"),
+        ("api-server", "client", "http", "text/event-stream"),
+    }
