@@ -22,8 +22,11 @@ from .settings import ROOT
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "record.schema.json"
 LIMIT = 1_000_000  # bytes, a record with its column file
-# What is done with a record afterwards does not change what was measured.
-_AFTERWARDS = {"claims.py", "bootstrap.py", "figures.py", "notebooks.py", "compare.py", "verify.py", "experiments.py"}
+# What says how it goes, or comes after a record is written, does not change what was measured.
+_APART = {
+    *("__main__.py", "progress.py", "homecoming.py", "errors.py", "claims.py", "bootstrap.py", "figures.py"),
+    *("notebooks.py", "experiments.py"),
+}
 
 
 @dataclass
@@ -214,7 +217,7 @@ def source_digest(experiment: str | None = None) -> str:
     for path in sorted([*here.rglob("*.py"), SCHEMA_FILE]):
         name = path.relative_to(here).as_posix()
         other = experiment and name.startswith("suites/s") and not name.startswith(f"suites/s{experiment}")
-        if name in _AFTERWARDS or other:
+        if name in _APART or other:
             continue
         digest.update(f"{name}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
     return f"sha256:{digest.hexdigest()}"

