@@ -58,7 +58,7 @@ def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
     port, answer = serve(EVENTS, requests)
     injection = Armed(requests)
     made, _, text = record_path.capture(injection, port, "vllm-gpu")
-    assert injection.log == [len(record_path.WARM_UP_PROMPTS), record_path.WARM_UPS + 1]
+    assert injection.log == [len(record_path.WARM_UP_PROMPTS), len(record_path.WARM_UP_PROMPTS) + 1]
     assert text == "red"
     sent = [m for m in made["wire"] if m["from"] == "client"]
     back = [m for m in made["wire"] if m["to"] == "client"]
