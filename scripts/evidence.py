@@ -5,14 +5,15 @@ not read 15 MB again.
 """
 
 import functools
-import json
+import os
 import tomllib
 from pathlib import Path
 
 from scripts import callpaths, claims, pins, records, sources, symbols, uses
 from scripts.errors import SiteError
 
-WATCHED = ("experiments/records", "experiments/claims", "experiments/figures", "snippets", "docs")
+INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
+PAGES = ("docs",)
 ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang"}
 
 
@@ -152,21 +153,31 @@ def of_context(context) -> Evidence:
 
 
 def of(root: Path) -> Evidence:
-    """The evidence of the site at `root`; the same object until a file that it was read from changes."""
+    """The evidence of the site at `root`; the same object until a file that it was read from changes.
+
+    An edited page costs nothing but the look for what pages use: records stay validated, paths stay checked.
+    """
     root = root.resolve()
-    return _kept(root, _stamp(root))
+    inputs, pages = _stamp(root, INPUTS), _stamp(root, PAGES)
+    kept = _kept.get(root)
+    if kept and kept[:2] == (inputs, pages):
+        return kept[2]
+    found = Evidence(root)
+    if kept and kept[0] == inputs:
+        found.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
+    _kept[root] = (inputs, pages, found)
+    return found
 
 
-@functools.lru_cache(maxsize=2)
-def _kept(root: Path, stamp: str) -> Evidence:
-    return Evidence(root)
+_kept: dict = {}
 
 
-def _stamp(root: Path) -> str:
+def _stamp(root: Path, names: tuple) -> tuple:
+    """What tells that nothing below these folders has changed: every file's path, time and size."""
     found = []
-    for name in WATCHED:
-        for file in sorted((root / name).rglob("*")):
-            if file.is_file():
-                stat = file.stat()
-                found.append((str(file), stat.st_mtime_ns, stat.st_size))
-    return json.dumps(found)
+    for name in names:
+        for folder, _, files in sorted(os.walk(root / name)):
+            for file in sorted(files):
+                stat = os.stat(os.path.join(folder, file))
+                found.append((folder, file, stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
