@@ -83,6 +83,7 @@ def themed(text: str) -> str:
     # matplotlib's sheet is for `*`: inlined it would reach the page around it.
     text = re.sub(r"<defs>\s*<style type=\"text/css\">.*?</style>\s*</defs>", "", text, count=1, flags=re.S)
     text = text.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: inherit", text)
     text = re.sub(r"(font: [^;\"]*?px) [^;\"]*", r"\1 sans-serif", text)
     # What is left without a colour of its own is drawn black by default: follow the text instead.
     return re.sub(r"<text (?![^>]*fill)", '<text fill="currentColor" ', text)

