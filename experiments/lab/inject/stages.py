@@ -19,6 +19,8 @@ read after disarming, so a call never waits for the GPU. `items` and `first_ns` 
 `keep` names an info that is read from the result: a call for which it is None leaves no line. A loop that spins while
 idle calls some functions thousands of times a second for nothing.
 
+Armed with the value 2, `gpu` calls run under torch's profiler instead and give kernel times: see kernels.py.
+
 `info` is no Python: `args`, `kwargs`, `self` or `result`, then `.name` or `.index` steps, all optionally in `len(...)`.
 A function inside a compiled region must not be probed: the probe would break the graph.
 """
@@ -32,6 +34,7 @@ import time
 from types import FunctionType
 
 from .gpu import Gpu
+from .kernels import PROFILE, Kernels
 from .probe import Probe
 
 
@@ -40,7 +43,7 @@ class Stages:
         self.agent = agent
         self.calls = []  # (probe, thread ident, t0, t1, info, events, extra)
         self.gpu = Gpu()
-        self.names = {}
+        self.kernels = Kernels()
         with open(os.environ["LAB_INJECT_STAGES"], encoding="utf-8") as file:
             self.probes = [Probe(entry) for entry in json.load(file)]
 
@@ -52,9 +55,10 @@ class Stages:
         pass
 
     def forked(self) -> None:
-        self.calls, self.gpu, self.names = [], Gpu(), {}
+        self.calls, self.gpu, self.kernels = [], Gpu(), Kernels()
 
     def armed(self, generation: int) -> None:
+        self.kernels = Kernels()
         self.gpu.start()
 
     def pending(self) -> bool:
@@ -124,6 +128,11 @@ class Stages:
             if not arm[0]:
                 return function(*args, **kwargs)
             before = probe.read(probe.before, args, kwargs) if probe.before else None
+            if gpu and arm[0] == PROFILE and self.kernels.wants():
+                t0 = now()
+                result, line = self.kernels.call(function, args, kwargs)
+                record(probe, t0, before, result, None, line)
+                return result
             events = self.gpu.open() if gpu else None
             result, t0 = None, now()
             try:
