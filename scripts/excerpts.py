@@ -87,12 +87,24 @@ class Resolver:
             first = _only_line(file_lines, excerpt.start, first, last, f"{where}: from", f"'{excerpt.symbol}'")
         if excerpt.end:
             after = first + 1 if excerpt.start else first
-            last = _next_line(file_lines, excerpt.end, after, last, f"{where}: to", f"'{excerpt.symbol}' after its start")
-        lines = tuple(file_lines[first - 1:last])
+            last = _next_line(
+                file_lines, excerpt.end, after, last, f"{where}: to", f"'{excerpt.symbol}' after its start"
+            )
+        lines = tuple(file_lines[first - 1 : last])
         folds = _folds(excerpt, file_lines, first, last)
         notes = tuple(_place(note, lines, first, where) for note in excerpt.notes)
-        return Resolved(excerpt, pin, symbol, first, last, lines, folds, notes, digest_of(lines),
-                        tuple(file_lines[symbol.first - 1:first - 1]))
+        return Resolved(
+            excerpt,
+            pin,
+            symbol,
+            first,
+            last,
+            lines,
+            folds,
+            notes,
+            digest_of(lines),
+            tuple(file_lines[symbol.first - 1 : first - 1]),
+        )
 
     def checked(self, excerpt: Excerpt) -> Resolved:
         """Resolves the excerpt and compares its text with the digest in the manifest. Raises SiteError."""
@@ -100,8 +112,10 @@ class Resolver:
         if not excerpt.digest:
             raise SiteError(f"{excerpt.where}: has no digest; run `make pin`, which shows the text and writes it")
         if excerpt.digest != resolved.digest:
-            raise SiteError(f"{excerpt.where}: {excerpt.path}:{resolved.first} differs from the stored digest; "
-                            "run `make pin`, which shows the old and the new text")
+            raise SiteError(
+                f"{excerpt.where}: {excerpt.path}:{resolved.first} differs from the stored digest; "
+                "run `make pin`, which shows the old and the new text"
+            )
         remember(resolved, self.sources.root)
         return resolved
 
@@ -140,8 +154,10 @@ def _only_line(lines: list, wanted: str, first: int, last: int, where: str, insi
         return found[0]
     if not found:
         raise SiteError(f"{where}: no line of {inside} reads '{wanted.strip()}'; write a whole line as it stands there")
-    raise SiteError(f"{where}: '{wanted.strip()}' stands on lines {', '.join(map(str, found))} of {inside}; "
-                    "choose a line that stands there once")
+    raise SiteError(
+        f"{where}: '{wanted.strip()}' stands on lines {', '.join(map(str, found))} of {inside}; "
+        "choose a line that stands there once"
+    )
 
 
 def _next_line(lines: list, wanted: str, first: int, last: int, where: str, inside: str) -> int:
@@ -171,10 +187,13 @@ def _place(note: Note, lines: tuple, first: int, where: str) -> PlacedNote:
         found = [index for index, line in enumerate(lines) for _ in range(line.count(wanted[0]))]
     else:
         stripped = [line.strip() for line in lines]
-        found = [index for index in range(len(lines)) if stripped[index:index + len(wanted)] == wanted]
+        found = [index for index in range(len(lines)) if stripped[index : index + len(wanted)] == wanted]
     if len(found) != 1:
-        problem = "is not in the excerpt" if not found else \
-            f"stands there {len(found)} times (lines {', '.join(str(first + index) for index in dict.fromkeys(found))})"
+        problem = (
+            "is not in the excerpt"
+            if not found
+            else f"stands there {len(found)} times (lines {', '.join(str(first + at) for at in dict.fromkeys(found))})"
+        )
         raise SiteError(f"{where}: note '{note.id}': '{wanted[0]}' {problem}; give text that stands there once")
     return PlacedNote(note, first + found[0], first + found[0] + len(wanted) - 1)
 

@@ -45,25 +45,33 @@ def fetch(pin: Pin, target: Path, settings: pipsettings.PipSettings | None = Non
         if _from_pip_cache(pin, target):
             return
         for link in _links(pin, session, remote, settings, seen):
-            print(f"{pin.name} {pin.version}: downloading {pin.artifact} ({_mb(pin.bytes)}) from "
-                  f"{urlsplit(link.url).hostname or 'this machine'}; unpacked it takes {_mb(pin.unpacked_bytes)} of disk.",
-                  flush=True)
+            print(
+                f"{pin.name} {pin.version}: downloading {pin.artifact} ({_mb(pin.bytes)}) from "
+                f"{urlsplit(link.url).hostname or 'this machine'}; "
+                f"unpacked it takes {_mb(pin.unpacked_bytes)} of disk.",
+                flush=True,
+            )
             for attempt in (1, 2):
                 if _try(pin, session, link, target, last=attempt == 2):
                     return
-                print(f"{pin.artifact}: the download was cut short or differs from the pinned sha256; deleted, trying once more.",
-                      flush=True)
+                print(
+                    f"{pin.artifact}: the download was cut short or differs from the pinned sha256; "
+                    "deleted, trying once more.",
+                    flush=True,
+                )
     why = f" ({'; '.join(dict.fromkeys(seen))})" if seen else ""
     raise SiteError(f"{pin.artifact}: not found on the package index{why}; {CHECK_PIP}")
 
 
 def _places(settings: pipsettings.PipSettings) -> tuple[list, list]:
-    """Where to look, as (kind, address): what is on this machine, then what needs the network. "" is pip's default index."""
+    """Where to look, as (kind, address): what is here, then what needs the network. "" is pip's default index."""
     indexes = [] if settings.no_index else [settings.index_url, *settings.extra_index_urls]
     places = [("find_links", each) for each in settings.find_links] + [("index", each) for each in indexes]
     is_local = [each.startswith("file:") or (each and "://" not in each) for _, each in places]
-    return ([place for place, here in zip(places, is_local, strict=True) if here],
-            [place for place, here in zip(places, is_local, strict=True) if not here])
+    return (
+        [place for place, here in zip(places, is_local, strict=True) if here],
+        [place for place, here in zip(places, is_local, strict=True) if not here],
+    )
 
 
 def _session(settings: pipsettings.PipSettings) -> PyPIClient:
@@ -71,8 +79,12 @@ def _session(settings: pipsettings.PipSettings) -> PyPIClient:
     try:
         verify = ssl.create_default_context(cafile=bundle) if bundle else True
     except OSError as error:
-        raise SiteError(f"{bundle}: not a usable certificate file ({error.strerror}); correct pip's `cert` setting") from None
-    session = PyPIClient(trusted_hosts=settings.trusted_hosts, verify=verify, timeout=settings.timeout, follow_redirects=True)
+        raise SiteError(
+            f"{bundle}: not a usable certificate file ({error.strerror}); correct pip's `cert` setting"
+        ) from None
+    session = PyPIClient(
+        trusted_hosts=settings.trusted_hosts, verify=verify, timeout=settings.timeout, follow_redirects=True
+    )
     remote = [url for url in [settings.index_url, *settings.extra_index_urls] if url and not url.startswith("file:")]
     session.auth = MultiDomainBasicAuth(index_urls=remote, prompting=False)
     return session
@@ -88,7 +100,9 @@ def _links(pin: Pin, session: PyPIClient, places: list, settings: pipsettings.Pi
         sources = {"index_urls" if kind == "index" else kind: [address] if address else []}
         try:
             with _collecting(seen):
-                finder = PackageFinder(session, ignore_compatibility=True, trusted_hosts=settings.trusted_hosts, **sources)
+                finder = PackageFinder(
+                    session, ignore_compatibility=True, trusted_hosts=settings.trusted_hosts, **sources
+                )
                 found = list(finder.find_all_packages(pin.distribution, allow_yanked=True))
         except ValueError:
             continue  # a folder of links that is not there, which pip passes over too
@@ -108,6 +122,7 @@ def _links(pin: Pin, session: PyPIClient, places: list, settings: pipsettings.Pi
 @contextlib.contextmanager
 def _collecting(seen: list):
     """Turns the warnings by which unearth reports an index page it could not read into reasons."""
+
     class Handler(logging.Handler):
         def emit(self, record):
             if record.levelno >= logging.WARNING:
@@ -149,8 +164,10 @@ def _try(pin: Pin, session: PyPIClient, link, target: Path, last: bool = False) 
         return True
     target.unlink(missing_ok=True)
     if last:
-        raise SiteError(f"{pin.artifact}: sha256 is {digest} and snippets/pins.toml pins {pin.sha256}; "
-                        "if the pin is right, the index or a proxy serves another file: use another index")
+        raise SiteError(
+            f"{pin.artifact}: sha256 is {digest} and snippets/pins.toml pins {pin.sha256}; "
+            "if the pin is right, the index or a proxy serves another file: use another index"
+        )
     return False
 
 
@@ -195,7 +212,9 @@ def _from_pip_cache(pin: Pin, target: Path) -> bool:
 def disk_error(error: OSError, what: str) -> SiteError:
     """The one line for an OSError while writing `what`."""
     if error.errno == errno.ENOSPC:
-        return SiteError(f"{what}: the disk is full; free some (`make clean` removes what these commands made) and run it again")
+        return SiteError(
+            f"{what}: the disk is full; free some (`make clean` removes what these commands made) and run it again"
+        )
     return SiteError(f"{what}: cannot be written ({error.strerror or error}); make .cache/ writable and run it again")
 
 

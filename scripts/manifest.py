@@ -11,8 +11,17 @@ from scripts.pins import ROOT
 FOLDER = "snippets"
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-EXCERPT_KEYS = {"id": str, "engine": str, "path": str, "symbol": str, "from": str, "to": str, "fold": list,
-                "digest": str, "note": list}
+EXCERPT_KEYS = {
+    "id": str,
+    "engine": str,
+    "path": str,
+    "symbol": str,
+    "from": str,
+    "to": str,
+    "fold": list,
+    "digest": str,
+    "note": list,
+}
 REQUIRED = ("id", "engine", "path", "symbol")
 NOTE_KEYS = {"id": str, "at": str, "text": str}
 
@@ -60,8 +69,10 @@ class Manifest:
         try:
             return self.excerpts[name]
         except KeyError:
-            raise SiteError(f"{page}: excerpt '{name}' is not defined; add it to {self.file} or use one of "
-                            f"{', '.join(self.excerpts) or 'none, it is empty'}") from None
+            raise SiteError(
+                f"{page}: excerpt '{name}' is not defined; add it to {self.file} or use one of "
+                f"{', '.join(self.excerpts) or 'none, it is empty'}"
+            ) from None
 
 
 def file_of(post: str) -> str:
@@ -102,8 +113,10 @@ def parse(text: str, file: str) -> Manifest:
         # The page turns every one of these into an id of its own; two alike would make a link land on the wrong one.
         for address in [excerpt.id, *(f"{excerpt.id}-{note.id}" for note in excerpt.notes)]:
             if address in addresses:
-                raise SiteError(f"{excerpt.where}: the address #{address} is taken by excerpt '{addresses[address]}'; "
-                                "rename the excerpt or the note")
+                raise SiteError(
+                    f"{excerpt.where}: the address #{address} is taken by excerpt '{addresses[address]}'; "
+                    "rename the excerpt or the note"
+                )
             addresses[address] = excerpt.id
         excerpts[excerpt.id] = excerpt
     return Manifest(file, excerpts, tuple(tables.get("path", [])))
@@ -117,8 +130,10 @@ def _excerpt(raw: dict, number: int, file: str) -> Excerpt:
         raise SiteError(f"{where}: digest is not 'sha256:' and 64 digits; remove it and run `make pin`")
     folds = raw.get("fold", [])
     for fold in folds:
-        if not (isinstance(fold, list) and len(fold) == 2 and all(isinstance(line, str) and line.strip() for line in fold)):
-            raise SiteError(f"{where}: fold is not a list of [\"first line\", \"last line\"]; correct {fold!r}")
+        if not (
+            isinstance(fold, list) and len(fold) == 2 and all(isinstance(line, str) and line.strip() for line in fold)
+        ):
+            raise SiteError(f'{where}: fold is not a list of ["first line", "last line"]; correct {fold!r}')
     notes = []
     for position, note in enumerate(raw.get("note", []), 1):
         named = note.get("id") if isinstance(note, dict) else None
@@ -126,8 +141,18 @@ def _excerpt(raw: dict, number: int, file: str) -> Excerpt:
         check_table(note, NOTE_KEYS, tuple(NOTE_KEYS), spot)
         check_id(note["id"], spot)
         notes.append(Note(**note))
-    return Excerpt(file, raw["id"], raw["engine"], raw["path"], raw["symbol"], raw.get("from", ""), raw.get("to", ""),
-                   tuple(map(tuple, folds)), raw.get("digest", ""), tuple(notes))
+    return Excerpt(
+        file,
+        raw["id"],
+        raw["engine"],
+        raw["path"],
+        raw["symbol"],
+        raw.get("from", ""),
+        raw.get("to", ""),
+        tuple(map(tuple, folds)),
+        raw.get("digest", ""),
+        tuple(notes),
+    )
 
 
 def check_table(table, keys: dict, required: tuple, where: str) -> None:
@@ -138,7 +163,9 @@ def check_table(table, keys: dict, required: tuple, where: str) -> None:
         if key not in keys:
             raise SiteError(f"{where}: unknown key '{key}'; remove it, or use one of {', '.join(keys)}")
         if not isinstance(value, keys[key]) or (keys[key] is str and not value.strip()):
-            raise SiteError(f"{where}: '{key}' must be {'text' if keys[key] is str else 'a list'}; correct or remove it")
+            raise SiteError(
+                f"{where}: '{key}' must be {'text' if keys[key] is str else 'a list'}; correct or remove it"
+            )
     for key in required:
         if key not in table:
             raise SiteError(f"{where}: '{key}' is missing; add it")

@@ -146,7 +146,7 @@ def _dedent(lines: list[str]) -> list[str]:
 def _wrapped(left: str, right: str, column: int):
     """Pairs of pieces at most `column` wide: a changed line is shown whole."""
     for start in range(0, max(len(left), len(right), 1), column):
-        yield left[start:start + column], right[start:start + column]
+        yield left[start : start + column], right[start : start + column]
 
 
 def show(old: list[str] | None, new: Resolved) -> None:
@@ -180,7 +180,9 @@ def main() -> int:
     pin_artifacts(approve=lambda pin, digest: asked.yes or ask(f"Pin {pin.artifact} to that sha256?"))
     posts = [post for post in manifests.load_all() if post.startswith(asked.post)]
     if not posts:
-        raise SiteError(f"{manifests.FOLDER}: no manifest starts with '{asked.post}'; write {manifests.FOLDER}/NN-slug.toml")
+        raise SiteError(
+            f"{manifests.FOLDER}: no manifest starts with '{asked.post}'; write {manifests.FOLDER}/NN-slug.toml"
+        )
     resolver, refused = Resolver(), 0
     for post in posts:
         wrote, kept = pin_excerpts(post, resolver=resolver, approve=approve)

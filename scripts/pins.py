@@ -75,5 +75,7 @@ def _pin(engine: str, table, file: str) -> Pin:
     if not re.fullmatch(r"[0-9a-f]{64}|", table["sha256"]):
         raise SiteError(f"{where}: sha256 is not 64 hexadecimal digits; empty it and run `make pin`")
     if not table["artifact"].endswith((".tar.gz", ".whl", ".zip")):
-        raise SiteError(f"{where}: artifact '{table['artifact']}' is neither an sdist nor a wheel; name the file itself")
+        raise SiteError(
+            f"{where}: artifact '{table['artifact']}' is neither an sdist nor a wheel; name the file itself"
+        )
     return Pin(engine=engine, **table)

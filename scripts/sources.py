@@ -34,7 +34,7 @@ def folder_of(pin: Pin, root: Path = ROOT) -> Path:
 
 
 def ensure(pin: Pin, root: Path = ROOT) -> Path:
-    """The folder of the pin's sources; fetched and unpacked on first use, and without network after. Raises SiteError."""
+    """The folder of the pin's sources; fetched on first use, without network after. Raises SiteError."""
     folder = folder_of(pin, root)
     if not pin.sha256:
         raise SiteError(f"{pinning.FILE}: [{pin.engine}]: has no sha256; run `make pin`")
@@ -85,8 +85,10 @@ def unpack(pin: Pin, artifact: Path, folder: Path) -> None:
             target.write_bytes(content)
             listing[path] = hashlib.sha256(content).hexdigest()
         if not listing:
-            raise SiteError(f"{pinning.FILE}: [{pin.engine}]: {pin.artifact} holds no Python file below "
-                            f"'{pin.inside}/'; correct `inside`")
+            raise SiteError(
+                f"{pinning.FILE}: [{pin.engine}]: {pin.artifact} holds no Python file below "
+                f"'{pin.inside}/'; correct `inside`"
+            )
         (temporary / LISTING).write_text(json.dumps(listing))
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
@@ -135,8 +137,10 @@ class Sources:
             return self.listing(engine)[path]
         except KeyError:
             pin = self.pin(engine)
-            raise SiteError(f"{where + ': ' if where else ''}{path}: no such file in {pin.name} {pin.version}; "
-                            f"correct the path, which starts at the repository's root ('{pin.sources}/...')") from None
+            raise SiteError(
+                f"{where + ': ' if where else ''}{path}: no such file in {pin.name} {pin.version}; "
+                f"correct the path, which starts at the repository's root ('{pin.sources}/...')"
+            ) from None
 
     def text(self, engine: str, path: str, where: str = "") -> str:
         """The file's text as released."""
@@ -149,8 +153,10 @@ class Sources:
             except OSError:
                 content = b""
             if hashlib.sha256(content).hexdigest() != expected:
-                raise SiteError(f"{path}: the cached copy differs from {self.pin(engine).artifact}; "
-                                f"delete .cache/sources/{folder.name} and run it again")
+                raise SiteError(
+                    f"{path}: the cached copy differs from {self.pin(engine).artifact}; "
+                    f"delete .cache/sources/{folder.name} and run it again"
+                )
             self._text[key] = content.decode("utf-8")
         return self._text[key]
 

@@ -69,8 +69,16 @@ def _collect(body: list, names: tuple, kinds: tuple, found: list) -> None:
             if "function" not in kinds:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for name in sorted({each.id for target in targets for each in _names(target)}):
-                    found.append(Symbol(".".join((*names, name)), (*kinds, "assignment"), "",
-                                        node.lineno, node.lineno, node.end_lineno))
+                    found.append(
+                        Symbol(
+                            ".".join((*names, name)),
+                            (*kinds, "assignment"),
+                            "",
+                            node.lineno,
+                            node.lineno,
+                            node.end_lineno,
+                        )
+                    )
         else:
             # if, try, with, for, match: what they define belongs to the scope around them.
             for part in ("body", "orelse", "finalbody"):
@@ -111,7 +119,7 @@ def find(symbols: tuple[Symbol, ...], name: str, where: str) -> Symbol:
         raise SiteError(f"{where}: symbol '{plain}' is not there; {hint}")
     chosen = matches
     if which.isdigit():
-        chosen = matches[int(which) - 1:int(which)] if int(which) else []
+        chosen = matches[int(which) - 1 : int(which)] if int(which) else []
     elif which:
         chosen = [symbol for symbol in matches if symbol.role == which]
     elif len(matches) > 1:
@@ -121,8 +129,10 @@ def find(symbols: tuple[Symbol, ...], name: str, where: str) -> Symbol:
         chosen = whole
     if len(chosen) == 1:
         return chosen[0]
-    listed = ", ".join(f"{plain}#{index} (line {symbol.line}{', ' + symbol.role if symbol.role else ''})"
-                       for index, symbol in enumerate(matches, 1))
+    listed = ", ".join(
+        f"{plain}#{index} (line {symbol.line}{', ' + symbol.role if symbol.role else ''})"
+        for index, symbol in enumerate(matches, 1)
+    )
     problem = f"symbol '{name}' is ambiguous" if len(chosen) > 1 else f"there is no '{name}'"
     raise SiteError(f"{where}: {problem}; write one of {listed}")
 

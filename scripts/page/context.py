@@ -77,7 +77,9 @@ class Context:
     def excerpt(self, name: str) -> Resolved:
         """The excerpt a page embeds, resolved and checked; counts as its use. Raises SiteError."""
         if self.manifest is None:
-            raise SiteError(f"{self.source}: excerpt '{name}': the page has no manifest; write {manifests.file_of(self.post)}")
+            raise SiteError(
+                f"{self.source}: excerpt '{name}': the page has no manifest; write {manifests.file_of(self.post)}"
+            )
         if name in self.used:
             raise SiteError(f"{self.source}: excerpt '{name}' is used twice; link to #{name} the second time")
         resolved = self.resolver.checked(self.manifest.excerpt(name, self.source))
@@ -91,8 +93,10 @@ class Context:
         self.used_by_page[self.page] = list(self.used)
         for name in self.manifest.excerpts if self.manifest else ():
             if name not in self.used:
-                raise SiteError(f"{self.manifest.file}: excerpt '{name}' is not used on {self.source}; "
-                                f"write '/// excerpt | {name}' there, or remove it")
+                raise SiteError(
+                    f"{self.manifest.file}: excerpt '{name}' is not used on {self.source}; "
+                    f"write '/// excerpt | {name}' there, or remove it"
+                )
 
     def inline(self, text: str) -> str:
         """HTML of one paragraph's inline Markdown, {{...}} values included, for captions and notes."""

@@ -33,11 +33,13 @@ def excerpt_html(excerpt: Resolved, inline=escape) -> str:
     name = excerpt.excerpt.id
     # Known from the first tag on, so that the two columns stand before the notes have arrived.
     has_notes = " data-notes" if excerpt.notes else ""
-    return (f'<figure class="excerpt" id="{name}" data-engine="{excerpt.excerpt.engine}"{has_notes}>'
-            f"<figcaption>{caption_html(excerpt)}</figcaption>"
-            f'<div class="excerpt-body"><div class="excerpt-code" tabindex="0" role="group" aria-label="{label(excerpt)}" '
-            f'data-search-exclude style="--digits:{len(str(excerpt.last))}">{code_html(excerpt)}</div>'
-            f"{notes_html(excerpt, inline)}</div></figure>")
+    return (
+        f'<figure class="excerpt" id="{name}" data-engine="{excerpt.excerpt.engine}"{has_notes}>'
+        f"<figcaption>{caption_html(excerpt)}</figcaption>"
+        f'<div class="excerpt-body"><div class="excerpt-code" tabindex="0" role="group" aria-label="{label(excerpt)}" '
+        f'data-search-exclude style="--digits:{len(str(excerpt.last))}">{code_html(excerpt)}</div>'
+        f"{notes_html(excerpt, inline)}</div></figure>"
+    )
 
 
 def label(excerpt: Resolved) -> str:
@@ -53,14 +55,19 @@ def lines_text(first: int, last: int) -> str:
 def caption_html(excerpt: Resolved) -> str:
     """Breadcrumb, path with the symbol's line, tag, quoted lines, copy button."""
     pin, path, symbol = excerpt.pin, excerpt.excerpt.path, excerpt.symbol
-    crumb = escape(excerpt.breadcrumb).replace(" &gt; ", ' <span aria-hidden="true">\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}</span> ')
+    crumb = escape(excerpt.breadcrumb).replace(
+        " &gt; ", ' <span aria-hidden="true">\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}</span> '
+    )
     # <wbr>: a path may be broken after a slash, on a phone it must.
     shown = escape(f"{path}:{symbol.line}").replace("/", "/<wbr>")
-    return (f'<span class="excerpt-crumb">{crumb}</span> '
-            f'<span class="excerpt-place"><a href="{escape(pin.permalink(path, symbol.line))}">{shown}</a> \N{MIDDLE DOT} '
-            f'{escape(pin.name)} {escape(pin.tag)} \N{MIDDLE DOT} '
-            f'<a href="{escape(excerpt.permalink)}">{lines_text(excerpt.first, excerpt.last)}</a></span> '
-            f'<button class="excerpt-copy" type="button" aria-label="Copy the code of {escape(excerpt.excerpt.symbol)}">Copy</button>')
+    return (
+        f'<span class="excerpt-crumb">{crumb}</span> '
+        f'<span class="excerpt-place"><a href="{escape(pin.permalink(path, symbol.line))}">{shown}</a> \N{MIDDLE DOT} '
+        f"{escape(pin.name)} {escape(pin.tag)} \N{MIDDLE DOT} "
+        f'<a href="{escape(excerpt.permalink)}">{lines_text(excerpt.first, excerpt.last)}</a></span> '
+        f'<button class="excerpt-copy" type="button" aria-label="Copy the code of {escape(excerpt.excerpt.symbol)}">'
+        "Copy</button>"
+    )
 
 
 def code_html(excerpt: Resolved) -> str:
@@ -70,19 +77,26 @@ def code_html(excerpt: Resolved) -> str:
     marks: dict[int, list[str]] = {}
     for index, placed in enumerate(excerpt.notes, 1):
         marks.setdefault(placed.last, []).append(
-            f'<a class="excerpt-mark" href="#{excerpt.excerpt.id}-{placed.note.id}" data-n="{index}" aria-label="note {index}"></a>')
+            f'<a class="excerpt-mark" href="#{excerpt.excerpt.id}-{placed.note.id}" data-n="{index}" '
+            f'aria-label="note {index}"></a>'
+        )
     rows = []
     for number, html in enumerate(python_lines(dedented, excerpt.before), excerpt.first):
         anchor = f"{excerpt.excerpt.id}-L{number}"
-        rows.append(f'<span id="{anchor}"><a href="#{anchor}" data-n="{number}" tabindex="-1" aria-hidden="true"></a>'
-                    f"{html}{''.join(marks.get(number, []))}\n</span>")
+        rows.append(
+            f'<span id="{anchor}"><a href="#{anchor}" data-n="{number}" tabindex="-1" aria-hidden="true"></a>'
+            f"{html}{''.join(marks.get(number, []))}\n</span>"
+        )
     parts, at = [], excerpt.first
     for first, last in excerpt.folds:
-        parts += [_pre(rows[at - excerpt.first:first - excerpt.first]),
-                  f"<details><summary>{last - first + 1} folded, {lines_text(first, last)}</summary>",
-                  _pre(rows[first - excerpt.first:last + 1 - excerpt.first]), "</details>"]
+        parts += [
+            _pre(rows[at - excerpt.first : first - excerpt.first]),
+            f"<details><summary>{last - first + 1} folded, {lines_text(first, last)}</summary>",
+            _pre(rows[first - excerpt.first : last + 1 - excerpt.first]),
+            "</details>",
+        ]
         at = last + 1
-    return "".join([*parts, _pre(rows[at - excerpt.first:])])
+    return "".join([*parts, _pre(rows[at - excerpt.first :])])
 
 
 def _pre(rows: list) -> str:
@@ -91,10 +105,14 @@ def _pre(rows: list) -> str:
 
 def notes_html(excerpt: Resolved, inline) -> str:
     """The notes in an ordered list, each with its address and a link to its first line; "" without notes."""
+
     def item(placed: PlacedNote) -> str:
         name = excerpt.excerpt.id
-        return (f'<li id="{name}-{placed.note.id}" data-first="{placed.first}" data-last="{placed.last}">'
-                f'<a href="#{name}-L{placed.first}">{lines_text(placed.first, placed.last)}</a> {inline(placed.note.text)}</li>')
+        return (
+            f'<li id="{name}-{placed.note.id}" data-first="{placed.first}" data-last="{placed.last}">'
+            f'<a href="#{name}-L{placed.first}">{lines_text(placed.first, placed.last)}</a> '
+            f"{inline(placed.note.text)}</li>"
+        )
 
     items = "".join(map(item, excerpt.notes))
     return f'<ol class="excerpt-notes">{items}</ol>' if items else ""

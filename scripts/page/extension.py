@@ -47,20 +47,26 @@ class CheckHeaders(Preprocessor):
                 if opened and opened[-1][0] == found["slashes"]:
                     opened.pop()
                     continue
-                raise SiteError(f"{self.context.source}: '{line.strip()}' closes no block; remove it or add what it closes")
+                raise SiteError(
+                    f"{self.context.source}: '{line.strip()}' closes no block; remove it or add what it closes"
+                )
             header = OPENS.match(line)
             if not header or header["name"] not in known:
-                raise SiteError(f"{self.context.source}: '{line.strip()}' is no known block; use one of {', '.join(sorted(known))}")
+                raise SiteError(
+                    f"{self.context.source}: '{line.strip()}' is no known block; use one of {', '.join(sorted(known))}"
+                )
             if issubclass(known[header["name"]], PageBlock):
                 self._check_options(lines, index, line)
             opened.append((header["slashes"], line.strip()))
         if opened:
-            raise SiteError(f"{self.context.source}: '{opened[-1][1]}' is never closed; end it with a line '{opened[-1][0]}'")
+            raise SiteError(
+                f"{self.context.source}: '{opened[-1][1]}' is never closed; end it with a line '{opened[-1][0]}'"
+            )
         return lines
 
     def _check_options(self, lines, index, header):
         text = []
-        for line in lines[index + 1:]:
+        for line in lines[index + 1 :]:
             if not line.startswith("    ") or not line.strip():
                 break
             text.append(line)
@@ -69,8 +75,10 @@ class CheckHeaders(Preprocessor):
         except yaml.YAMLError:
             right = False
         if not right:
-            raise SiteError(f"{self.context.source}: '{header.strip()}': its indented lines are no options; "
-                            "write 'name: value', quoted where the value holds a colon")
+            raise SiteError(
+                f"{self.context.source}: '{header.strip()}': its indented lines are no options; "
+                "write 'name: value', quoted where the value holds a colon"
+            )
 
 
 class FinishPage(Postprocessor):

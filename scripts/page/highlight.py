@@ -8,9 +8,23 @@ from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, St
 
 # Token type to class, most special first. What is not listed keeps the colour of the text and costs no tag.
 CLASSES = [
-    (String.Doc, "sd"), (String.Affix, "s"), (String.Interpol, "si"), (String.Escape, "se"), (String, "s"), (Number, "m"),
-    (Literal, "s"), (Comment, "c"), (Keyword.Constant, "kc"), (Keyword, "k"), (Operator.Word, "k"), (Name.Decorator, "nd"),
-    (Name.Class, "nc"), (Name.Function, "nf"), (Name.Exception, "nb"), (Name.Builtin, "nb"), (Operator, "o"),
+    (String.Doc, "sd"),
+    (String.Affix, "s"),
+    (String.Interpol, "si"),
+    (String.Escape, "se"),
+    (String, "s"),
+    (Number, "m"),
+    (Literal, "s"),
+    (Comment, "c"),
+    (Keyword.Constant, "kc"),
+    (Keyword, "k"),
+    (Operator.Word, "k"),
+    (Name.Decorator, "nd"),
+    (Name.Class, "nc"),
+    (Name.Function, "nf"),
+    (Name.Exception, "nb"),
+    (Name.Builtin, "nb"),
+    (Operator, "o"),
 ]
 
 
@@ -28,7 +42,7 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
     no lexer could know without it.
     """
     skip = len(before) if in_string(before) else 0
-    text = "\n".join([*before[len(before) - skip:], *lines])
+    text = "\n".join([*before[len(before) - skip :], *lines])
     rows: list[list[list[str]]] = [[]]
     for token, value in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
         name = css_class(token)
@@ -41,8 +55,13 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
                     rows[-1][-1][1] += part
                 else:
                     rows[-1].append([name, part])
-    html = ["".join(f'<span class="{name}">{escape(part, quote=False)}</span>' if name else escape(part, quote=False)
-                    for name, part in row) for row in rows]
+    html = [
+        "".join(
+            f'<span class="{name}">{escape(part, quote=False)}</span>' if name else escape(part, quote=False)
+            for name, part in row
+        )
+        for row in rows
+    ]
     return tuple(html[skip:])
 
 

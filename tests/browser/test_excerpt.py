@@ -19,8 +19,11 @@ LINES = ENGINE.split("\n")
 FIRST = LINES.index("        # Running requests first.") + 1
 FOLD = LINES.index("            request = self.queue.pop(0)") + 1
 LONG = "A note with so many words that it takes several lines and would lie over the next one if nobody looked. " * 2
-QUOTES = MANIFEST.replace('to = "done += 1"\n', 'fold = [["request = self.queue.pop(0)", "continue"]]\n').replace(
-    "One *budget*.", LONG) + """
+QUOTES = (
+    MANIFEST.replace('to = "done += 1"\n', 'fold = [["request = self.queue.pop(0)", "continue"]]\n').replace(
+        "One *budget*.", LONG
+    )
+    + """
 [[excerpt.note]]
 id = "near"
 at = "budget -= request.tokens\\ndone += 1\\n# Then what waits."
@@ -31,6 +34,7 @@ id = "folded"
 at = "if request.stopped:"
 text = "Inside the fold."
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +46,21 @@ def address(tmp_path_factory):
     pin.pin_excerpts("01-toy", toy.root)
     context = Context(root=toy.root)
     context.start_page("posts/01-toy.md")
-    body = markdown.Markdown(extensions=[PageExtension(context)]).convert("# Toy\n\nText.\n\n/// excerpt | step-first\n///\n\nAfter.")
+    body = markdown.Markdown(extensions=[PageExtension(context)]).convert(
+        "# Toy\n\nText.\n\n/// excerpt | step-first\n///\n\nAfter."
+    )
     site = tmp_path_factory.mktemp("site")
     shutil.copy(ROOT / "docs/assets/css/excerpt.css", site)
     shutil.copy(ROOT / "docs/assets/js/excerpt.js", site)
     (site / "index.html").write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Toy</title>'
-        '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}body{margin:1rem;font-size:.8rem}'
-        'body[data-md-color-scheme=slate]{background:#1e2129;color:#e2e4e9;--md-default-bg-color:#1e2129}'
-        'body[data-md-color-scheme=slate] a{color:#9dbcf7}</style>'
+        '<meta name="viewport" content="width=device-width">'
+        '<style>html{font-size:125%}body{margin:1rem;font-size:.8rem}'
+        "body[data-md-color-scheme=slate]{background:#1e2129;color:#e2e4e9;--md-default-bg-color:#1e2129}"
+        "body[data-md-color-scheme=slate] a{color:#9dbcf7}</style>"
         '<link rel="stylesheet" href="excerpt.css"><script src="excerpt.js"></script></head>'
-        f'<body><main>{body}</main></body></html>')
+        f"<body><main>{body}</main></body></html>"
+    )
     with serve_folder(site) as url:
         yield url
 
@@ -66,8 +74,10 @@ def opened(browser, address):
         context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
         contexts.append(context)
         page = context.new_page()
-        page.add_init_script("window.moved = []; new PerformanceObserver((list) => { for (const e of list.getEntries())"
-                             " moved.push(e.value) }).observe({type: 'layout-shift', buffered: true})")
+        page.add_init_script(
+            "window.moved = []; new PerformanceObserver((list) => { for (const e of list.getEntries())"
+            " moved.push(e.value) }).observe({type: 'layout-shift', buffered: true})"
+        )
         page.goto(address + at)
         return page
 
@@ -90,7 +100,7 @@ def test_the_button_copies_the_code_and_no_numbers(opened):
     page.click(".excerpt-copy")
     page.wait_for_function("document.querySelector('.excerpt-copy').textContent === 'Copied'")
     copied = page.evaluate("navigator.clipboard.readText()")
-    expected = [each.removeprefix("        ") for each in LINES[FIRST - 1:LINES.index("if LIMIT:") - 2]]
+    expected = [each.removeprefix("        ") for each in LINES[FIRST - 1 : LINES.index("if LIMIT:") - 2]]
     assert copied.split("\n")[:-1] == expected  # the folded lines too
 
 
@@ -103,8 +113,10 @@ def test_copying_works_where_the_page_may_not_use_the_clipboard_object(opened):
 
 def test_selecting_code_selects_no_number(opened):
     page = opened()
-    text = page.evaluate("getSelection().selectAllChildren(document.querySelector('.excerpt pre')), getSelection().toString()")
-    assert text.rstrip("\n").split("\n") == [each[8:] for each in LINES[FIRST - 1:FOLD - 1]]
+    text = page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('.excerpt pre')), getSelection().toString()"
+    )
+    assert text.rstrip("\n").split("\n") == [each[8:] for each in LINES[FIRST - 1 : FOLD - 1]]
 
 
 def test_wide_notes_stand_beside_their_lines_and_none_over_another(opened):
@@ -126,6 +138,7 @@ def test_narrow_notes_stand_below_their_line(opened):
     assert marked["y"] + marked["height"] - 1 <= note["y"] and note["y"] + note["height"] <= after["y"] + 1
     assert note["x"] >= 0 and note["x"] + note["width"] <= 390
     folded = box(page, "#step-first-folded")
+    assert page.locator("#step-first-folded").evaluate("note => note.checkVisibility()")
     assert folded["y"] >= after["y"] + after["height"] - 1, "the note of a closed fold stands below the fold"
     page.click("details > summary")
     assert box(page, "#step-first-folded")["y"] >= box(page, line(FOLD + 1))["y"]
@@ -140,7 +153,10 @@ def test_notes_change_sides_with_the_width(opened):
     page.wait_for_selector(".excerpt-body > .excerpt-notes")
     assert page.locator(".excerpt-code .excerpt-notes").count() == 0
     assert page.locator(".excerpt-notes > li").evaluate_all("all => all.map(each => each.id)") == [
-        "step-first-budget", "step-first-near", "step-first-folded"]
+        "step-first-budget",
+        "step-first-near",
+        "step-first-folded",
+    ]
 
 
 @pytest.mark.parametrize("width", [390, 1300])

@@ -50,8 +50,10 @@ def code_of(page):
 
 def test_golden(convert):
     html = convert()
-    assert html.startswith("<h1>Toy</h1>\n<p>Before.</p>\n<figure class=\"excerpt\" id=\"step-first\" data-engine=\"toy\" data-notes>")
-    assert html.endswith("</figure>\n\n<p>After.</p>") or html.endswith("</figure>\n<p>After.</p>")
+    assert html.startswith(
+        '<h1>Toy</h1>\n<p>Before.</p>\n<figure class="excerpt" id="step-first" data-engine="toy" data-notes>'
+    )
+    assert re.search(r"</figure>\n+<p>After.</p>$", html)
     page = soup(html)
     assert page.figcaption.get_text(" ", strip=True).startswith("class Engine › step()")
     place = f"toy/engine.py:{LINES.index('    def step(self, budget):') + 1}"
@@ -65,7 +67,10 @@ def test_golden(convert):
 
 def test_the_code_is_the_releases_own_but_for_the_margin(convert):
     html = convert(manifest=FULL)
-    expected = [line.removeprefix("        ") for line in LINES[FIRST - 1:LINES.index('        return done < LIMIT and "<b>&amp;"') + 1]]
+    expected = [
+        line.removeprefix("        ")
+        for line in LINES[FIRST - 1 : LINES.index('        return done < LIMIT and "<b>&amp;"') + 1]
+    ]
     assert code_of(soup(html)).split("\n")[:-1] == expected
     assert 'return done < LIMIT and "<b>&amp;"' in code_of(soup(html))  # escaped exactly once
 
@@ -137,19 +142,31 @@ def test_a_block_shown_as_code_is_left_alone(convert):
     assert "/// excerpt | none" in unescape(html)
 
 
-@pytest.mark.parametrize("text, message", [
-    ("/// excerpt | gone\n///", "docs/posts/01-toy.md: excerpt 'gone' is not defined; add it to snippets/01-toy.toml or use one of step-first"),
-    (PAGE + "\n/// excerpt | step-first\n///", "excerpt 'step-first' is used twice; link to #step-first"),
-    ("No excerpt here.", "snippets/01-toy.toml: excerpt 'step-first' is not used on docs/posts/01-toy.md; write '/// excerpt"),
-    ("/// excerpt\n///", "docs/posts/01-toy.md: excerpt"),
-    ("/// excerpt | step-first\n    lines: 3\n///", "docs/posts/01-toy.md: excerpt .*unknown option 'lines'"),
-    ("/// excerpt | step-first\n    - lines\n///", "its indented lines are no options"),
-    ("/// excerpt | step-first\n    a: b: c\n///", "its indented lines are no options"),
-    ("/// excerpt | step-first\n\nSome text.\n\n///", "Some text"),
-    ("/// excerp | step-first\n///", r"docs/posts/01-toy.md: '/// excerp \| step-first' is no known block; use one of .*excerpt"),
-    ("/// excerpt | step-first", r"'/// excerpt \| step-first' is never closed; end it with a line '///'"),
-    (PAGE + "\n///\n", "'///' closes no block"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "/// excerpt | gone\n///",
+            "docs/posts/01-toy.md: excerpt 'gone' is not defined; add it to snippets/01-toy.toml or use one",
+        ),
+        (PAGE + "\n/// excerpt | step-first\n///", "excerpt 'step-first' is used twice; link to #step-first"),
+        (
+            "No excerpt here.",
+            "snippets/01-toy.toml: excerpt 'step-first' is not used on docs/posts/01-toy.md; write '/// excerpt",
+        ),
+        ("/// excerpt\n///", "docs/posts/01-toy.md: excerpt"),
+        ("/// excerpt | step-first\n    lines: 3\n///", "docs/posts/01-toy.md: excerpt .*unknown option 'lines'"),
+        ("/// excerpt | step-first\n    - lines\n///", "its indented lines are no options"),
+        ("/// excerpt | step-first\n    a: b: c\n///", "its indented lines are no options"),
+        ("/// excerpt | step-first\n\nSome text.\n\n///", "Some text"),
+        (
+            "/// excerp | step-first\n///",
+            r"docs/posts/01-toy.md: '/// excerp \| step-first' is no known block; use one of .*excerpt",
+        ),
+        ("/// excerpt | step-first", r"'/// excerpt \| step-first' is never closed; end it with a line '///'"),
+        (PAGE + "\n///\n", "'///' closes no block"),
+    ],
+)
 def test_what_would_pass_as_text_stops_the_build(convert, text, message):
     with pytest.raises(SiteError, match=message) as error:
         convert(text + "\n")
@@ -157,7 +174,9 @@ def test_what_would_pass_as_text_stops_the_build(convert, text, message):
 
 
 def test_a_page_without_manifest_cannot_quote(convert):
-    with pytest.raises(SiteError, match="docs/index.md: excerpt 'step-first': the page has no manifest; write snippets/index.toml"):
+    with pytest.raises(
+        SiteError, match="docs/index.md: excerpt 'step-first': the page has no manifest; write snippets/index.toml"
+    ):
         convert(page="index.md")
     assert convert("Plain.", page="index.md") == "<p>Plain.</p>"
 
@@ -200,4 +219,4 @@ def test_an_excerpt_that_starts_inside_a_string_is_highlighted_as_string():
     before, lines = ("def f():", '    """Doc.'), ("    for x in y", '    """', "    return 1")
     assert highlight.in_string(before) and not highlight.in_string((*before, *lines))
     html = highlight.python_lines(lines, before)
-    assert "class=\"k\"" not in html[0] and '<span class="k">return </span>' in html[2]
+    assert 'class="k"' not in html[0] and '<span class="k">return </span>' in html[2]

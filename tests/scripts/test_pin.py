@@ -1,6 +1,7 @@
 """`make pin`: digests are written into the file as it is, and replaced only after both texts were shown."""
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -47,7 +48,9 @@ def test_shows_old_and_new_before_it_replaces(toy, capsys):
 
     assert pin.pin_excerpts("01-toy", toy.root, approve=no) == (0, 1)
     assert text(toy) == before
-    assert "        if request.stopped:" in "\n".join(asked[0][0]) and "        if request.finished:" in "\n".join(asked[0][1].lines)
+    assert "        if request.stopped:" in "\n".join(asked[0][0]) and "        if request.finished:" in "\n".join(
+        asked[0][1].lines
+    )
     shown = capsys.readouterr().out
     assert "snippets/01-toy.toml: excerpt 'step-first': toy/engine.py:" in shown
     (row,) = [line for line in shown.splitlines() if "request.stopped" in line]
@@ -108,7 +111,7 @@ def test_side_by_side_keeps_both_columns_and_cuts_what_is_alike():
 
 
 def test_without_a_terminal_nothing_is_replaced(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", open(os.devnull))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert pin.ask("Replace?") is False
     assert "--yes" in capsys.readouterr().out
 

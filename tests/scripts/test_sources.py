@@ -35,8 +35,10 @@ class Index:
                 if index.status != 200:
                     self.send_error(index.status)
                 elif self.path == "/simple/toy/":
-                    links = [f'<a href="/files/{each}{"#sha256=" + index.hashes[each] if each in index.hashes else ""}">{each}</a>'
-                             for each in index.files]
+                    links = [
+                        f'<a href="/files/{each}#sha256={index.hashes.get(each, "")}">{each}</a>'
+                        for each in index.files
+                    ]
                     self.answer("\n".join(links).encode(), "text/html")
                 elif name in index.files:
                     bodies = index.files[name]
@@ -50,7 +52,7 @@ class Index:
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body[:len(body) // 2] if cut else body)
+                self.wfile.write(body[: len(body) // 2] if cut else body)
 
             def log_message(self, *_):
                 pass
@@ -97,8 +99,11 @@ def configured(index, monkeypatch):
 
 
 def test_fetches_by_exact_name_through_the_configured_index(bare_toy, configured, capsys):
-    configured.files = {"toy-1.0-py3-none-any.whl": [b"a better match"], "toy-1.0.tar.gz": [bare_toy.artifact],
-                        "toy-2.0.tar.gz": [b"newer"]}
+    configured.files = {
+        "toy-1.0-py3-none-any.whl": [b"a better match"],
+        "toy-1.0.tar.gz": [bare_toy.artifact],
+        "toy-2.0.tar.gz": [b"newer"],
+    }
     folder = sources.ensure(bare_toy.pin, bare_toy.root)
     assert configured.requests == ["/simple/toy/", "/files/toy-1.0.tar.gz"]
     assert folder == bare_toy.root / ".cache/sources" / bare_toy.pin.sha256[:16]
@@ -113,9 +118,13 @@ def test_a_second_use_asks_nobody_and_imports_no_network_library(bare_toy, confi
     configured.files = {"toy-1.0.tar.gz": [bare_toy.artifact]}
     sources.ensure(bare_toy.pin, bare_toy.root)
     asked = len(configured.requests)
-    code = ("import sys; from pathlib import Path; from scripts import sources, pins; root = Path(sys.argv[1]);"
-            "sources.ensure(pins.load(root)['toy'], root); print('unearth' in sys.modules)")
-    done = subprocess.run([sys.executable, "-c", code, str(bare_toy.root)], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    code = (
+        "import sys; from pathlib import Path; from scripts import sources, pins; root = Path(sys.argv[1]);"
+        "sources.ensure(pins.load(root)['toy'], root); print('unearth' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bare_toy.root)], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
     assert (done.stdout.strip(), len(configured.requests)) == ("False", asked)
 
 
@@ -184,7 +193,9 @@ def nothing_left(toy):
 
 def test_a_file_that_stays_wrong_is_refused_after_the_second_time(bare_toy, configured):
     configured.files = {"toy-1.0.tar.gz": [b"tampered with"]}
-    with pytest.raises(SiteError, match=r"toy-1.0.tar.gz: sha256 is [0-9a-f]{64} and snippets/pins.toml pins [0-9a-f]{64}; .*index") as error:
+    with pytest.raises(
+        SiteError, match=r"toy-1.0.tar.gz: sha256 is [0-9a-f]{64} and snippets/pins.toml pins [0-9a-f]{64}; .*index"
+    ) as error:
         sources.ensure(bare_toy.pin, bare_toy.root)
     assert "\n" not in str(error.value)
     assert len(configured.downloads) == 2 and nothing_left(bare_toy)
@@ -208,7 +219,9 @@ def test_an_index_that_publishes_another_hash_is_not_asked_for_the_file(bare_toy
 
 def test_a_file_that_the_index_lacks_is_one_line(bare_toy, configured):
     configured.files = {"toy-2.0.tar.gz": [b"newer"]}
-    with pytest.raises(SiteError, match=r"toy-1.0.tar.gz: not found on the package index; check the network and pip's settings"):
+    with pytest.raises(
+        SiteError, match=r"toy-1.0.tar.gz: not found on the package index; check the network and pip's settings"
+    ):
         sources.ensure(bare_toy.pin, bare_toy.root)
 
 
@@ -223,7 +236,9 @@ def test_no_network_is_one_line_with_cause_and_remedy(bare_toy, monkeypatch):
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{port}/simple")
-    with pytest.raises(SiteError, match=r"127.0.0.1 cannot be reached: .*; check the network and pip's settings") as error:
+    with pytest.raises(
+        SiteError, match=r"127.0.0.1 cannot be reached: .*; check the network and pip's settings"
+    ) as error:
         sources.ensure(bare_toy.pin, bare_toy.root)
     assert "\n" not in str(error.value) and nothing_left(bare_toy)
 
@@ -261,7 +276,10 @@ def test_an_interrupt_leaves_no_half_file(bare_toy, configured, monkeypatch):
 
 def test_two_at_once_fetch_once(bare_toy, configured):
     configured.files = {"toy-1.0.tar.gz": [bare_toy.artifact]}
-    code = "import sys; from pathlib import Path; from scripts import sources, pins; root = Path(sys.argv[1]); sources.ensure(pins.load(root)['toy'], root)"
+    code = (
+        "import sys; from pathlib import Path; from scripts import sources, pins; root = Path(sys.argv[1]);"
+        "sources.ensure(pins.load(root)['toy'], root)"
+    )
     both = [subprocess.Popen([sys.executable, "-c", code, str(bare_toy.root)], cwd=REPOSITORY) for _ in range(2)]
     assert [each.wait() for each in both] == [0, 0]
     assert len(configured.downloads) == 1
@@ -270,7 +288,9 @@ def test_two_at_once_fetch_once(bare_toy, configured):
 def test_an_archive_without_the_named_folder_is_named(bare_toy, configured):
     pin = replace(bare_toy.pin, inside="toy-1.0/src")
     configured.files = {"toy-1.0.tar.gz": [bare_toy.artifact]}
-    with pytest.raises(SiteError, match=r"\[toy\]: toy-1.0.tar.gz holds no Python file below 'toy-1.0/src/'; correct `inside`"):
+    with pytest.raises(
+        SiteError, match=r"\[toy\]: toy-1.0.tar.gz holds no Python file below 'toy-1.0/src/'; correct `inside`"
+    ):
         sources.ensure(pin, bare_toy.root)
 
 
@@ -284,7 +304,9 @@ def test_progress_is_shown_once_it_takes_longer(bare_toy, tmp_path, monkeypatch,
 def test_reading_an_edited_cache_is_refused(toy):
     path = sources.folder_of(toy.pin, toy.root) / "toy/engine.py"
     path.write_text(path.read_text() + "# edited\n")
-    with pytest.raises(SiteError, match=r"toy/engine.py: the cached copy differs from toy-1.0.tar.gz; delete .cache/sources/"):
+    with pytest.raises(
+        SiteError, match=r"toy/engine.py: the cached copy differs from toy-1.0.tar.gz; delete .cache/sources/"
+    ):
         toy.sources.text("toy", "toy/engine.py")
 
 
@@ -295,14 +317,17 @@ def test_an_unknown_path_and_an_unknown_engine_are_named(toy):
         toy.sources.pin("toi", "m.toml")
 
 
-@pytest.mark.parametrize("change, message", [
-    ('colour = "red"', r"snippets/pins.toml: \[toy\]: unknown key 'colour'"),
-    ("tag = 3", r"'tag' must be a string"),
-    ('bytes = "3"', r"'bytes' must be a number"),
-    ('sha256 = "abc"', r"sha256 is not 64 hexadecimal digits; empty it and run `make pin`"),
-    ('artifact = "toy-1.0.exe"', r"neither an sdist nor a wheel"),
-    ("tag", r"not TOML"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ('colour = "red"', r"snippets/pins.toml: \[toy\]: unknown key 'colour'"),
+        ("tag = 3", r"'tag' must be a string"),
+        ('bytes = "3"', r"'bytes' must be a number"),
+        ('sha256 = "abc"', r"sha256 is not 64 hexadecimal digits; empty it and run `make pin`"),
+        ('artifact = "toy-1.0.exe"', r"neither an sdist nor a wheel"),
+        ("tag", r"not TOML"),
+    ],
+)
 def test_a_malformed_pin_is_named(bare_toy, change, message):
     path = bare_toy.root / pins.FILE
     key = change.split(" ")[0]
@@ -315,5 +340,7 @@ def test_a_malformed_pin_is_named(bare_toy, change, message):
 def test_the_committed_pins_load_and_name_a_wheel_and_an_sdist():
     loaded = pins.load()
     assert {pin.artifact.rsplit(".", 1)[-1] for pin in loaded.values()} == {"gz", "whl"}
-    assert loaded["sglang"].permalink("python/sglang/a.py", 3, 9) == \
-        f"https://github.com/sgl-project/sglang/blob/{loaded['sglang'].tag}/python/sglang/a.py#L3-L9"
+    assert (
+        loaded["sglang"].permalink("python/sglang/a.py", 3, 9)
+        == f"https://github.com/sgl-project/sglang/blob/{loaded['sglang'].tag}/python/sglang/a.py#L3-L9"
+    )

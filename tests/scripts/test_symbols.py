@@ -79,28 +79,31 @@ def found(name):
 
 
 def text(symbol):
-    return SOURCE.split("\n")[symbol.first - 1:symbol.last]
+    return SOURCE.split("\n")[symbol.first - 1 : symbol.last]
 
 
-@pytest.mark.parametrize("name, first_line, last_line", [
-    ("LIMIT", "LIMIT = 3", "LIMIT = 3"),
-    ("RIGHT", "LEFT, RIGHT = 1, 2", "LEFT, RIGHT = 1, 2"),
-    ("typed", "typed: int = 4", "typed: int = 4"),
-    ("decorated", "@functools.cache", "    return inner"),
-    ("decorated.inner", "    def inner():", "        return x"),
-    ("decorated.<locals>.inner", "    def inner():", "        return x"),
-    ("Box", "class Box:", "            pass"),
-    ("Box.size", "    size: int = 0", "    size: int = 0"),
-    ("Box.wait", "    async def wait(self):", "        pass"),
-    ("Box.Lid.open", "        def open(self):", "            pass"),
-    ("Box.width", "    @property", "        return 1"),
-    ("Box.width#getter", "    @property", "        return 1"),
-    ("Box.width#setter", "    @width.setter", "        pass"),
-    ("Box.get", "    def get(self, x):", "        return x"),
-    ("Box.get#2", "    @overload", "    def get(self, x: str): ..."),
-    ("either#2", "    def either():", "        return 2"),
-    ("InLoop", "    class InLoop:", "        pass"),
-])
+@pytest.mark.parametrize(
+    "name, first_line, last_line",
+    [
+        ("LIMIT", "LIMIT = 3", "LIMIT = 3"),
+        ("RIGHT", "LEFT, RIGHT = 1, 2", "LEFT, RIGHT = 1, 2"),
+        ("typed", "typed: int = 4", "typed: int = 4"),
+        ("decorated", "@functools.cache", "    return inner"),
+        ("decorated.inner", "    def inner():", "        return x"),
+        ("decorated.<locals>.inner", "    def inner():", "        return x"),
+        ("Box", "class Box:", "            pass"),
+        ("Box.size", "    size: int = 0", "    size: int = 0"),
+        ("Box.wait", "    async def wait(self):", "        pass"),
+        ("Box.Lid.open", "        def open(self):", "            pass"),
+        ("Box.width", "    @property", "        return 1"),
+        ("Box.width#getter", "    @property", "        return 1"),
+        ("Box.width#setter", "    @width.setter", "        pass"),
+        ("Box.get", "    def get(self, x):", "        return x"),
+        ("Box.get#2", "    @overload", "    def get(self, x: str): ..."),
+        ("either#2", "    def either():", "        return 2"),
+        ("InLoop", "    class InLoop:", "        pass"),
+    ],
+)
 def test_a_name_means_one_piece_of_the_file(name, first_line, last_line):
     lines = text(found(name))
     assert (lines[0], lines[-1]) == (first_line, last_line)
@@ -123,15 +126,24 @@ def test_a_local_variable_is_no_symbol():
         found("decorated.local")
 
 
-@pytest.mark.parametrize("name, message", [
-    ("either", r"m.toml: excerpt 'x': f.py: symbol 'either' is ambiguous; write one of either#1 \(line \d+\), either#2 \(line \d+\)$"),
-    ("FAST", "'FAST' is ambiguous"),
-    ("either#3", "there is no 'either#3'; write one of either#1"),
-    ("either#0", "there is no 'either#0'"),
-    ("Box.width#deleter", r"no 'Box.width#deleter'; write one of Box.width#1 \(line \d+, getter\), Box.width#2 \(line \d+, setter\)"),
-    ("gone", "'gone' is not there; it may have been moved or renamed"),
-    ("Lid.open", "'Lid.open' is not there; did you mean Box.Lid.open\\?"),
-])
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (
+            "either",
+            r"^m.toml: excerpt .x.: f.py: symbol .either. is ambiguous; .* either#1 \(line \d+\), either#2 \(line \d+\)$",
+        ),
+        ("FAST", "'FAST' is ambiguous"),
+        ("either#3", "there is no 'either#3'; write one of either#1"),
+        ("either#0", "there is no 'either#0'"),
+        (
+            "Box.width#deleter",
+            r"no 'Box.width#deleter'; write one of Box.width#1 \(line \d+, getter\), Box.width#2 \(line \d+, setter\)",
+        ),
+        ("gone", "'gone' is not there; it may have been moved or renamed"),
+        ("Lid.open", "'Lid.open' is not there; did you mean Box.Lid.open\\?"),
+    ],
+)
 def test_a_name_that_means_nothing_or_too_much_is_one_line_with_a_remedy(name, message):
     with pytest.raises(SiteError, match=message) as error:
         found(name)
@@ -153,7 +165,11 @@ def test_every_code_object_of_a_module_is_mapped_to_its_def_line(tmp_path):
     assert SOURCE.split("\n")[mapped["decorated"].line - 1] == "def decorated(x):"
     assert mapped["decorated.<locals>.inner"].name == "decorated.inner"
     assert mapped["Box"] is None  # a class body is code, but no function
-    lines = {code.co_firstlineno: symbols.of_code(TABLE, "either", code.co_firstlineno).line for code in seen if code.co_name == "either"}
+    lines = {
+        code.co_firstlineno: symbols.of_code(TABLE, "either", code.co_firstlineno).line
+        for code in seen
+        if code.co_name == "either"
+    }
     assert len(lines) == 2 and all(first == line for first, line in lines.items())
 
 

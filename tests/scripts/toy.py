@@ -51,7 +51,7 @@ else:
     def helper():
         return 2
 '''
-MANIFEST = '''\
+MANIFEST = """\
 # What the toy post quotes.
 [[excerpt]]
 id = "step-first"
@@ -65,7 +65,7 @@ to = "done += 1"
 id = "budget"
 at = "budget > 0"
 text = "One *budget*."
-'''
+"""
 
 
 @dataclass
@@ -94,7 +94,9 @@ class Toy:
 
     def write_pins(self) -> None:
         values = {key: value for key, value in vars(self.pin).items() if key != "engine"}
-        lines = [f"{key} = {value if isinstance(value, int) else chr(34) + value + chr(34)}" for key, value in values.items()]
+        lines = [
+            f"{key} = {value if isinstance(value, int) else chr(34) + value + chr(34)}" for key, value in values.items()
+        ]
         (self.root / pins.FILE).write_text("# pins\n[toy]\n" + "\n".join(lines) + "\n")
 
     def install(self) -> None:
@@ -110,7 +112,11 @@ def archive(files: dict[str, str], inside: str = "toy-1.0/toy") -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         entries = {f"{inside}/{name}": text for name, text in files.items()}
-        entries |= {"toy-1.0/setup.py": "raise SystemExit('built')", f"{inside}/data.bin": "x", f"{inside}/../../out.py": "1"}
+        entries |= {
+            "toy-1.0/setup.py": "raise SystemExit('built')",
+            f"{inside}/data.bin": "x",
+            f"{inside}/../../out.py": "1",
+        }
         for name, text in entries.items():
             info = tarfile.TarInfo(name)
             info.size = len(text.encode())
@@ -121,8 +127,19 @@ def archive(files: dict[str, str], inside: str = "toy-1.0/toy") -> bytes:
 def make_toy(root: Path) -> Toy:
     """The toy below `root`, its sources not fetched yet."""
     artifact = archive({"engine.py": ENGINE, "__init__.py": ""})
-    pin = Pin("toy", "Toy", "1.0", "v1.0", "someone/toy", "toy", "toy-1.0.tar.gz", "toy-1.0/toy", len(artifact), 1000,
-              hashlib.sha256(artifact).hexdigest())
+    pin = Pin(
+        "toy",
+        "Toy",
+        "1.0",
+        "v1.0",
+        "someone/toy",
+        "toy",
+        "toy-1.0.tar.gz",
+        "toy-1.0/toy",
+        len(artifact),
+        1000,
+        hashlib.sha256(artifact).hexdigest(),
+    )
     (root / "snippets").mkdir()
     made = Toy(root, pin, artifact)
     made.write_pins()

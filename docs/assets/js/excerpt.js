@@ -100,7 +100,7 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   }
 
-  /** Opens the fold around the address's target, then goes there. */
+  /** Opens the fold around the address's target, for browsers that do not do it themselves. */
   function follow() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const fold = target && target.closest(".excerpt details");
