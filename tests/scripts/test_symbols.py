@@ -131,7 +131,7 @@ def test_a_local_variable_is_no_symbol():
     [
         (
             "either",
-            r"^m.toml: excerpt .x.: f.py: symbol .either. is ambiguous; .* either#1 \(line \d+\), either#2 \(line \d+\)$",
+            r"^m.toml: excerpt .x.: f.py: symbol .either. is ambiguous; .* either#1 \(line \d+\), either#2 \(line",
         ),
         ("FAST", "'FAST' is ambiguous"),
         ("either#3", "there is no 'either#3'; write one of either#1"),
