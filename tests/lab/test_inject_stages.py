@@ -212,6 +212,18 @@ def test_a_function_that_is_gone_is_reported_in_one_line(tmp_path):
             program.injection.read()
 
 
+def test_a_failure_outlives_a_cleared_round(tmp_path):
+    with Program(tmp_path, [probe("gone", "Thing.gone"), PROBES[0]]) as program:
+        for _ in range(2):
+            program.round()
+            program.injection.clear()
+            program.injection.arm()
+            program.injection.disarm()
+        assert [line["probe"] for line in program.injection.read(strict=False) if "probe" in line] == ["method"]
+        with pytest.raises(InjectionError, match="has no Thing"):
+            program.injection.read()
+
+
 def test_a_module_never_imported_is_missing(tmp_path):
     probes = [PROBES[0], {"stage": "other", "module": "vllm.other", "qualname": "f"}]
     with Program(tmp_path, probes) as program:

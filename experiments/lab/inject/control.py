@@ -31,6 +31,7 @@ class Injection:
             stale.unlink()
         self._arm = self.folder / "arm"
         self.generation = 0
+        self._kept = []
         self._arm.write_bytes(bytes(4096))
 
     def env(self, mode: str, stages=None, base=None) -> dict:
@@ -85,6 +86,14 @@ class Injection:
 
     def read(self, strict: bool = True) -> list:
         """All lines of all processes. With `strict`, a failure noted in a process raises InjectionError."""
+        lines = self._kept + self._lines()
+        failures = [line["error"] for line in lines if "error" in line]
+        if failures and strict:
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            raise InjectionError(f"{self.folder}: {' '.join(failures[0].split())[-300:]}{more}")
+        return lines
+
+    def _lines(self) -> list:
         lines = []
         for path in sorted(self.folder.glob("*.jsonl")):
             for text in path.read_text(encoding="utf-8").splitlines():
@@ -92,10 +101,6 @@ class Injection:
                     lines.append(json.loads(text))
                 except ValueError:  # the last line of a process killed while it wrote
                     continue
-        failures = [line["error"] for line in lines if "error" in line]
-        if failures and strict:
-            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            raise InjectionError(f"{self.folder}: {' '.join(failures[0].split())[-300:]}{more}")
         return lines
 
     def missing(self, stages) -> list:
@@ -104,7 +109,8 @@ class Injection:
         return [entry["stage"] for entry in stages if entry["stage"] not in there]
 
     def clear(self) -> None:
-        """Forget what was read so far (between rounds), keeping the processes registered."""
+        """Forget what was recorded so far (between rounds); what is true of the processes stays, failures too."""
+        self._kept += [line for line in self._lines() if not {"stage", "gpu_sync", "symbol", "wire"} & line.keys()]
         for path in self.folder.glob("*.jsonl"):
             with open(path, "r+b") as file:
                 file.truncate(0)
