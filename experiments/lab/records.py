@@ -5,6 +5,7 @@ it, whose digest the record holds. Together at most 1 MB.
 """
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import json
@@ -211,6 +212,7 @@ class Record:
         return self._columns
 
 
+@functools.lru_cache  # what runs is what was there at the start, whatever is edited meanwhile
 def source_digest(experiment: str | None = None) -> str:
     """sha256 over the lab's sources that measure (of one experiment: its own suites alone), names and contents."""
     here, digest = Path(__file__).parent, hashlib.sha256()

