@@ -21,7 +21,7 @@ def files(monkeypatch):
         ("/opt/layers/sglang/sglang/srt/x.py", "python/sglang/srt/x.py"),
         ("/anywhere/site-packages/vllm/x.py", "vllm/x.py"),
         ("/opt/layers/vllm/torch/x.py", None),
-        ("/home/vllm/project/x.py", None),
+        ("/srv/vllm/project/x.py", None),
         ("/opt/layers/vllm/vllm_extra/x.py", None),
         ("<string>", None),
         ("vllm", None),
