@@ -112,11 +112,16 @@ def _links(pin: Pin, session: PyPIClient, places: list, settings: pipsettings.Pi
         for package in found:
             if package.link.filename != pin.artifact:
                 continue
-            published = (package.link.hash_option or {}).get("sha256", [])
+            published = _published(package.link)
             if pin.sha256 and published and pin.sha256 not in published:
                 seen.append(f"an index offers a file of that name with another sha256 ({published[0][:12]}...)")
                 continue
             yield package.link
+
+
+def _published(link) -> list[str]:
+    """The sha256 an index gives for a file, none or one."""
+    return (link.hash_option or {}).get("sha256", [])
 
 
 @contextlib.contextmanager
@@ -160,7 +165,8 @@ def _try(pin: Pin, session: PyPIClient, link, target: Path, last: bool = False) 
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    if digest == pin.sha256 or not pin.sha256:
+    # A pin that is being moved has no sha256 yet; then at least what the index says of the file must hold.
+    if digest in (wanted := [pin.sha256] if pin.sha256 else _published(link)) or not wanted:
         return True
     target.unlink(missing_ok=True)
     if last:
@@ -197,16 +203,33 @@ def _from_pip_cache(pin: Pin, target: Path) -> bool:
     if not pin.sha256:
         return False
     asked = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
-    folder = Path(asked.stdout.strip() or "/nonexistent") / "http-v2"
-    for path in folder.rglob("*.body") if folder.is_dir() else ():
-        try:
-            if path.stat().st_size == pin.bytes and _copy(_pieces_of(path), target, pin) == pin.sha256:
-                return True
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise disk_error(error, pin.artifact) from None
-        target.unlink(missing_ok=True)
+    folder = Path(asked.stdout.strip() or "/nonexistent")
+    try:
+        for path in (*folder.glob("http-v2/**/*.body"), *folder.glob("http/**/*")):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+                body = _cached_body(path, pin.bytes)
+                if body and _copy([body], target, pin) == pin.sha256:
+                    return True
+    except OSError as error:
+        raise disk_error(error, pin.artifact) from None
+    target.unlink(missing_ok=True)
     return False
+
+
+def _cached_body(path: Path, size: int) -> bytes:
+    """The download of `size` bytes that a file of pip's cache holds, or b"".
+
+    From pip 23.3 on it is a file of its own; before, it stands in a msgpack message as a byte string with its length.
+    """
+    header = b"\xc6" + size.to_bytes(4, "big")
+    more = path.stat().st_size - size
+    if more == 0:
+        return path.read_bytes()
+    if not 0 < more < 1 << 16:
+        return b""
+    content = path.read_bytes()
+    start = content.find(header) + len(header)
+    return content[start : start + size] if header in content else b""
 
 
 def disk_error(error: OSError, what: str) -> SiteError:

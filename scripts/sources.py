@@ -17,6 +17,7 @@ import zipfile
 from pathlib import Path
 
 from scripts import pins as pinning
+from scripts.env_install import require_disk
 from scripts.errors import SiteError, run_cli
 from scripts.pins import ROOT, Pin
 
@@ -48,6 +49,8 @@ def ensure(pin: Pin, root: Path = ROOT) -> Path:
             if not (folder / LISTING).is_file():
                 artifact = folder.with_name(f"{pin.sha256[:16]}.download")
                 try:
+                    need = pin.bytes + pin.unpacked_bytes
+                    require_disk(cache_folder(root), need, f"{pin.name} {pin.version} sources")
                     fetch.fetch(pin, artifact)
                     unpack(pin, artifact, folder)
                 finally:

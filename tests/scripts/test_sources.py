@@ -167,6 +167,15 @@ def test_pips_own_cache_makes_the_network_unnecessary(bare_toy, configured, tmp_
     assert configured.requests == []
 
 
+def test_an_older_pips_cache_makes_the_network_unnecessary(bare_toy, configured, tmp_path):
+    body = tmp_path / "pip-cache" / "http" / "a" / "b" / "abcdef"
+    body.parent.mkdir(parents=True)
+    length = len(bare_toy.artifact).to_bytes(4, "big")
+    body.write_bytes(b"cc=4,\x82\xa8response\x81\xa4body\xc6" + length + bare_toy.artifact + b"\xa7headers\x80")
+    sources.ensure(bare_toy.pin, bare_toy.root)
+    assert configured.requests == []
+
+
 def test_a_wrong_file_in_a_folder_of_links_is_passed_over(bare_toy, configured, monkeypatch, tmp_path):
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / "toy-1.0.tar.gz").write_bytes(b"something else")
@@ -253,6 +262,20 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(bare_toy, configured, monkey
     with pytest.raises(SiteError, match="Toy 1.0 sources: the disk is full; free some"):
         sources.ensure(bare_toy.pin, bare_toy.root)
     assert nothing_left(bare_toy)
+
+
+def test_too_little_disk_is_said_before_anything_is_downloaded(bare_toy, configured):
+    configured.files = {"toy-1.0.tar.gz": [bare_toy.artifact]}
+    with pytest.raises(SiteError, match=r"Toy 1.0 sources: needs 1000000.0 GB of disk and .* free; free some"):
+        sources.ensure(replace(bare_toy.pin, unpacked_bytes=10**15), bare_toy.root)
+    assert configured.requests == [] and nothing_left(bare_toy)
+
+
+def test_a_pin_being_moved_is_held_against_the_hash_the_index_gives(bare_toy, configured, tmp_path):
+    configured.files = {"toy-1.0.tar.gz": [b"damaged", bare_toy.artifact]}
+    configured.hashes = {"toy-1.0.tar.gz": bare_toy.pin.sha256}
+    fetch.fetch(replace(bare_toy.pin, sha256=""), tmp_path / "artifact")
+    assert (tmp_path / "artifact").read_bytes() == bare_toy.artifact
 
 
 def test_a_full_disk_while_downloading_is_one_line(bare_toy, configured, monkeypatch):
