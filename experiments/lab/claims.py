@@ -11,7 +11,8 @@
     book.finish()
 
 A claim's function gets its records in order. Modes (LAB_BOOK): `reference` reads experiments/records and writes
-experiments/claims; `local` reads and writes below experiments/local and leaves out what was not measured; `verify`
+experiments/claims; `local` reads and writes below experiments/local
+(LAB_LOCAL names another folder) and leaves out what was not measured; `verify`
 reads the reference records and writes nothing. A claim rests on one host: numbers of two are never compared.
 """
 
@@ -51,7 +52,14 @@ class Book:
 
     @property
     def base(self) -> Path:
-        return self.root / ("experiments/local" if self.mode == "local" else "experiments")
+        if self.mode == "local":
+            return Path(os.environ.get("LAB_LOCAL") or self.root / "experiments/local")
+        return self.root / "experiments"
+
+    @property
+    def named(self) -> str:
+        """How `base` is written in a claims file."""
+        return "experiments/local" if self.mode == "local" else "experiments"
 
     def record(self, measurement: str) -> Record:
         """The validated record of that measurement. NotMeasured where this mode's folder has none."""
@@ -134,7 +142,8 @@ class Book:
             "holds": bool(holds),
             "tier": tier,
             "records": [
-                {"path": record.path.relative_to(self.root).as_posix(), "sha256": record.sha256} for record in found
+                {"path": f"{self.named}/records/{self.experiment}/{record.path.name}", "sha256": record.sha256}
+                for record in found
             ],
             "code": code_digest(function),
             "host": {"id": host["id"], "label": hosts.label(host)},

@@ -25,6 +25,7 @@ from .inject.control import Injection
 from .warden import descendants
 
 GRACE_S = 15
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
 WARDEN = Path(__file__).with_name("warden.py")
 # A cause, where a log has several candidate lines: the first pattern that matches any line wins.
 CAUSES = (
@@ -138,7 +139,7 @@ class Server:
     def health(self) -> int:
         """The status with which /health answers, 0 while nothing answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
+            with DIRECT.open(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
                 return reply.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -225,7 +226,7 @@ class Server:
         """What the server says of itself, for choosing claims from: SGLang's /server_info, else {}."""
         if self.spec.engine != "sglang":
             return {}
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/server_info", timeout=30) as reply:
+        with DIRECT.open(f"http://127.0.0.1:{self.port}/server_info", timeout=30) as reply:
             return json.loads(reply.read())
 
 
