@@ -4,7 +4,6 @@ import functools
 import http.server
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,46 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from scripts import browsing
+from scripts.errors import SiteError
+
 ROOT = Path(__file__).resolve().parent.parent
 # The site must work below a sub-path, as on GitHub Pages; the tests' server offers it below this one.
 SUB_PATH = "/from-request/"
-NO_CHROMIUM = "Chromium not found: install it (Debian: `apt-get install chromium`) or set CHROMIUM to its path"
-
-
-def find_chromium() -> str:
-    """The path of a Chromium or Chrome, or "" when there is none."""
-    for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        path = name and shutil.which(name)
-        if path:
-            return path
-    return ""
 
 
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium, driven by Playwright. Skips without one; with REQUIRE_BROWSER=1 it fails."""
-    path = find_chromium()
-    if not path:
+    try:
+        browsing.find_chromium()
+    except SiteError as error:
         if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(NO_CHROMIUM)
-        pytest.skip(NO_CHROMIUM)
-    from playwright.sync_api import sync_playwright
-
-    # Root cannot use Chromium's sandbox; the other flags keep it from calling home.
-    flags = [
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-gpu",
-    ]
-    if os.geteuid() == 0:
-        flags.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=flags)
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    with browsing.chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
