@@ -69,6 +69,7 @@ def run(options) -> int:
 
         failures = []
         with runner.one_at_a_time():
+            models.prepare(found, list(found.pythons))
             for experiment in chosen(options):
                 failures += runner.measure(
                     experiment, options.tier, found, destination(options), options.only, options.again
@@ -84,6 +85,7 @@ def run(options) -> int:
         part = f"path-{options.configuration}"
         progress = Progress({part: 240})
         with runner.one_at_a_time(), runner.ended_in_order():
+            models.prepare(found, list(found.pythons))
             progress.start(part)
             path = record_path.record(
                 options.configuration,

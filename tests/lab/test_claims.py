@@ -1,12 +1,14 @@
 """A claim is evaluated from records of one host, by code whose digest is kept, and written whole."""
 
+import contextlib
 import json
+import re
 import shutil
 import time
 
 import pytest
 
-from experiments.lab import bootstrap, claims, experiments, figures, notebooks, records, settings
+from experiments.lab import bootstrap, claims, experiments, figures, notebooks, records, runner, settings
 from experiments.lab.claims import Book
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.records import Draft, Record, sample
@@ -193,8 +195,7 @@ book.finish()
 
 
 @pytest.fixture
-def notebook(root, monkeypatch):
-    monkeypatch.setattr(notebooks, "ROOT", root)
+def notebook(root):
     (root / "experiments/01_test.py").write_text(NOTEBOOK)
     return root
 
@@ -205,20 +206,15 @@ class Options:
 
 def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
     notebooks.evaluate("01", "reference", notebook)
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr(notebooks.evaluate, "__defaults__", (notebook,))
-    try:
-        assert experiments.verify_command(Options, None) == 0
-        assert "2 claims evaluated again" in capsys.readouterr().out
-        path = notebook / "experiments/claims/01.json"
-        data = json.loads(path.read_text())
-        data["claims"][0]["values"]["ratio"]["value"] *= 1.001
-        del data["claims"][1]
-        path.write_text(json.dumps(data))
-        assert experiments.verify_command(Options, None) == 1
-        lines = capsys.readouterr().err.splitlines()
-    finally:
-        monkey.undo()
+    assert experiments.verify_command(Options, None) == 0
+    assert "2 claims evaluated again" in capsys.readouterr().out
+    path = notebook / "experiments/claims/01.json"
+    data = json.loads(path.read_text())
+    data["claims"][0]["values"]["ratio"]["value"] *= 1.001
+    del data["claims"][1]
+    path.write_text(json.dumps(data))
+    assert experiments.verify_command(Options, None) == 1
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "lacks the notebook's claim other; write it again: make experiments EXP=01" in lines[0]
     assert "claim twice: ratio is 1.91" in lines[1]
@@ -246,6 +242,21 @@ def test_the_table_sets_reference_and_here_side_by_side(notebook):
     assert lines[1].split() == ["claim", "reference", "here", "holds"]
     assert lines[3].startswith("twice  ratio") and lines[3].endswith("yes")
     assert "not measured here" in lines[4] and lines[4].endswith("(yes, reference)")
+
+
+def test_experiments_redraws_from_the_reference_and_compares_what_is_here(notebook, monkeypatch, capsys):
+    monkeypatch.setattr(runner, "one_at_a_time", contextlib.nullcontext)
+    monkeypatch.setattr(runner, "experiments", lambda: ["01"])
+    shutil.copytree(notebook / "experiments/records", notebook / "experiments/local/records")
+    monkeypatch.setattr(
+        notebooks, "execute", lambda exp, root: notebooks.evaluate(exp, "reference", root) and root / "x"
+    )
+    assert experiments.experiments_command(Options, None) == 0
+    out, err = capsys.readouterr()
+    assert "x: redrawn from the reference records" in err
+    assert re.search(r"^twice +ratio +1\.91 \[.*1\.91 \[.* yes$", out, re.M), out
+    assert experiments.claims_command(Options, None) == 0
+    assert "holds          twice: 1.91" in capsys.readouterr().out
 
 
 def test_a_notebook_that_forgets_to_finish_is_refused(notebook):

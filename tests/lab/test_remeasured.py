@@ -1,0 +1,41 @@
+"""The CPU tier's claims, measured again on this machine: the verdicts must be the committed ones."""
+
+import pytest
+
+from experiments.lab import experiments, notebooks, record_path, runner, settings
+
+# These claims say what is cheap and what is dear on a CPU, so their verdicts hold on any; their values need not.
+
+
+def remeasured(experiment, tier, out, monkeypatch):
+    """{id: claim} evaluated on the records below `out`, and the committed claims of that tier."""
+    monkeypatch.setenv("LAB_LOCAL", str(out))
+    here = {claim["id"]: claim for claim in notebooks.evaluate(experiment, "local").claims}
+    committed = [claim for claim in experiments.reference_claims(experiment) if claim["tier"] == tier]
+    return here, committed
+
+
+def agree(here, committed):
+    assert committed, "no claim of this tier is committed: nothing was re-measured"
+    for claim in committed:
+        assert claim["id"] in here, f"{claim['id']}: not evaluated; which record does it lack?"
+        assert here[claim["id"]]["holds"] == claim["holds"], experiments.filled(here[claim["id"]])
+
+
+@pytest.mark.engine
+def test_claims_that_need_no_server(engine_python, tmp_path, monkeypatch):
+    found = settings.load()
+    for experiment in runner.experiments():
+        suite = [fleet for fleet in runner.fleets(experiment, "cpu") if not fleet.servers]
+        assert runner.measure(experiment, "cpu", found, tmp_path / "records", suite=suite) == []
+        agree(*remeasured(experiment, "cpu", tmp_path, monkeypatch))
+
+
+@pytest.mark.server
+@pytest.mark.timeout(900)
+def test_claims_that_need_the_server_and_the_recording(engine_python, tmp_path, monkeypatch):
+    found = settings.load()
+    record_path.record("vllm-cpu", found, tmp_path / "records")
+    for experiment in runner.experiments():
+        assert runner.measure(experiment, "cpu", found, tmp_path / "records") == []
+        agree(*remeasured(experiment, "cpu-server", tmp_path, monkeypatch))
