@@ -9,6 +9,8 @@ from experiments.lab import experiments, notebooks, record_path, runner, setting
 
 def remeasured(experiment, tier, out, monkeypatch):
     """{id: claim} evaluated on the records below `out`, and the committed claims of that tier."""
+    if not (settings.ROOT / "experiments/claims").is_dir():
+        pytest.skip("no claims are committed yet")
     monkeypatch.setenv("LAB_LOCAL", str(out))
     here = {claim["id"]: claim for claim in notebooks.evaluate(experiment, "local").claims}
     committed = [claim for claim in experiments.reference_claims(experiment) if claim["tier"] == tier]
