@@ -6,7 +6,8 @@ rebuild, so it keeps no state of its own.
 
 from pathlib import Path
 
-from mkdocs.plugins import event_priority
+import jinja2
+from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File
 
 from scripts import evidence, ledger, markup, notebook_html, reading_order
@@ -28,6 +29,8 @@ def on_config(config):
     CONTEXT.repo_url = config.repo_url or ""
     CONTEXT.start_build()
     config.markdown_extensions.append(PageExtension(CONTEXT))
+    if "rss" in config.plugins:
+        config.plugins["rss"].config.image = f"{config.site_url}assets/img/social.png"
     for entry in config.nav or ():
         if isinstance(entry, dict) and "Posts" in entry:
             entry["Posts"] += [post.page for post in reading_order.load(CONTEXT.root) if post.page]
@@ -40,8 +43,9 @@ def on_config(config):
 def on_files(files, config):
     """Adds what lies outside docs/: notebooks, records, claims, figures, schemas."""
     root = _root(config)
-    for name, file in reading_order.notebooks(root).items():
-        files.append(File.generated(config, name, abs_src_path=str(file)))
+    for name in reading_order.notebooks(root):
+        # mkdocs-jupyter wants a file with a place of its own; the path below the root is also the one below the site.
+        files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
     for file, place in published.files(root):
         files.append(File.generated(config, place, abs_src_path=str(file)))
     for file in [file for file in files if file.src_uri.endswith(".toml")]:
@@ -62,6 +66,8 @@ def on_page_markdown(markdown, page, config, files):
     # Code with notes beside it needs the width; on the home page there is nothing to navigate to that it does not name.
     if not page.file.src_uri.startswith("reference/"):
         page.meta.setdefault("hide", ["navigation"])
+    if reading_order.is_post(page.file.src_uri):
+        reading_order.check_meta(page.meta, f"docs/{page.file.src_uri}")
     CONTEXT.start_page(page.file.src_uri, page.meta)
     return markdown
 
@@ -74,10 +80,35 @@ def on_page_content(html, page, config, files):
     if source.endswith(".ipynb"):
         post = next((post for post in reading_order.load(CONTEXT.root) if post.notebook == source and post.page), None)
         script = f"{config.repo_url.rstrip('/')}/blob/main/{source.removesuffix('.ipynb')}.py"
-        html = notebook_html.head(Path(source).name, script, to_root(source) + page_url(post.page) if post else "") \
-            + notebook_html.trimmed(html)
+        html = notebook_html.head(
+            Path(source).name, script, to_root(source) + page_url(post.page) if post else ""
+        ) + notebook_html.trimmed(html)
     markup.check(html, where)
     return html
+
+
+def on_env(env, config, files):
+    """Keeps compiled templates from one build to the next: compiling them is a fifth of a rebuild."""
+    folder = _root(config) / ".cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
+    return env
+
+
+@event_priority(100)
+def _hide_code_from_search(context, page, config, nav):
+    # Material's search parses every tag of a page; a search for words should not find lines of code either.
+    page.content, page.whole = markup.without_code(page.content), page.content
+    return context
+
+
+@event_priority(-100)
+def _show_code_again(context, page, config, nav):
+    page.content = page.whole
+    return context
+
+
+on_page_context = CombinedEvent(_hide_code_from_search, _show_code_again)
 
 
 def on_post_build(config):

@@ -22,19 +22,44 @@ _PERMALINK = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/blob/([^/\"'<>\s
 _LINES = re.compile(r"#L(\d+)(?:-L(\d+))?$")
 # Elements that make a browser fetch something; a link the reader clicks is none of them.
 _LOADS = re.compile(
-    r"<(?P<tag>script|img|iframe|source|video|audio|embed|object|track|input|use|image|link)\b(?P<attributes>[^>]*)>", re.I)
-_ADDRESS = re.compile(r"""\b(?:src|srcset|data|poster|href|xlink:href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.I)
+    r"<(?P<tag>script|img|iframe|source|video|audio|embed|object|track|input|use|image|link)\b(?P<attributes>[^>]*)>",
+    re.I,
+)
+_ADDRESS = re.compile(
+    r"""\b(?:src|srcset|data|poster|href|xlink:href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.I
+)
 _RELATION = re.compile(r"""\brel\s*=\s*["']?([\w -]+)""", re.I)
-_FETCHED = {"stylesheet", "preload", "modulepreload", "icon", "prefetch", "preconnect", "dns-prefetch", "manifest",
-            "apple-touch-icon", "mask-icon", "shortcut icon"}
+_FETCHED = {
+    "stylesheet",
+    "preload",
+    "modulepreload",
+    "icon",
+    "prefetch",
+    "preconnect",
+    "dns-prefetch",
+    "manifest",
+    "apple-touch-icon",
+    "mask-icon",
+    "shortcut icon",
+}
 _FOREIGN = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?//", re.I)
 _CSS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", re.I)
 _JS = re.compile(r"""["'`]((?:https?:)?//[\w.-]+\.[a-z]{2,}[^"'`\s]*)""")
-# Addresses in Material's scripts that are used only for a page with a Mermaid diagram, for one opened from a disk, and to
-# ask for a repository's stars, which theme/partials/source.html does not. The browser tests see that none is fetched.
-KNOWN_IN_SCRIPTS = ("https://unpkg.com/mermaid@", "https://unpkg.com/resize-observer-polyfill", "https://unpkg.com/iframe-worker/", "https://api.github.com/",
-                    "https://github.com/", "https://gitlab.com/", "https://squidfunk.github.io/",
-                    "https://fonts.google", "http://www.w3.org/", "https://www.w3.org/", "https://zensical.org")
+# Addresses in Material's scripts that are used only for a page with a Mermaid diagram, for one opened from a disk, and
+# to ask for a repository's stars, which theme/partials/source.html does not. The browser tests see none fetched.
+KNOWN_IN_SCRIPTS = (
+    "https://unpkg.com/mermaid@",
+    "https://unpkg.com/resize-observer-polyfill",
+    "https://unpkg.com/iframe-worker/",
+    "https://api.github.com/",
+    "https://github.com/",
+    "https://gitlab.com/",
+    "https://squidfunk.github.io/",
+    "https://fonts.google",
+    "http://www.w3.org/",
+    "https://www.w3.org/",
+    "https://zensical.org",
+)
 
 
 def pages(site: Path) -> list[Path]:
@@ -104,7 +129,9 @@ def check_loads(site: Path) -> list[str]:
     for kind in ("html", "css", "js"):
         for file in sorted(site.rglob(f"*.{kind}")):
             for address in foreign_loads(file.read_text("utf-8", errors="replace"), kind):
-                lines.append(f"{file.relative_to(site)}: loads {address[:120]} from another host; keep it in docs/assets/")
+                lines.append(
+                    f"{file.relative_to(site)}: loads {address[:120]} from another host; keep it in docs/assets/"
+                )
     return lines
 
 
@@ -121,20 +148,42 @@ def dead_links(site: Path) -> tuple[int, list[str]]:
     """(links looked at, one line for each that leads nowhere), fragments included, by lychee without network."""
     # The 404 page is served at any depth, so its links are absolute, from the address the site is published at.
     done = subprocess.run(
-        [find_lychee(), "--offline", "--include-fragments", "--no-progress", "--format", "json", "--root-dir", str(site.resolve()),
-         "--index-files", "index.html", "--exclude-path", r"(^|/)404\.html$", "--", str(site.resolve() / "**/*.html")],
-        capture_output=True, text=True, check=False, cwd=site)
+        [
+            find_lychee(),
+            "--offline",
+            "--include-fragments",
+            "--no-progress",
+            "--format",
+            "json",
+            "--root-dir",
+            str(site.resolve()),
+            "--index-files",
+            "index.html",
+            "--exclude-path",
+            r"(^|/)404\.html$",
+            "--",
+            str(site.resolve() / "**/*.html"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=site,
+    )
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        raise SiteError(f"lychee: {(done.stderr or done.stdout).strip().splitlines()[-1:] or 'said nothing'}; run `make env`") from None
+        raise SiteError(
+            f"lychee: {(done.stderr or done.stdout).strip().splitlines()[-1:] or 'said nothing'}; run `make env`"
+        ) from None
     lines = []
     for page, wrong in sorted(report.get("error_map", {}).items()):
         for each in wrong:
             target = each["url"].replace(f"file://{site.resolve()}", "")
             lines.append(f"{os.path.relpath(page, site)}: {target}: {each['status'].get('text', 'leads nowhere')}")
     if report.get("total", 0) < len(pages(site)):
-        raise SiteError(f"lychee: looked at {report.get('total', 0)} links on {len(pages(site))} pages; is {site.name}/ whole?")
+        raise SiteError(
+            f"lychee: looked at {report.get('total', 0)} links on {len(pages(site))} pages; is {site.name}/ whole?"
+        )
     return report["total"], lines
 
 
@@ -148,8 +197,10 @@ def check(site: Path, root: Path = ROOT) -> str:
     wrong += check_loads(site)
     if wrong:
         raise SiteError("\n".join(wrong))
-    return (f"{count} links on {len(texts)} pages, {len(found)} permalinks into the pinned releases; "
-            "nothing is loaded from another host")
+    return (
+        f"{count} links on {len(texts)} pages, {len(found)} permalinks into the pinned releases; "
+        "nothing is loaded from another host"
+    )
 
 
 def main() -> None:

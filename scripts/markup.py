@@ -6,8 +6,11 @@ from scripts.errors import SiteError
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
+_BLOCKS = re.compile(r"<(pre|svg)\b.*?</\1>", re.S | re.I)
 _TAG = re.compile(r"<[^>]*>")
-LEFTOVER = re.compile(r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M)
+LEFTOVER = re.compile(
+    r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
+)
 _ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
 
 
@@ -31,6 +34,13 @@ def twice(html: str) -> list[str]:
 def check(html: str, where: str) -> None:
     """Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
     for piece in leftovers(html):
-        raise SiteError(f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark")
+        raise SiteError(
+            f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark"
+        )
     for name in twice(html):
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
+
+
+def without_code(html: str) -> str:
+    """A page without its blocks of code and drawings, for the search index."""
+    return _BLOCKS.sub("", html)

@@ -7,24 +7,42 @@ element. docs/assets/css/notebook.css takes their place, once for all notebooks.
 import re
 from html import escape
 
-_LOADED = re.compile(r"<(style|script)\b(?![^>]*application/json)[^>]*>.*?</\1\s*>|<link\b[^>]*>|<!--.*?-->", re.S | re.I)
-_COPY = re.compile(r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', re.S)
-_PROMPT = re.compile(r'<div class="jp-InputPrompt[^"]*">.*?</div>|<div class="jp-Collapser[^"]*">.*?</div>\s*</div>', re.S)
-# It names tags and keys that only JupyterLab's own styles and scripts know.
-_COLLAPSER = re.compile(r'<div class="jp-Collapser[^"]*">\s*</div>', re.S)
+_GONE = [
+    re.compile(pattern, re.S | re.I)
+    for pattern in (
+        r"<(style|script)\b(?![^>]*application/json)[^>]*>.*?</\1\s*>|<link\b[^>]*>|<!--.*?-->",
+        # The copy element, the text it copies (a second time, hidden by styles we leave out), prompts, folding bars.
+        r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>',
+        r'<div class="clipboard-copy-txt"[^>]*>.*?</div>',
+        r'<div class="jp-(?:Input|Output)Prompt[^"]*">[^<]*</div>',
+        r'<div class="jp-Collapser[^"]*">\s*</div>',
+        r"<span></span>",
+        r'(?<=class="jp-Cell-inputWrapper") tabindex="0"',
+    )
+]
+_INSTEAD = [
+    (re.compile(pattern), text)
+    for pattern, text in (
+        # What scrolls sideways can be reached by keyboard.
+        (r'(<div class="highlight-ipynb[^"]*">)<pre>', r'\1<pre tabindex="0">'),
+        (r'(<div class="jp-RenderedText[^"]*"[^>]*>\s*)<pre>', r'\1<pre tabindex="0">'),
+        # As on the other pages; a pilcrow is read out.
+        (
+            r'<a class="anchor-link" href="([^"]+)">[^<]*</a>',
+            r'<a class="headerlink" href="\1" title="Link to this section">#</a>',
+        ),
+        (r"\n\s*\n+", r"\n"),
+    )
+]
 
 
 def trimmed(html: str) -> str:
     """The notebook's cells: no style, no script, no copy element, code that can be reached and scrolled by keyboard."""
-    html = _LOADED.sub("", html)
-    html = _COPY.sub("", html)
-    html = _COLLAPSER.sub("", html)
-    html = re.sub(r'<div class="highlight-ipynb([^"]*)"><pre>', r'<div class="highlight-ipynb\1"><pre tabindex="0">', html)
-    html = re.sub(r'(<div class="jp-RenderedText[^"]*"[^>]*>\s*)<pre>', r'\1<pre tabindex="0">', html)
-    # The link that repeats a heading's text is named by a pilcrow, which a screen reader reads out.
-    html = re.sub(r'<a class="anchor-link" href="([^"]+)">[^<]*</a>',
-                  r'<a class="headerlink" href="\1" title="Link to this section">#</a>', html)
-    return re.sub(r"\n\s*\n+", "\n", html)
+    for pattern in _GONE:
+        html = pattern.sub("", html)
+    for pattern, text in _INSTEAD:
+        html = pattern.sub(text, html)
+    return html
 
 
 def head(name: str, script_url: str, post_url: str) -> str:

@@ -1,5 +1,7 @@
 """The posts in reading order, from docs/posts/reading-order.toml: which are written, which are planned."""
 
+import datetime
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +41,37 @@ def load(root: Path) -> list[Post]:
     posts = []
     for number, entry in enumerate(entries, 1):
         if set(entry) != {"slug", "title", "about"} or not str(entry.get("slug", "")).startswith(f"{number:02}-"):
-            raise SiteError(f"{FILE}: post number {number}: needs slug, title and about, the slug starting '{number:02}-'; correct it")
+            raise SiteError(
+                f"{FILE}: post number {number}: needs slug ('{number:02}-...'), title and about; correct it"
+            )
         page = f"posts/{entry['slug']}.md"
         notebook = next((name for name in shown if name.startswith(f"experiments/{number:02}_")), "")
         posts.append(Post(**entry, page=page if (root / "docs" / page).is_file() else "", notebook=notebook))
     listed = {post.page for post in posts}
     for file in sorted((root / "docs/posts").glob("[0-9]*.md")):
         if f"posts/{file.name}" not in listed:
-            raise SiteError(f"docs/posts/{file.name}: is in no place of the reading order; add it to {FILE} or rename it")
+            raise SiteError(
+                f"docs/posts/{file.name}: is in no place of the reading order; add it to {FILE} or rename it"
+            )
     return posts
+
+
+def is_post(page: str) -> bool:
+    """Whether a path below docs/ is a post's."""
+    return re.fullmatch(r"posts/\d.*\.md", page) is not None
+
+
+def check_meta(meta: dict, where: str) -> None:
+    """Completes a post's front matter: `date.updated` is `date.created` until the post changes.
+
+    Raises SiteError for a post that the feed cannot date or describe.
+    """
+    for key in ("title", "description"):
+        if not isinstance(meta.get(key), str) or not meta[key].strip():
+            raise SiteError(f"{where}: front matter has no {key}; write '{key}: ...' there")
+    dates = meta.get("date")
+    if not isinstance(dates, dict) or not isinstance(dates.get("created"), datetime.date):
+        raise SiteError(f"{where}: front matter has no date; write 'date:' and below it '  created: 2026-11-23'")
+    dates.setdefault("updated", dates["created"])
+    if not isinstance(dates["updated"], datetime.date) or dates["updated"] < dates["created"]:
+        raise SiteError(f"{where}: date.updated is no date on or after date.created; correct it")

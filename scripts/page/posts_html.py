@@ -24,12 +24,16 @@ def posts_html(posts: list, root: str) -> str:
         if post.page:
             title = f'<a href="{root}{page_url(post.page)}">{title}</a>'
             if post.notebook:
-                extra = f' <a class="posts-notebook" href="{root}{page_url(post.notebook)}" ' \
-                        f'aria-label="Notebook of {escaped(post.title)}">notebook</a>'
+                extra = (
+                    f' <a class="posts-notebook" href="{root}{page_url(post.notebook)}" '
+                    f'aria-label="Notebook of {escaped(post.title)}">notebook</a>'
+                )
         else:
             extra = ' <span class="posts-planned">planned</span>'
-        items.append(f'<li{"" if post.page else " class=planned"}><span class="posts-title">{title}</span>{extra}'
-                     f'<span class="posts-about">{escaped(post.about)}</span></li>')
+        items.append(
+            f'<li{"" if post.page else " class=planned"}><span class="posts-title">{title}</span>{extra}'
+            f'<span class="posts-about">{escaped(post.about)}</span></li>'
+        )
     return f'<ol class="posts">{"".join(items)}</ol>'
 
 
