@@ -1,6 +1,7 @@
 """The fake engine, and a guard: no test of the lab may leave a process behind."""
 
 import os
+import signal
 import time
 
 import pytest
@@ -8,6 +9,11 @@ import pytest
 from experiments.lab import envs
 from experiments.lab.warden import descendants
 from tests.lab import fake_vllm
+
+
+def heed_interrupts() -> None:
+    """For a child's start: a shell that puts the tests in the background makes their children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from experiments.lab.errors import LabError
 from experiments.lab.fleet import Fleet
 from experiments.lab.records import Draft, Record, sample
 from experiments.lab.server import ServerSpec
+from tests.lab.conftest import heed_interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ServerSpec("fake", "vllm-cpu")
@@ -169,7 +170,8 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
             sys.exit(130)
     """
     command = [sys.executable, "-c", textwrap.dedent(script)]
-    first = subprocess.Popen([*command, "slow"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    first = subprocess.Popen([*command, "slow"], cwd=ROOT, preexec_fn=heed_interrupts, **pipes)
     assert first.stdout.readline().startswith("measures one")
     pids = [int(word) for word in first.stdout.readline().split()[2:]]
     assert len(pids) == 2

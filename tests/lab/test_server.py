@@ -14,6 +14,7 @@ from experiments.lab import server as servers
 from experiments.lab.client import Client
 from experiments.lab.errors import LabError
 from experiments.lab.server import Running, Server, ServerSpec
+from tests.lab.conftest import heed_interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -108,6 +109,7 @@ def test_the_server_ends_with_a_driver_that_is_killed(machine, tmp_path, sign):
         stdout=subprocess.PIPE,
         text=True,
         stderr=subprocess.DEVNULL,
+        preexec_fn=heed_interrupts,
     )
     pid = int(driver.stdout.readline())
     assert lives(pid)
