@@ -91,6 +91,10 @@ def ttft(servers: dict, configurations: dict[str, str], lengths: list[int], roun
 
 
 def _visit(server, client, configuration, samples, rng, lengths, max_tokens, armed) -> None:
+    # Servers drop a connection that was idle for seconds, as this one was while others were measured. The first
+    # request after an idle spell is not measured: caches of every kind are cold.
+    client.close()
+    client.chat(chat(server.spec.model, rng, lengths[0], max_tokens))
     replies = []
     if armed:
         server.injection.clear()
