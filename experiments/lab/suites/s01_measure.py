@@ -130,6 +130,32 @@ def _visit(server, client, configuration, samples, rng, lengths, max_tokens, arm
             samples.add("gpu_span", "ms", gpu_span_ms(entries, configuration, reply.sent_ns), **labels)
 
 
+def kernels(server, configuration: str, lengths: list[int], each: int, seed: int) -> list[dict]:
+    """GPU time of the forward and sampling that make a first token: kernels and copies, overlaps once (`kernel_union`,
+    ms), and their number (`kernels`), by prompt length. Under torch's profiler, one request a recording: no other
+    number of these requests is kept, since the profiler slows them."""
+    rng, samples = random.Random(seed), Samples()
+    stages = ("execute", "sample") if _family(configuration) == "vllm" else ("forward",)
+    with Client(server.port) as client:
+        for length in shuffled(rng, lengths * each):
+            client.close()
+            client.chat(chat(server.spec.model, rng, length, 4))
+            server.injection.clear()
+            server.injection.arm(2)
+            try:
+                reply = client.chat(chat(server.spec.model, rng, length, 4))
+            finally:
+                server.injection.disarm()
+            entries = [e for e in server.injection.read() if "stage" in e]
+            first = [nth_call(entries, stage, reply.sent_ns) for stage in stages]
+            if missing := [e for e in first if "kernel_union_ms" not in e]:
+                raise LabError(f"{server.spec.name}: no kernel times for {missing[0]['stage']!r}: "
+                               f"{missing[0].get('kernel_error', 'the profiler was not armed')}")
+            samples.add("kernel_union", "ms", sum(e["kernel_union_ms"] for e in first), prompt_tokens=length)
+            samples.add("kernels", "count", sum(e["kernels"] for e in first), prompt_tokens=length)
+    return samples.rows()
+
+
 # What each engine's scheduling thread does for a step besides launching it, and where its forward is launched.
 _SCHEDULING = {"vllm": ("schedule", "update"), "sglang": ("schedule", "process-prefill", "process-decode")}
 _LAUNCH = {"vllm": ("execute", "sample"), "sglang": ("run-batch",)}
