@@ -9,9 +9,7 @@ import functools
 import gzip
 import hashlib
 import json
-import math
 import os
-import re
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -20,8 +18,8 @@ from pathlib import Path
 from . import hosts, models
 from .errors import LabError, NotMeasured
 from .settings import ROOT
+from .validation import SCHEMA_FILE, not_a_number, validate
 
-SCHEMA_FILE = Path(__file__).parent / "schema" / "record.schema.json"
 LIMIT = 1_000_000  # bytes, a record with its column file
 # What says how it goes, or comes after a record is written, does not change what was measured.
 _APART = {
@@ -98,32 +96,6 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tupl
     return record, packed
 
 
-def validate(record: dict, where: str) -> None:
-    """LabError, on one line naming the field, for anything that the schema or JSON does not allow."""
-    try:
-        import jsonschema
-    except ImportError:
-        raise LabError(
-            "this Python lacks jsonschema, which the lab needs; start it with an engine's interpreter, or `make env`"
-        ) from None
-    _finite(record, where)
-    error = jsonschema.exceptions.best_match(_validator(jsonschema).iter_errors(record))
-    if error is None:
-        _portable(record, where)
-        return
-    trail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
-    if error.validator == "enum":
-        raise LabError(
-            f"{where}: {trail}: {error.instance!r} is not known (known: {', '.join(map(str, error.validator_value))})"
-        )
-    if error.validator == "required":
-        missing = ", ".join(name for name in error.validator_value if name not in error.instance)
-        raise LabError(
-            f"{where}: {trail or 'record'}: field {missing} is missing; measure it again, a record is never edited"
-        )
-    raise LabError(f"{where}: {trail or 'record'}: {' '.join(error.message.split())[:200]}")
-
-
 def write(folder: Path, record: dict, packed: bytes | None) -> Path:
     """Write a finished record (and its columns first, so that no record points at nothing); the JSON's path."""
     text = _dump(record, record["measurement"], indent=1) + b"\n"
@@ -171,7 +143,7 @@ class Record:
         self.sha256 = hashlib.sha256(raw).hexdigest()
         where = f"{path.parent.name}/{path.name}"
         try:
-            self.data = json.loads(raw, parse_constant=_constant)
+            self.data = json.loads(raw, parse_constant=not_a_number)
         except ValueError as error:
             raise LabError(f"{where}: {error}; measure it again, a record is never edited") from None
         validate(self.data, where)
@@ -208,7 +180,7 @@ class Record:
         if self._columns is None:
             if "columns" not in self.data:
                 raise LabError(f"{self.data['measurement']}: has no columns")
-            self._columns = json.loads(gzip.decompress(self._packed), parse_constant=_constant)
+            self._columns = json.loads(gzip.decompress(self._packed), parse_constant=not_a_number)
         return self._columns
 
 
@@ -244,42 +216,8 @@ def portable(text: str) -> str:
     return text.replace(f"{ROOT}/", "")
 
 
-def _portable(record: dict, where: str) -> None:
-    """A path of the host says nothing to a reader, and may say too much."""
-    for word in [*record["command"], *record["environment"].values()]:
-        if re.search(r"(^|[\s=:\"'])/[\w.-]+", word):
-            raise LabError(f"{where}: {word!r} is a path of this host; a record says `python` and `models/...` instead")
-
-
 def _dump(value, where: str, **how) -> bytes:
     try:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, **how).encode()
     except ValueError as error:
         raise LabError(f"{where}: {error}; a value that was not measured is left out, not written as NaN") from None
-
-
-def _finite(value, where: str, trail: str = "") -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise LabError(
-            f"{where}: {trail.lstrip('.')} is {value}; a value that was not measured is left out, not written"
-        )
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _finite(item, where, f"{trail}.{key}")
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            _finite(item, where, f"{trail}[{index}]")
-
-
-def _constant(name: str):
-    raise ValueError(f"holds {name}, which is not a number")
-
-
-_cache = []
-
-
-def _validator(jsonschema):
-    if not _cache:
-        schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
-        _cache.append(jsonschema.validators.validator_for(schema)(schema))
-    return _cache[0]

@@ -19,7 +19,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import envs, models
+from . import envs, models, serverlog
 from .errors import LabError
 from .inject.control import Injection
 from .warden import descendants
@@ -27,16 +27,6 @@ from .warden import descendants
 GRACE_S = 15
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
 WARDEN = Path(__file__).with_name("warden.py")
-# A cause, where a log has several candidate lines: the first pattern that matches any line wins.
-CAUSES = (
-    r"CUDA out of memory|OutOfMemoryError|No available memory for the cache blocks|Not enough memory",
-    r"[Aa]ddress already in use",
-    r"Free memory on device|gpu_memory_utilization|mem[-_]fraction[-_]static",
-    r"unrecognized arguments|error: argument",
-    r"(ModuleNotFoundError|ImportError): ",
-    r"^[\w.]*(Error|Exception)\b",
-    r"\b[A-Z]\w*Error\b",
-)
 
 
 @dataclass(frozen=True)
@@ -185,13 +175,8 @@ class Server:
             return ""
 
     def cause(self, guess: bool = True) -> str:
-        """The likeliest line of the log to say why."""
-        lines = [line.strip() for line in self.text().splitlines() if line.strip() and not line.startswith("lab: ")]
-        for pattern in CAUSES if guess else ():
-            hits = [line for line in lines if re.search(pattern, _bare(line))]
-            if hits:
-                return _bare(hits[-1])[:300]
-        return lines[-1][:300] if lines else "its log is empty"
+        """The log's likeliest line to say why; without `guess`, its last."""
+        return serverlog.cause(self.text(), guess)
 
     def stop(self, wait: bool = True) -> None:
         """Ask the warden to end it; with `wait`, return when nothing of it is left. Never raises."""
@@ -264,8 +249,3 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
-
-
-def _bare(line: str) -> str:
-    """A log line without colour codes and the process prefix that vLLM puts before it."""
-    return re.sub(r"^\([^)]*pid=\d+\)\s*", "", re.sub(r"\x1b\[[0-9;]*m", "", line))

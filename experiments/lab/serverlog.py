@@ -1,0 +1,29 @@
+"""Finds in an engine's log the line that says why it ended."""
+
+import re
+
+# A cause, where a log has several candidate lines: the first pattern that matches any line wins.
+CAUSES = (
+    r"CUDA out of memory|OutOfMemoryError|No available memory for the cache blocks|Not enough memory",
+    r"[Aa]ddress already in use",
+    r"Free memory on device",  # not the option's name: engines print all their options
+    r"unrecognized arguments|error: argument",
+    r"(ModuleNotFoundError|ImportError): ",
+    r"^[\w.]*(Error|Exception)\b",
+    r"\b[A-Z]\w*Error\b",
+)
+
+
+def cause(log: str, guess: bool = True) -> str:
+    """The likeliest line, at most 300 characters; without `guess`, the last one."""
+    lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("lab: ")]
+    for pattern in CAUSES if guess else ():
+        hits = [line for line in lines if re.search(pattern, _bare(line))]
+        if hits:
+            return _bare(hits[-1])[:300]
+    return lines[-1][:300] if lines else "its log is empty"
+
+
+def _bare(line: str) -> str:
+    """A log line without colour codes and the process prefix that vLLM puts before it."""
+    return re.sub(r"^\([^)]*pid=\d+\)\s*", "", re.sub(r"\x1b\[[0-9;]*m", "", line))
