@@ -12,7 +12,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from . import envs, hosts, records
@@ -151,6 +150,10 @@ def run_fleet(fleet: Fleet, missing, experiment: str, tier: str, settings, out: 
             progress.show(0, 0, f"wrote {draft.measurement}", force=True)
         if lacking := missing - yielded:
             raise LabError(f"ended without {', '.join(sorted(lacking))}, which it says it produces")
+    except KeyboardInterrupt:
+        if fleet.servers:
+            print("\ninterrupted: ending the servers, up to 20 s", file=sys.stderr)
+        raise
     finally:
         running.stop()
     _thin(settings.logs)
@@ -167,11 +170,3 @@ def _where(error: BaseException) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
-
-
-def total_minutes(experiment: str, tier: str) -> float:
-    return sum(fleet.minutes for fleet in fleets(experiment, tier))
-
-
-def now() -> float:
-    return time.time()
