@@ -21,7 +21,7 @@ help: ## lists the commands
 serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
 	@$(RUN) scripts.serve --port $(PORT)
 
-test: env engine-cpu sources ## all checks, the browser tests and the CPU tier that needs no server
+test: env engine-cpu models sources ## all checks, the browser tests and the CPU tier that needs no server
 	@$(RUN) pytest -m "not server"
 
 test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's server, and the recording on the CPU
@@ -30,10 +30,10 @@ test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's ser
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build
 
-experiments: env engines models ## measures what this machine can, redraws figures and claims (EXP=01 for one)
+experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
 	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
 
-record: env engine-cpu models ## records the call path of one request (CONFIGURATION=vllm-cpu, vllm-gpu or sglang-gpu)
+record: env engines ## records the call path of one request (CONFIGURATION=vllm-cpu, vllm-gpu or sglang-gpu)
 	@$(RUN) experiments.lab record --configuration $(CONFIGURATION)
 
 verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
@@ -65,8 +65,11 @@ engine-cpu: env
 engines: env
 	@$(PYTHON) -m scripts.env_engines
 
-models: env
-	@[ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml || [ -e .cache/models/qwen3-8b-shape/config.json ] || $(RUN) experiments.lab models
+# Not where the user laid the models, and not where no engine can read them.
+models: env engine-cpu
+	@[ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml || [ -e .cache/models/qwen3-8b-shape/config.json ] || \
+		{ [ -z "$$LAB_VLLM_CPU_PYTHON" ] && ! grep -qs '_python' lab.toml && ! ls .cache/envs/*/bin/python >/dev/null 2>&1; } || \
+		$(RUN) experiments.lab models
 
 sources: env
 	@$(RUN) scripts.sources
