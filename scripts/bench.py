@@ -48,7 +48,7 @@ def build_seconds(site: Path) -> tuple[float, float]:
         shutil.rmtree(site / ".cache" / name, ignore_errors=True)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--clean"],
+        [sys.executable, "-m", "mkdocs", "build", "--clean"],
         cwd=site,
         capture_output=True,
         text=True,
@@ -56,7 +56,7 @@ def build_seconds(site: Path) -> tuple[float, float]:
         env={**os.environ, **QUIET},
     )
     if done.returncode:
-        raise SiteError(f"bench: {site.name} was not built: {what_failed(done.stderr)}; run `make site`")
+        raise SiteError(f"bench: {site.name} was not built: {what_failed(done.stdout + done.stderr)}; run `make site`")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return processor, time.perf_counter() - started

@@ -82,9 +82,9 @@ def on_page_content(html, page, config, files):
         script = f"{config.repo_url.rstrip('/')}/blob/main/{source.removesuffix('.ipynb')}.py"
         html = notebook_html.head(
             Path(source).name, script, to_root(source) + page_url(post.page) if post else ""
-        ) + notebook_html.trimmed(html)
+        ) + notebook_html.with_figures(notebook_html.trimmed(html), source)
     markup.check(html, where)
-    return html
+    return markup.scrolling_tables(html)
 
 
 def on_env(env, config, files):

@@ -7,6 +7,7 @@ from scripts.errors import SiteError
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
 _BLOCKS = re.compile(r"<(pre|svg)\b.*?</\1>", re.S | re.I)
+_TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
     r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
@@ -44,3 +45,12 @@ def check(html: str, where: str) -> None:
 def without_code(html: str) -> str:
     """A page without its blocks of code and drawings, for the search index."""
     return _BLOCKS.sub("", html)
+
+
+def scrolling_tables(html: str) -> str:
+    """Each plain table in a box of its own that scrolls sideways where it is narrow, by keyboard too.
+
+    Material's script does the box, but only once it runs, and out of a keyboard's reach.
+    """
+    box = r'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table class="data">\1</div>'
+    return _TABLE.sub(box, html)

@@ -4,8 +4,11 @@ Each of its pages carries about 590 KB of JupyterLab's styles, MathJax and Merma
 element. docs/assets/css/notebook.css takes their place, once for all notebooks.
 """
 
+import base64
 import re
 from html import escape
+
+from scripts.page import svg
 
 _GONE = [
     re.compile(pattern, re.S | re.I)
@@ -34,6 +37,30 @@ _INSTEAD = [
         (r"\n\s*\n+", r"\n"),
     )
 ]
+
+
+_DRAWN = re.compile(
+    r'<h[1-6] id="[^"]*">(?P<heading>.*?)<a |<img\b[^>]*?src="data:image/svg\+xml;base64,(?P<data>[^"]+)"[^>]*>', re.S
+)
+
+
+def with_figures(html: str, where: str) -> str:
+    """SVG images as part of the page: as images they could not take their colours from it.
+
+    A figure is called after the heading above it. Raises SiteError for one that loads or runs something.
+    """
+    heading, number = "the title", 0
+
+    def inlined(found) -> str:
+        nonlocal heading, number
+        if found["data"] is None:
+            heading = re.sub(r"<[^>]+>", "", found["heading"]).strip() or heading
+            return found[0]
+        number += 1
+        drawn = svg.from_bytes(base64.b64decode(found["data"]), where, f"Figure below: {heading}", f"figure-{number}")
+        return f'<div class="figure-scroll" {svg.SCROLLS}>{drawn}</div>'
+
+    return _DRAWN.sub(inlined, html)
 
 
 def trimmed(html: str) -> str:

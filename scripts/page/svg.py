@@ -24,9 +24,16 @@ def inline(root: Path, name: str, alt: str, prefix: str) -> str:
     """
     where = f"{FOLDER}/{name}"
     try:
-        tree = etree.fromstring((root / FOLDER / name).read_bytes())
+        data = (root / FOLDER / name).read_bytes()
     except OSError:
         raise SiteError(f"{where}: no such figure; draw it (make experiments) or correct the name") from None
+    return from_bytes(data, where, alt, prefix)
+
+
+def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
+    """The same for an SVG that lies elsewhere, in a notebook; `where` is how errors call it."""
+    try:
+        tree = etree.fromstring(data)
     except etree.ParseError as error:
         raise SiteError(f"{where}: is no SVG ({error}); draw it again: make experiments") from None
     if tree.tag != f"{{{SVG}}}svg":

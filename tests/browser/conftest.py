@@ -1,0 +1,82 @@
+"""The site that the browser tests open: the real one, filled up to seven posts and notebooks as `make bench` does.
+
+So these tests have a post and a notebook to look at, whatever is written.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import bench_site, browsing
+
+SCHEMES = ("light", "dark")
+SIZES = {1280: 900, 390: 844}
+
+
+@pytest.fixture(scope="session")
+def full_site(tmp_path_factory) -> Path:
+    """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below."""
+    folder = tmp_path_factory.mktemp("full") / "ours"
+    bench_site.make(folder)
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SITE_URL": f"http://127.0.0.1{browsing.PREFIX}", "NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full_url(full_site) -> str:
+    """The address of that site, served compressed below a sub-path."""
+    with browsing.served(full_site / "site") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def addresses(full_site) -> list:
+    """Every page below the site's root; of the posts and notebooks made for the test, one each is enough."""
+    site = full_site / "site"
+    found = sorted(page.parent.relative_to(site).as_posix() for page in site.rglob("index.html"))
+    found = ["" if name == "." else f"{name}/" for name in found]
+    keep = {bench_site.post_address(full_site, 1), bench_site.notebook_address(full_site, 1)}
+    many = {bench_site.post_address(full_site, n) for n in range(1, 8)}
+    many |= {bench_site.notebook_address(full_site, n) for n in range(1, 8)}
+    assert len(found) >= 20
+    return [name for name in found if name not in many - keep] + ["nowhere/at/all/"]
+
+
+@pytest.fixture(scope="session")
+def post(full_site) -> str:
+    return bench_site.post_address(full_site, 1)
+
+
+@pytest.fixture(scope="session")
+def notebook(full_site) -> str:
+    return bench_site.notebook_address(full_site, 1)
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(url, width=1280, scheme="light", **context options) -> a Playwright page that has loaded it."""
+    contexts = []
+
+    def open_it(url: str, width: int = 1280, scheme: str = "light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": SIZES.get(width, 900)}, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(url, wait_until="load")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()

@@ -1,0 +1,98 @@
+"""Every page in Chromium, at both widths, light and dark: it shows, fits, can be read by everyone, asks nobody else."""
+
+import io
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from scripts import browsing
+from tests.browser.conftest import SCHEMES, SIZES
+
+pytestmark = pytest.mark.browser
+AXE = Axe()
+
+
+def colours(png: bytes) -> int:
+    """How many colours a screenshot has; a blank page has one or two."""
+    return len(Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24))
+
+
+def serious(page) -> list:
+    """What axe calls serious or critical, with the element."""
+    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def too_wide(page) -> int:
+    """By how many pixels the page can be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", SIZES)
+def test_every_page(browser, full_url, addresses, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme)
+    asked, failed, wrong = [], [], {}
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    for address in addresses:
+        page.goto(full_url + address, wait_until="load")
+        problems = []
+        if colours(page.screenshot()) < 16:
+            problems.append("the screenshot is blank")
+        if too_wide(page) > 0:
+            problems.append(f"scrolls {too_wide(page)} px sideways")
+        if page.evaluate("getComputedStyle(document.body).fontFamily").split(",")[0].strip('"') != "Plex Sans":
+            problems.append("styles are missing")
+        problems += serious(page)
+        if problems:
+            wrong[address] = problems
+    context.close()
+    assert wrong == {}
+    assert failed == []
+    assert [url for url in asked if not url.startswith((full_url, "data:", "blob:"))] == []
+
+
+def test_the_checks_can_fail(open_page, full_url):
+    page = open_page(full_url, 390)
+    page.set_content("<html lang=en><title>x</title><body style='margin:0;background:#fff'></body></html>")
+    assert colours(page.screenshot()) < 16
+    page.set_content("<div style='width:900px'>wide</div><img src=x><p style='color:#ccc;background:#fff'>pale</p>")
+    assert too_wide(page) > 0
+    assert {rule.split(":")[0] for rule in serious(page)} >= {"image-alt", "color-contrast"}
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("post", 250_000), ("notebook", 200_000)])
+def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit):
+    address = full_url + request.getfixturevalue(kind)
+    seen = browsing.visit(browser, address)
+    assert seen.foreign == []
+    assert len(seen.parts) >= 8, "too few files to be believed"
+    assert seen.bytes <= limit, sorted(seen.parts.items(), key=lambda part: -part[1])[:6]
+    for width, height in SIZES.items():
+        moved = browsing.visit(browser, address, width, height, slow=True)
+        assert moved.shift < 0.01, f"{kind} at {width} px moves by {moved.shift:.3f}"
+
+
+def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):
+    page = open_page(full_url + post)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    loaded = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
+    )
+    assert {"Plex Sans", "Plex Mono"} <= set(loaded)
+
+
+def test_the_404_page_works_at_any_depth(open_page, full_url):
+    page = open_page(full_url + "a/b/c/d/")
+    assert page.title().startswith(("404", "From Request"))
+    with page.expect_navigation():
+        page.click("text=All posts in reading order")
+    assert page.url == full_url
