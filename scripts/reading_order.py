@@ -62,7 +62,7 @@ def is_post(page: str) -> bool:
 
 
 def check_meta(meta: dict, where: str) -> None:
-    """Completes a post's front matter: `date.updated` is `date.created` until the post changes.
+    """Completes a post's front matter: `date: 2026-11-23` is `date.created`, and `date.updated` until the post changes.
 
     Raises SiteError for a post that the feed cannot date or describe.
     """
@@ -70,8 +70,10 @@ def check_meta(meta: dict, where: str) -> None:
         if not isinstance(meta.get(key), str) or not meta[key].strip():
             raise SiteError(f"{where}: front matter has no {key}; write '{key}: ...' there")
     dates = meta.get("date")
+    if isinstance(dates, datetime.date):
+        dates = meta["date"] = {"created": dates}
     if not isinstance(dates, dict) or not isinstance(dates.get("created"), datetime.date):
-        raise SiteError(f"{where}: front matter has no date; write 'date:' and below it '  created: 2026-11-23'")
+        raise SiteError(f"{where}: front matter has no date; write 'date: 2026-11-23', the day it was published")
     dates.setdefault("updated", dates["created"])
     if not isinstance(dates["updated"], datetime.date) or dates["updated"] < dates["created"]:
         raise SiteError(f"{where}: date.updated is no date on or after date.created; correct it")
