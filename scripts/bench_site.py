@@ -57,10 +57,26 @@ def _fill_post(folder: Path, post, model) -> None:
     meta["date"] = {"created": datetime.date(2026, 1, int(post.number)), "updated": datetime.date(2026, 2, 1)}
     document = tomlkit.parse((folder / file_of(manifest)).read_text("utf-8"))
     document.pop("path", None)  # a path is claimed once
+    body = _own_claims(folder, post.number, body)
     (folder / file_of(post.slug)).write_text(tomlkit.dumps(document), "utf-8")
     (folder / f"docs/posts/{post.slug}.md").write_text(
         f"---\n{yaml.safe_dump(meta, default_flow_style=False)}---\n{_rebased(body, source)}", "utf-8"
     )
+
+
+def _own_claims(folder: Path, number: str, body: str) -> str:
+    """Gives a copied post claims of its own, because a claim is shown once; returns the text that refers to them."""
+    file = folder / "experiments/claims/01.json"
+    if not file.is_file():
+        return body
+    document = json.loads(file.read_text("utf-8"))
+    for claim in document["claims"]:
+        name = re.escape(claim["id"])
+        claim["id"] = f"{claim['id']}-{number}"
+        body = re.sub(rf"(?m)(^/// *claim *\| *|\{{\{{ *|#claim-){name}(?![\w-])", rf"\g<1>{claim['id']}", body)
+    document["experiment"] = number
+    file.with_name(f"{number}.json").write_text(json.dumps(document), "utf-8")
+    return body
 
 
 def _rebased(body: str, source: str) -> str:
