@@ -1,0 +1,537 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Experiment 01: where a first token's time goes
+#
+# One streaming chat completion at a time, then many, through vLLM 0.32.0 and SGLang 0.5.21 as a user starts them.
+# Probes inside every engine process note when a request passes a function; one clock covers all processes of a host,
+# so the segments add up to the time to first token. This notebook reads the records, draws, and states each claim as
+# code. It measures nothing itself.
+
+# %%
+import json
+
+import numpy as np
+
+from experiments.lab import bootstrap
+from experiments.lab.claims import Book
+from experiments.lab.figures import colour
+from experiments.lab.floors import Shape, floor_ms, prefill_flop
+
+book = Book("01")
+LENGTHS = (128, 1024, 4096)
+SERVERS = {
+    "vllm-small": "vLLM, SmolLM2-135M",
+    "sglang-small": "SGLang, SmolLM2-135M",
+    "vllm-8b": "vLLM, Qwen3-8B shape",
+    "sglang-8b": "SGLang, Qwen3-8B shape",
+}
+GPU_TTFT = [f"ttft-{name}" for name in SERVERS]
+GPU_KERNELS = [f"kernels-{name}" for name in SERVERS]
+GPU_LOAD = [f"load-{name}" for name in SERVERS]
+
+
+def ttft(run, tokens, probes="on"):
+    """TTFT in ms of every request of that length, in the order sent."""
+    return run.values("ttft", prompt_tokens=tokens, probes=probes)
+
+
+def segment(run, tokens, *names):
+    """Sum of the named segments in ms, request by request."""
+    return np.sum([run.values("segment", segment=name, prompt_tokens=tokens) for name in names], axis=0)
+
+
+def percent_of(part, whole):
+    """100 * median(part) / median(whole), each resampled on its own: the two come from different requests."""
+    return bootstrap.ratio(part, whole, "%", digits=2)
+
+
+# %% [markdown]
+# ## The segments
+#
+# Every bar is one first token, cut where the request passes from one part of the engine to the next. The black tick is
+# GPU time proper: kernels and copies of the forward and the sampling, from torch's profiler in runs of their own.
+
+# %%
+GROUPS = {  # what is drawn together, in the order in which a request passes it
+    "front end": ("parse", "template + tokens", "to the engine"),
+    "hand-over": ("hand-over",),
+    "scheduling": ("scheduling",),
+    "launch": ("launch",),
+    "next step's launch": ("next step",),
+    "wait for GPU": ("wait for GPU",),
+    "return": ("update", "back", "to text", "return"),
+}
+
+
+@book.figure("segments.svg", size=(7.2, 5.4))
+def segments_figure(figure, axes):
+    colours = [colour(n) for n in ("1", "6", "7", "gpu", "5", "floor", "2")]
+    rows, labels = [], []
+    for name, title in SERVERS.items():
+        run, kernels = book.record(f"ttft-{name}"), book.record(f"kernels-{name}")
+        for tokens in LENGTHS:
+            whole = np.median(ttft(run, tokens))
+            known = {s["labels"]["segment"] for s in run.series("segment", prompt_tokens=tokens)}
+            parts = [
+                sum(np.median(segment(run, tokens, s)) for s in segments if s in known) for segments in GROUPS.values()
+            ]
+            busy = np.median(kernels.values("kernel_union", prompt_tokens=tokens))
+            rows.append((np.array(parts) / sum(parts) * 100, busy / whole * 100))
+            labels.append(f"{title}\n{tokens:,} tokens: {whole:.0f} ms")
+    y = np.arange(len(rows))[::-1]
+    left = np.zeros(len(rows))
+    for index, (group, tone) in enumerate(zip(GROUPS, colours, strict=True)):
+        width = np.array([row[0][index] for row in rows])
+        axes.barh(y, width, left=left, color=tone, label=group, height=0.72)
+        left += width
+    for at, (_, busy) in zip(y, rows, strict=True):
+        axes.plot([busy, busy], [at - 0.46, at + 0.46], color="#010203", linewidth=2.2,
+                  label="GPU time proper" if at == y[0] else None)
+    axes.set_yticks(y, labels, fontsize=8)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("share of the time to first token, %")
+    axes.grid(axis="y", visible=False)
+    figure.legend(loc="outside upper center", ncols=4, fontsize=8)
+
+
+# %% [markdown]
+# ## Small model: the GPU is not what one waits for
+
+# %%
+@book.claim(
+    id="small-gpu-share",
+    title="How much of a small model's first token is GPU work",
+    sentence="At 128 prompt tokens, SmolLM2-135M keeps the GPU busy for {vllm} of vLLM's time to first token and for "
+    "{sglang} of SGLang's ({vllm_ms} and {sglang_ms} of kernels): less than a quarter.",
+    records=["ttft-vllm-small", "ttft-sglang-small", "kernels-vllm-small", "kernels-sglang-small"],
+    tier="gpu", figure="segments.svg",
+)
+def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
+    busy = [r.values("kernel_union", prompt_tokens=128) for r in (vllm_kernels, sglang_kernels)]
+    values = {
+        "vllm": percent_of(busy[0], ttft(vllm, 128, "off")), "vllm_ms": bootstrap.median(busy[0], "ms"),
+        "sglang": percent_of(busy[1], ttft(sglang, 128, "off")), "sglang_ms": bootstrap.median(busy[1], "ms"),
+    }
+    return values, max(values["vllm"]["ci"][1], values["sglang"]["ci"][1]) < 25
+
+
+@book.claim(
+    id="small-never-waits",
+    title="The CPU does not wait for a small model's forward",
+    sentence="With SmolLM2-135M and 4,096 prompt tokens the thread that needs the first token waits {vllm} for the GPU "
+    "in vLLM and {sglang} in SGLang, out of {vllm_ttft} and {sglang_ttft}: when it asks, the GPU has long finished.",
+    records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+)
+def small_never_waits(vllm, sglang):
+    values = {
+        "vllm": bootstrap.median(segment(vllm, 4096, "wait for GPU"), "ms", 2),
+        "sglang": bootstrap.median(segment(sglang, 4096, "wait for GPU"), "ms", 2),
+        "vllm_ttft": bootstrap.median(ttft(vllm, 4096), "ms"),
+        "sglang_ttft": bootstrap.median(ttft(sglang, 4096), "ms"),
+    }
+    return values, max(values[k]["ci"][1] / values[f"{k}_ttft"]["ci"][0] for k in ("vllm", "sglang")) < 0.01
+
+
+@book.claim(
+    id="second-launch",
+    title="The first token waits for the second step's launch",
+    sentence="Both engines launch a decode step before they read the first token. With SmolLM2-135M at 128 tokens that "
+    "launch adds {vllm} to the time to first token in vLLM and {sglang} in SGLang, {vllm_share} and {sglang_share} of it.",
+    records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+)
+def second_launch(vllm, sglang):
+    values = {}
+    for name, run in (("vllm", vllm), ("sglang", sglang)):
+        step = segment(run, 128, "next step")
+        values[name] = bootstrap.median(step, "ms")
+        values[f"{name}_share"] = bootstrap.share(step, ttft(run, 128))
+    return values, min(values["vllm"]["ci"][0], values["sglang"]["ci"][0]) > 0.5
+
+
+@book.claim(
+    id="tokenizing-4k",
+    title="What the chat template and the tokenizer cost",
+    sentence="For 4,096 prompt tokens, template and tokenizer take {vllm} in vLLM and {sglang} in SGLang on this host's "
+    "CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first token, more than a fifth in both.",
+    records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+)
+def tokenizing_4k(vllm, sglang):
+    values = {}
+    for name, run in (("vllm", vllm), ("sglang", sglang)):
+        part = segment(run, 4096, "template + tokens")
+        values[name] = bootstrap.median(part, "ms")
+        values[f"{name}_share"] = bootstrap.share(part, ttft(run, 4096))
+    return values, min(values["vllm_share"]["ci"][0], values["sglang_share"]["ci"][0]) > 20
+
+
+# %% [markdown]
+# ## The 8B shape: a long prompt is the GPU's, a short one is not
+#
+# The floor is the prefill's FLOP at the best rate that a large bf16 product reached on this card, in this run.
+
+# %%
+SHAPE = Shape(hidden=4096, intermediate=12288, layers=36, heads=32, kv_heads=8, head_dim=128, vocabulary=151936)
+
+
+def best_rate(card):
+    """TFLOP/s of the fastest sample: a floor must not be beaten because the card was warm when it was measured."""
+    return max(card.values("matmul"))
+
+
+@book.figure("floor.svg", size=(7.0, 3.6))
+def floor_figure(_, axes):
+    card = book.record("card")
+    x = np.linspace(64, 4300, 60)
+    axes.plot(x, [floor_ms(prefill_flop(SHAPE, n), best_rate(card)) for n in x], color=colour("floor"),
+              linestyle="--", label="floor: FLOP at the best matmul rate")
+    for engine, mark in (("vllm", "o"), ("sglang", "s")):
+        run, kernels = book.record(f"ttft-{engine}-8b"), book.record(f"kernels-{engine}-8b")
+        title = {"vllm": "vLLM", "sglang": "SGLang"}[engine]
+        axes.plot(LENGTHS, [np.median(ttft(run, n, "off")) for n in LENGTHS], mark + "-", color=colour(engine),
+                  label=f"{title}: time to first token")
+        axes.plot(LENGTHS, [np.median(kernels.values("kernel_union", prompt_tokens=n)) for n in LENGTHS], mark + ":",
+                  color=colour(engine), markerfacecolor="none", label=f"{title}: GPU time of it")
+    axes.set_xlabel("prompt, tokens")
+    axes.set_ylabel("ms")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8)
+
+
+# %%
+@book.claim(
+    id="large-gpu-share",
+    title="How much of an 8B model's first token is GPU work",
+    sentence="With the Qwen3-8B shape and 4,096 prompt tokens the GPU works for {vllm} of vLLM's time to first token and "
+    "{sglang} of SGLang's; at 128 tokens for {vllm_short} and {sglang_short}.",
+    records=["ttft-vllm-8b", "ttft-sglang-8b", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu", figure="floor.svg",
+)
+def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
+    values = {}
+    for name, run, kernels in (("vllm", vllm, vllm_kernels), ("sglang", sglang, sglang_kernels)):
+        for suffix, tokens in (("", 4096), ("_short", 128)):
+            busy = kernels.values("kernel_union", prompt_tokens=tokens)
+            values[name + suffix] = percent_of(busy, ttft(run, tokens, "off"))
+    long_is_gpu = min(values["vllm"]["ci"][0], values["sglang"]["ci"][0]) > 70
+    short_is_not = max(values["vllm_short"]["ci"][1], values["sglang_short"]["ci"][1]) < 50
+    return values, long_is_gpu and short_is_not
+
+
+@book.claim(
+    id="prefill-floor",
+    title="How far prefill is from the floor",
+    sentence="The GPU time of a 4,096-token prefill of the Qwen3-8B shape is {vllm} times the floor in vLLM and {sglang} "
+    "times in SGLang. The floor, {floor}, is its FLOP at {rate}, the best bf16 matrix product of this run.",
+    records=["card", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu", figure="floor.svg",
+)
+def prefill_floor(card, vllm, sglang):
+    floor = floor_ms(prefill_flop(SHAPE, 4096), best_rate(card))
+    values = {
+        "floor": bootstrap.value(floor, "ms"), "rate": bootstrap.value(best_rate(card), "TFLOP/s"),
+        "vllm": bootstrap.of(lambda ms: np.median(ms) / floor, [vllm.values("kernel_union", prompt_tokens=4096)], "1"),
+        "sglang": bootstrap.of(
+            lambda ms: np.median(ms) / floor, [sglang.values("kernel_union", prompt_tokens=4096)], "1"
+        ),
+    }
+    return values, max(values["vllm"]["ci"][1], values["sglang"]["ci"][1]) < 1.5
+
+
+@book.claim(
+    id="status-line",
+    title="When the HTTP status line arrives",
+    sentence="For the same 4,096-token prompt vLLM's HTTP 200 arrives after {vllm} of the time to first token and "
+    "SGLang's after {sglang}: a proxy that times headers measures the front end of one and the prefill of the other.",
+    records=["ttft-vllm-8b", "ttft-sglang-8b"], tier="gpu",
+)
+def status_line(vllm, sglang):
+    values = {
+        name: bootstrap.share(run.values("head", prompt_tokens=4096, probes="off"), ttft(run, 4096, "off"))
+        for name, run in (("vllm", vllm), ("sglang", sglang))
+    }
+    return values, values["vllm"]["ci"][1] < 25 and values["sglang"]["ci"][0] > 95
+
+
+# %% [markdown]
+# ## Under load: the famous third
+#
+# 128 clients, each sending its next request when the last one ended: 224 tokens in, 128 out. The published figures
+# (API server 33%, scheduling 29%, GPU 38%) were shares of one timeline. At these pins the parts run side by side, so
+# each is a share of the wall time on its own and they do not add up to 100.
+
+# %%
+def front_end(run):
+    """CPU use of the process that speaks HTTP, % of one core."""
+    role = "api-server" if run.data["engine"]["name"] == "vllm" else "tokenizer-manager"
+    return run.values("cpu", role=role)
+
+
+@book.figure("load.svg", size=(7.0, 3.8))
+def load_figure(_, axes):
+    kinds = {
+        "front end, CPU": (front_end, colour("1")),
+        "scheduling": (lambda r: r.values("scheduling"), colour("7")),
+        "launch": (lambda r: r.values("launch"), colour("5")),
+        "GPU busy": (lambda r: r.values("gpu_busy"), colour("gpu")),
+    }
+    runs = [book.record(name) for name in GPU_LOAD]
+    x = np.arange(len(runs))
+    for index, (kind, (read, tone)) in enumerate(kinds.items()):
+        values = [bootstrap.median(read(run), "%") for run in runs]
+        height = np.array([v["value"] for v in values])
+        error = np.abs(np.array([v["ci"] for v in values]).T - height)
+        axes.bar(x + (index - 1.5) * 0.2, height, 0.19, color=tone, label=kind, yerr=error,
+                 error_kw={"ecolor": "#010203", "elinewidth": 1})
+    axes.set_xticks(x, [title.replace(", ", "\n") for title in SERVERS.values()], fontsize=8)
+    axes.set_ylabel("% of wall time (of one core)")
+    axes.grid(axis="x", visible=False)
+    axes.legend(fontsize=8, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+# %%
+@book.claim(
+    id="famous-gpu-share",
+    title="Re-tested: the GPU works 38% of the time",
+    sentence="With the Qwen3-8B shape under load the GPU is busy for {vllm} of the wall time in vLLM and {sglang} in SGLang: "
+    "well above the 38% published for vLLM before its version 0.6.0.",
+    records=["load-vllm-8b", "load-sglang-8b"], tier="gpu", figure="load.svg",
+)
+def famous_gpu_share(vllm, sglang):
+    values = {"vllm": bootstrap.median(vllm.values("gpu_busy"), "%"),
+              "sglang": bootstrap.median(sglang.values("gpu_busy"), "%")}
+    return values, min(values["vllm"]["ci"][0], values["sglang"]["ci"][0]) > 60
+
+
+@book.claim(
+    id="famous-front-end",
+    title="Re-tested: the API server takes 33%, scheduling 29%",
+    sentence="Under the same load the HTTP process uses {vllm} of a core in vLLM and {sglang} in SGLang, and scheduling takes "
+    "{vllm_scheduling} and {sglang_scheduling} of the wall time. Neither adds to the GPU's share: other processes do them "
+    "while it works.",
+    records=["load-vllm-8b", "load-sglang-8b"], tier="gpu",
+)
+def famous_front_end(vllm, sglang):
+    values = {}
+    for name, run in (("vllm", vllm), ("sglang", sglang)):
+        values[name] = bootstrap.median(front_end(run), "%")
+        values[f"{name}_scheduling"] = bootstrap.median(run.values("scheduling"), "%")
+    overlap = [
+        values[name]["value"] + values[f"{name}_scheduling"]["value"] + np.median(run.values("gpu_busy")) > 100
+        for name, run in (("vllm", vllm), ("sglang", sglang))
+    ]
+    return values, all(overlap)
+
+
+@book.claim(
+    id="small-load-front-end",
+    title="What binds a small model under load",
+    sentence="With SmolLM2-135M under the same load the HTTP process has used up a core ({vllm} in vLLM, {sglang} in SGLang) "
+    "while the GPU is in a step for {vllm_gpu} and {sglang_gpu} of the time.",
+    records=["load-vllm-small", "load-sglang-small"], tier="gpu",
+)
+def small_load_front_end(vllm, sglang):
+    values = {}
+    for name, run in (("vllm", vllm), ("sglang", sglang)):
+        values[name] = bootstrap.median(front_end(run), "%")
+        values[f"{name}_gpu"] = bootstrap.median(run.values("gpu_busy"), "%")
+    return values, all(values[n]["ci"][0] > 95 and values[f"{n}_gpu"]["ci"][1] < 75 for n in ("vllm", "sglang"))
+
+
+@book.claim(
+    id="load-throughput",
+    title="Both engines under one load",
+    sentence="This load runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape, {ratio} times as fast; with "
+    "SmolLM2-135M the ratio is {small}. Probes were on in both.",
+    records=GPU_LOAD, tier="gpu",
+)
+def load_throughput(vllm_small, sglang_small, vllm, sglang):
+    rate = [run.values("throughput") for run in (vllm, sglang, vllm_small, sglang_small)]
+    values = {
+        "vllm": bootstrap.median(rate[0], "tok/s", 4), "sglang": bootstrap.median(rate[1], "tok/s", 4),
+        "ratio": bootstrap.ratio(rate[1], rate[0]), "small": bootstrap.ratio(rate[3], rate[2]),
+    }
+    return values, values["ratio"]["ci"][0] > 1
+
+
+# %% [markdown]
+# ## What the probes cost
+#
+# Each server was visited with the probes armed and disarmed in every round. This is the price, at its worst.
+
+# %%
+@book.claim(
+    id="probe-cost",
+    title="What the probes themselves cost",
+    sentence="The probes change the time to first token by at most {vllm} in vLLM and {sglang} in SGLang, over both models and "
+    "all three lengths: under 5%.",
+    records=GPU_TTFT, tier="gpu",
+)
+def probe_cost(vllm_small, sglang_small, vllm_8b, sglang_8b):
+    def worst(runs):
+        found = [
+            bootstrap.of(lambda on, off: 100 * (np.median(on) / np.median(off) - 1),
+                         [ttft(run, n, "on"), ttft(run, n, "off")], "%", 2)
+            for run in runs for n in LENGTHS
+        ]
+        return max(found, key=lambda v: v["value"])
+
+    values = {"vllm": worst((vllm_small, vllm_8b)), "sglang": worst((sglang_small, sglang_8b))}
+    return values, max(values["vllm"]["value"], values["sglang"]["value"]) < 5
+
+
+# %% [markdown]
+# ## Without a GPU: messages, loops, and the CPU build
+#
+# The rest repeats on any x86 Linux machine. The engine core is vLLM's own, with an executor that answers at once in place of
+# a model; bytes and calls do not depend on a token's value, so these values are exact.
+
+# %%
+@book.figure("messages.svg", size=(7.0, 3.2))
+def messages_figure(_, axes):
+    core = book.record("core")
+    rows = [r for r in core.data["extra"]["rows"] if r["loop"] == "step_with_batch_queue"]
+    axes.plot([r["prompt_tokens"] for r in rows], [r["request_bytes"] / 1024 for r in rows], "o-", color=colour("vllm"),
+              label="EngineCoreRequest, there")
+    axes.plot([r["prompt_tokens"] for r in rows], [r["outputs_bytes"] / 1024 for r in rows], "s-", color=colour("accent"),
+              label="first EngineCoreOutputs, back")
+    axes.set_xlabel("prompt, tokens")
+    axes.set_ylabel("message, KiB")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8)
+
+
+@book.claim(
+    id="handover-bytes",
+    title="What crosses to the engine core",
+    sentence="vLLM's EngineCoreRequest is {constant} and {slope} for each prompt token; the EngineCoreOutputs that brings the "
+    "first token back is {outputs} for a 128-token prompt and {longest} for the longest.",
+    records=["core"], tier="cpu", figure="messages.svg",
+)
+def handover_bytes(core):
+    rows = [r for r in core.data["extra"]["rows"] if r["loop"] == "step_with_batch_queue"]
+    slope, constant = np.polyfit([r["prompt_tokens"] for r in rows], [r["request_bytes"] for r in rows], 1)
+    exact = all(round(constant) + round(slope) * r["prompt_tokens"] == r["request_bytes"] for r in rows)
+    values = {
+        "constant": bootstrap.value(round(constant), "B"), "slope": bootstrap.value(round(slope), "B"),
+        "outputs": bootstrap.value(next(r["outputs_bytes"] for r in rows if r["prompt_tokens"] == 128), "B"),
+        "longest": bootstrap.value(rows[-1]["outputs_bytes"], "B"),
+    }
+    return values, exact
+
+
+@book.claim(
+    id="loop-launches-two",
+    title="Forwards launched before the first token is read",
+    sentence="For a prompt within the budget, vLLM's default GPU loop calls schedule() and launches a forward {gpu} times before it "
+    "reads the first token; the loop of its CPU build {cpu} time.",
+    records=["core"], tier="cpu",
+)
+def loop_launches_two(core):
+    def counts(loop):
+        rows = [r for r in core.data["extra"]["rows"] if r["loop"] == loop and r["prompt_tokens"] <= r["budget"]]
+        return {(r["schedules"], r["forwards"]) for r in rows}
+
+    gpu, cpu = counts("step_with_batch_queue"), counts("step")
+    values = {"gpu": bootstrap.value(max(gpu)[1], "1", 1), "cpu": bootstrap.value(max(cpu)[1], "1", 1)}
+    return values, gpu == {(2, 2)} and cpu == {(1, 1)}
+
+
+# %%
+@book.claim(
+    id="cpu-forward-share",
+    title="On a CPU the forward is everything",
+    sentence="On a CPU, vLLM's CPU build spends {long} of a 512-token prompt's time to first token in the forward, and {short} "
+    "of a 128-token prompt's.",
+    records=["ttft-vllm-cpu"], tier="cpu-server",
+)
+def cpu_forward_share(run):
+    values = {
+        "long": bootstrap.share(segment(run, 512, "forward"), ttft(run, 512)),
+        "short": bootstrap.share(segment(run, 128, "forward"), ttft(run, 128)),
+    }
+    return values, min(values["long"]["value"], values["short"]["value"]) > 80
+
+
+# %% [markdown]
+# ## What the recordings say
+#
+# Counts of functions that were entered while the one traced request was served.
+
+# %%
+def entered(recording, symbol):
+    """How many (process, thread) pairs entered a function while the request was served."""
+    columns = recording.columns
+    return sum(s == symbol and p == "request" for s, p in zip(columns["symbol"], columns["phase"], strict=True))
+
+
+CORE = "vllm/v1/engine/core.py::EngineCore"
+V1_RUNNER = "vllm/v1/worker/gpu_model_runner.py::GPUModelRunner.execute_model"
+V2_RUNNER = "vllm/v1/worker/gpu/model_runner.py::GPUModelRunner.execute_model"
+
+
+@book.claim(
+    id="gpu-default-path",
+    title="The loop and the runner that a GPU really enters",
+    sentence="On the GPU the request entered step_with_batch_queue and the V2 model runner; EngineCore.step was entered {step} times "
+    "and the V1 runner's execute_model {v1} times.",
+    records=["path-vllm-gpu"], tier="gpu",
+)
+def gpu_default_path(recording):
+    values = {"step": bootstrap.value(entered(recording, f"{CORE}.step"), "1", 1),
+              "v1": bootstrap.value(entered(recording, V1_RUNNER), "1", 1)}
+    there = entered(recording, f"{CORE}.step_with_batch_queue") and entered(recording, V2_RUNNER)
+    return values, bool(there) and values["step"]["value"] == 0 and values["v1"]["value"] == 0
+
+
+@book.claim(
+    id="cpu-build-path",
+    title="The CPU build takes the other branch of each",
+    sentence="On the CPU the same release entered EngineCore.step and the V1 runner, the latter in a process of its own: {processes} "
+    "engine processes against {gpu} on the GPU.",
+    records=["path-vllm-cpu", "path-vllm-gpu"], tier="cpu-server",
+)
+def cpu_build_path(cpu, gpu):
+    def roles(recording):
+        return {p["role"] for p in recording.data["recording"]["processes"]} - {"client", "unknown", None}
+
+    values = {"processes": bootstrap.value(len(roles(cpu)), "1", 1), "gpu": bootstrap.value(len(roles(gpu)), "1", 1)}
+    there = entered(cpu, f"{CORE}.step") and entered(cpu, V1_RUNNER)
+    return values, bool(there) and "worker" in roles(cpu) and "worker" not in roles(gpu)
+
+
+@book.claim(
+    id="same-request-bytes",
+    title="One request, two encodings",
+    sentence="The same chat request crosses to the engine as {vllm} of msgpack in vLLM and as {sglang} of pickle in SGLang; its first "
+    "token comes back over {vllm_hops} process boundary there and {sglang_hops} here.",
+    records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
+)
+def same_request_bytes(vllm, sglang):
+    def sent(recording, kind):
+        return next(m["bytes"] for m in recording.data["recording"]["wire"] if m["type"] == kind)
+
+    def hops_back(recording):
+        return len({(m["from"], m["to"]) for m in recording.data["recording"]["wire"]
+                    if m["transport"] == "zmq" and m["to"] and "Outp" in str(m["type"]) + str(m["type"]).replace("Str", "")})
+
+    values = {
+        "vllm": bootstrap.value(sent(vllm, "EngineCoreRequest"), "B"),
+        "sglang": bootstrap.value(sent(sglang, "TokenizedGenerateReqInput"), "B"),
+        "vllm_hops": bootstrap.value(hops_back(vllm), "1", 1), "sglang_hops": bootstrap.value(hops_back(sglang), "1", 1),
+    }
+    return values, values["sglang"]["value"] > values["vllm"]["value"]
+
+
+# %%
+book.finish()
+print(json.dumps({claim["id"]: claim["holds"] for claim in book.claims}, indent=1))
