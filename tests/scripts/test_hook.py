@@ -116,3 +116,16 @@ def test_fonts_are_those_of_their_versions_file():
     found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.woff2")}
     assert found and found == listed
     assert "SIL Open Font License" in (folder / "OFL.txt").read_text()
+
+
+def test_serving_watches_what_pages_are_made_of(made):
+    from types import SimpleNamespace
+
+    from scripts import hook
+
+    watched = []
+    config = SimpleNamespace(config_file_path=str(made / "mkdocs.yml"))
+    hook.on_serve(SimpleNamespace(watch=watched.append), config, None)
+    names = {Path(path).relative_to(made.resolve()).as_posix() for path in watched}
+    assert {"snippets", "theme", "experiments/01_request_lifecycle.ipynb"} <= names
+    assert "experiments" not in names, "a measurement would rebuild the site with every record"
