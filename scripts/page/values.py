@@ -4,6 +4,7 @@ A number on a page is one of these, or it is typed, and a typed one is refused (
 """
 
 import re
+from html import escape
 from xml.etree import ElementTree as etree
 
 from markdown.inlinepatterns import InlineProcessor
@@ -78,9 +79,11 @@ class _Reference(InlineProcessor):
             text, link, title = resolve(m[1], of_context(self.context))
         except SiteError as error:
             raise SiteError(f"{self.context.source}: {error}") from None
-        element = etree.Element("a", {"class": "value", "href": to_root(self.context.page) + link, "title": title})
-        element.text = AtomicString(text)
-        return element, m.start(0), m.end(0)
+        # Kept as finished HTML: MkDocs takes every link in the tree for one to a source file, and these lead to what
+        # the build makes.
+        href = escape(to_root(self.context.page) + link)
+        made = f'<a class="value" href="{href}" title="{escape(title)}">{escape(text)}</a>'
+        return self.md.htmlStash.store(made), m.start(0), m.end(0)
 
 
 class _Mark(InlineProcessor):
