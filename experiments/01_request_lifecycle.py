@@ -37,6 +37,7 @@ SERVERS = {
     "vllm-8b": "vLLM, Qwen3-8B shape",
     "sglang-8b": "SGLang, Qwen3-8B shape",
 }
+SHORT = {"vllm-small": "vLLM 135M", "sglang-small": "SGLang 135M", "vllm-8b": "vLLM 8B", "sglang-8b": "SGLang 8B"}
 GPU_TTFT = [f"ttft-{name}" for name in SERVERS]
 GPU_KERNELS = [f"kernels-{name}" for name in SERVERS]
 GPU_LOAD = [f"load-{name}" for name in SERVERS]
@@ -75,11 +76,11 @@ GROUPS = {  # what is drawn together, in the order in which a request passes it
 }
 
 
-@book.figure("segments.svg", size=(7.2, 5.4))
+@book.figure("segments.svg", size=(4.4, 5.6))
 def segments_figure(figure, axes):
     colours = [colour(n) for n in ("1", "6", "7", "gpu", "5", "floor", "2")]
     rows, labels = [], []
-    for name, title in SERVERS.items():
+    for name in SERVERS:
         run, kernels = book.record(f"ttft-{name}"), book.record(f"kernels-{name}")
         for tokens in LENGTHS:
             whole = np.median(ttft(run, tokens))
@@ -89,7 +90,7 @@ def segments_figure(figure, axes):
             ]
             busy = np.median(kernels.values("kernel_union", prompt_tokens=tokens))
             rows.append((np.array(parts) / sum(parts) * 100, busy / whole * 100))
-            labels.append(f"{title}\n{tokens:,} tokens: {whole:.0f} ms")
+            labels.append(f"{SHORT[name]}, {tokens:,}\n{whole:.0f} ms")
     y = np.arange(len(rows))[::-1]
     left = np.zeros(len(rows))
     for index, (group, tone) in enumerate(zip(GROUPS, colours, strict=True)):
@@ -102,8 +103,9 @@ def segments_figure(figure, axes):
     axes.set_yticks(y, labels, fontsize=8)
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the time to first token, %")
+    axes.set_ylabel("server, prompt tokens, time to first token")
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper center", ncols=4, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=8, columnspacing=1.0, handlelength=1.2)
 
 
 # %% [markdown]
@@ -121,8 +123,8 @@ def segments_figure(figure, axes):
 def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     busy = [r.values("kernel_union", prompt_tokens=128) for r in (vllm_kernels, sglang_kernels)]
     values = {
-        "vllm": percent_of(busy[0], ttft(vllm, 128, "off")), "vllm_ms": bootstrap.median(busy[0], "ms"),
-        "sglang": percent_of(busy[1], ttft(sglang, 128, "off")), "sglang_ms": bootstrap.median(busy[1], "ms"),
+        "vllm": percent_of(busy[0], ttft(vllm, 128, "off")), "vllm_ms": bootstrap.median(busy[0], "ms", 4),
+        "sglang": percent_of(busy[1], ttft(sglang, 128, "off")), "sglang_ms": bootstrap.median(busy[1], "ms", 4),
     }
     return values, max(values["vllm"]["ci"][1], values["sglang"]["ci"][1]) < 25
 
@@ -190,7 +192,7 @@ def best_rate(card):
     return max(card.values("matmul"))
 
 
-@book.figure("floor.svg", size=(7.0, 3.6))
+@book.figure("floor.svg", size=(4.4, 3.4))
 def floor_figure(_, axes):
     card = book.record("card")
     x = np.linspace(64, 4300, 60)
@@ -206,7 +208,7 @@ def floor_figure(_, axes):
     axes.set_xlabel("prompt, tokens")
     axes.set_ylabel("ms")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=7)
 
 
 # %%
@@ -276,7 +278,7 @@ def front_end(run):
     return run.values("cpu", role=role)
 
 
-@book.figure("load.svg", size=(7.0, 3.8))
+@book.figure("load.svg", size=(4.4, 3.6))
 def load_figure(_, axes):
     kinds = {
         "front end, CPU": (front_end, colour("1")),
@@ -292,10 +294,11 @@ def load_figure(_, axes):
         error = np.abs(np.array([v["ci"] for v in values]).T - height)
         axes.bar(x + (index - 1.5) * 0.2, height, 0.19, color=tone, label=kind, yerr=error,
                  error_kw={"ecolor": "#010203", "elinewidth": 1})
-    axes.set_xticks(x, [title.replace(", ", "\n") for title in SERVERS.values()], fontsize=8)
+    axes.set_xticks(x, [SHORT[name].replace(" ", "\n") for name in SERVERS], fontsize=9)
+    axes.set_xlabel("server and model")
     axes.set_ylabel("% of wall time (of one core)")
     axes.grid(axis="x", visible=False)
-    axes.legend(fontsize=8, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 # %%
@@ -396,7 +399,7 @@ def probe_cost(vllm_small, sglang_small, vllm_8b, sglang_8b):
 # a model; bytes and calls do not depend on a token's value, so these values are exact.
 
 # %%
-@book.figure("messages.svg", size=(7.0, 3.2))
+@book.figure("messages.svg", size=(4.4, 2.8))
 def messages_figure(_, axes):
     core = book.record("core")
     rows = [r for r in core.data["extra"]["rows"] if r["loop"] == "step_with_batch_queue"]

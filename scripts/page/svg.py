@@ -12,6 +12,7 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 # On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
 SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
+GROWTH = 1.4
 _URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 
 
@@ -51,7 +52,9 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
     tree.set("aria-label", alt)
     if width:
         points = re.match(r"[\d.]+", width)
-        tree.set("style", f"max-width:{float(points[0]):.0f}{'pt' if width.endswith('pt') else 'px'}" if points else "")
+        unit = "pt" if width.endswith("pt") else "px"
+        # Figures are drawn at a phone's width, where their text must be read; elsewhere there is room to grow.
+        tree.set("style", f"max-width:{GROWTH * float(points[0]):.0f}{unit}" if points else "")
     etree.register_namespace("", SVG)
     text = etree.tostring(tree, encoding="unicode", short_empty_elements=True)
     # HTML parsers know the namespaces of an inline svg; blank lines would end the block for Markdown.
