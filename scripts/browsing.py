@@ -137,8 +137,8 @@ def visit(browser, url: str, width: int = 1280, height: int = 900, scheme: str =
         session.on("Network.requestWillBeSent", asked)
         session.on("Network.loadingFinished", arrived)
         page.add_init_script(f"({SHIFTS})()")
-        page.goto(url, wait_until="networkidle")
-        page.wait_for_timeout(400)
+        page.goto(url, wait_until="load", timeout=60_000)
+        page.wait_for_timeout(1000)  # what scripts ask for once they run
         seen.shift = page.evaluate("window.__shift")
     finally:
         context.close()

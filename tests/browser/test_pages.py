@@ -81,6 +81,11 @@ def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit)
         assert moved.shift < 0.01, f"{kind} at {width} px moves by {moved.shift:.3f}"
 
 
+def test_the_ledger_s_filter_moves_nothing(browser, full_url):
+    for width, height in SIZES.items():
+        assert browsing.visit(browser, f"{full_url}reference/ledger/", width, height, slow=True).shift < 0.01
+
+
 def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):
     page = open_page(full_url + post)
     page.wait_for_function("document.fonts.status === 'loaded'")

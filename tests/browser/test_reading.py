@@ -95,8 +95,11 @@ def test_palette_switches_and_stays(open_page, full_url):
     assert page.evaluate(scheme) == "slate"
 
 
-def test_search_finds_a_word_of_the_glossary(open_page, full_url):
+def test_search_loads_its_index_when_it_is_wanted_and_finds_a_word_of_the_glossary(open_page, full_url):
     page = open_page(full_url)
+    page.wait_for_timeout(500)
+    loaded = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('search_index.json')).length"
+    assert page.evaluate(loaded) == 0
     page.keyboard.press("/")
     page.keyboard.type("detokenizer")
     page.wait_for_selector(".md-search-result__link", timeout=15_000)
