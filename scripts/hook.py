@@ -82,7 +82,7 @@ def on_page_content(html, page, config, files):
         script = f"{config.repo_url.rstrip('/')}/blob/main/{source.removesuffix('.ipynb')}.py"
         html = notebook_html.head(
             Path(source).name, script, to_root(source) + page_url(post.page) if post else ""
-        ) + notebook_html.with_figures(notebook_html.trimmed(html), source)
+        ) + notebook_html.page(html, source)
     markup.check(html, where)
     return markup.scrolling_tables(html)
 

@@ -1,4 +1,4 @@
-"""The ledger: every excerpt, hop, claim, quoted figure and exemption, with its state and where it is used.
+"""The ledger: every excerpt, setting, hop, claim, quoted figure and exemption, with its state and where it is used.
 
 `python -m scripts.ledger FILE` writes it as JSON. The page's table and the check are made from the same entries.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema
 
-from scripts import callpaths, numbers
+from scripts import callpaths, numbers, settings
 from scripts import excerpts as quoting
 from scripts import manifest as manifests
 from scripts.errors import SiteError, run_cli
@@ -23,6 +23,7 @@ from scripts.uses import page_url
 SCHEMA = Path(__file__).parent / "schema" / "ledger.schema.json"
 KINDS = {
     "excerpt": "Excerpts",
+    "setting": "Settings",
     "hop": "Hops",
     "claim": "Claims",
     "quoted": "Quoted figures",
@@ -35,16 +36,20 @@ BROKEN = ("differs", "not seen")
 def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
-    checked=False leaves excerpts unresolved, for a look at the ledger where the pinned sources are not at hand.
+    checked=False leaves excerpts and settings unresolved, for a look at the ledger where the pinned sources are not at hand.
     """
-    typed = numbers.scan(evidence.root)
-    return [
-        *_excerpts(evidence, checked),
-        *_hops(evidence),
-        *_claims(evidence),
-        *_marks(typed, evidence, "quoted"),
-        *_marks(typed, evidence, "fixed"),
-    ]
+    kept = evidence.__dict__.setdefault("_ledger", {})  # the page and the file hold the same entries
+    if checked not in kept:
+        typed = numbers.scan(evidence.root)
+        kept[checked] = [
+            *_excerpts(evidence, checked),
+        *_settings(evidence, checked),
+            *_hops(evidence),
+            *_claims(evidence),
+            *_marks(typed, evidence, "quoted"),
+            *_marks(typed, evidence, "fixed"),
+        ]
+    return kept[checked]
 
 
 def document(evidence: Evidence) -> dict:
@@ -110,6 +115,23 @@ def _excerpts(evidence: Evidence, checked: bool):
             # Posts may use one id twice over; the post's number tells them apart.
             number = Path(manifest.file).name.partition("-")[0]
             yield _entry("excerpt", f"{number}/{name}", excerpt.symbol, state, detail, manifest.file, used)
+
+
+def _settings(evidence: Evidence, checked: bool):
+    for setting in settings.load_all(evidence.root):
+        state, detail = "not checked", setting.path
+        if checked:
+            try:
+                found = settings.read(setting, evidence.tables)
+                state = "read from the release"
+                detail = f"default {found.value}, {setting.path}:{found.first}-{found.last}"
+            except SiteError as error:
+                state, detail = "differs", str(error)
+        uses = evidence.settings_shown(setting.file)
+        used = list(dict.fromkeys(f"{page_url(use.page)}#{setting.anchor}" for use in uses))
+        number = Path(setting.file).name.partition("-")[0]
+        title = f"{ENGINE_NAMES.get(setting.engine, setting.engine)} {setting.name}"
+        yield _entry("setting", f"{number}/{setting.id}", title, state, detail, setting.file, used)
 
 
 def _hops(evidence: Evidence):

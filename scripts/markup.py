@@ -6,7 +6,7 @@ from scripts.errors import SiteError
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
-_BLOCKS = re.compile(r"<(pre|svg)\b.*?</\1>", re.S | re.I)
+_BLOCKS = re.compile(r"<(pre|svg)\b.*?</\1>|<dl><div>.*?</dl>|<table class=\"claim-values\">.*?</table>", re.S | re.I)
 _TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
@@ -43,7 +43,7 @@ def check(html: str, where: str) -> None:
 
 
 def without_code(html: str) -> str:
-    """A page without its blocks of code and drawings, for the search index."""
+    """A page without blocks of code, drawings and the small print of claims, for the search index."""
     return _BLOCKS.sub("", html)
 
 

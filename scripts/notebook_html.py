@@ -5,6 +5,7 @@ element. docs/assets/css/notebook.css takes their place, once for all notebooks.
 """
 
 import base64
+import functools
 import re
 from html import escape
 
@@ -42,6 +43,12 @@ _INSTEAD = [
 _DRAWN = re.compile(
     r'<h[1-6] id="[^"]*">(?P<heading>.*?)<a |<img\b[^>]*?src="data:image/svg\+xml;base64,(?P<data>[^"]+)"[^>]*>', re.S
 )
+
+
+@functools.lru_cache(maxsize=32)
+def page(html: str, where: str) -> str:
+    """The notebook as shown; kept, because a server rebuilds all of them whenever a post is edited."""
+    return with_figures(trimmed(html), where)
 
 
 def with_figures(html: str, where: str) -> str:

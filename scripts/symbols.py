@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scripts.errors import SiteError
 
+_READ: dict[Path, tuple] = {}  # tables by their place, which names their content
 ROLES = ("getter", "setter", "deleter")
 
 
@@ -156,10 +157,14 @@ class Tables:
         self.sources = sources
         self.folder = sources.root / ".cache" / "symbols"
 
-    @functools.cache  # noqa: B019 - one Tables lives as long as its command
     def of(self, engine: str, path: str, where: str = "") -> tuple[Symbol, ...]:
-        """The table of a repository path of an engine."""
+        """The table of a repository path of an engine; read once a process, since a server rebuilds pages all day."""
         cached = self.folder / f"{self.sources.digest(engine, path, where)[:32]}.{_format()}.json"
+        if cached not in _READ:
+            _READ[cached] = self._read(cached, engine, path, where)
+        return _READ[cached]
+
+    def _read(self, cached: Path, engine: str, path: str, where: str) -> tuple[Symbol, ...]:
         try:
             return tuple(Symbol(row[0], tuple(row[1]), *row[2:]) for row in json.loads(cached.read_text()))
         except (OSError, ValueError, TypeError, IndexError):

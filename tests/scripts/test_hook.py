@@ -55,7 +55,7 @@ def test_what_is_built(site):
     assert list(out.rglob("*.toml")) == []
     page = (out / "experiments/01_request_lifecycle/index.html").read_text()
     assert "assets/css/notebook.css" in page and "/edit/main/experiments/01_request_lifecycle.py" in page
-    assert len(page) < 200_000 and "cdnjs" not in page
+    assert len(page) < 400_000 and "cdnjs" not in page and "jp-layout-color" not in page
     assert (out / "experiments/01_request_lifecycle/01_request_lifecycle.ipynb").is_file()
     home = (out / "index.html").read_text()
     for tag in ('property="og:title"', 'property="og:image"', 'name="twitter:card"', 'rel="canonical"', 'rel="icon"'):
