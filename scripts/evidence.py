@@ -128,6 +128,15 @@ class Evidence:
         own = [use for use in found if manifest and Path(use.page).stem == Path(manifest).stem]
         return own or found
 
+    def settings_shown(self, manifest: str) -> list:
+        """The uses of `/// settings` that show a manifest's settings: by its number, or on the page of its name."""
+        stem = Path(manifest).stem
+        return [
+            use
+            for use in self.uses
+            if use.kind == "settings" and (use.id or Path(use.page).stem) in (stem, stem.partition("-")[0])
+        ]
+
 
 def load_quoted(root: Path) -> dict:
     file = root / "snippets" / "famous.toml"

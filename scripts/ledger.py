@@ -36,14 +36,15 @@ BROKEN = ("differs", "not seen")
 def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
-    checked=False leaves excerpts and settings unresolved, for a look at the ledger where the pinned sources are not at hand.
+    checked=False leaves excerpts and settings unresolved, for a look at the ledger where the pinned sources are not at
+    hand.
     """
     kept = evidence.__dict__.setdefault("_ledger", {})  # the page and the file hold the same entries
     if checked not in kept:
         typed = numbers.scan(evidence.root)
         kept[checked] = [
             *_excerpts(evidence, checked),
-        *_settings(evidence, checked),
+            *_settings(evidence, checked),
             *_hops(evidence),
             *_claims(evidence),
             *_marks(typed, evidence, "quoted"),

@@ -1,4 +1,5 @@
-"""A post's manifest, snippets/NN-slug.toml: the excerpts it quotes and the call paths it claims, read strictly."""
+"""A post's manifest, snippets/NN-slug.toml, read strictly: the excerpts it quotes, the call paths it claims, the
+settings it speaks of."""
 
 import re
 import tomllib
@@ -9,6 +10,7 @@ from scripts.errors import SiteError
 from scripts.pins import ROOT
 
 FOLDER = "snippets"
+TABLES = ("excerpt", "path", "setting")
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 EXCERPT_KEYS = {
@@ -24,6 +26,7 @@ EXCERPT_KEYS = {
 }
 REQUIRED = ("id", "engine", "path", "symbol")
 NOTE_KEYS = {"id": str, "at": str, "text": str}
+KIND_NAMES = {str: "text", list: "a list", dict: "a table"}
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,12 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest: excerpts by id in file order, and the [[path]] tables as TOML gives them."""
+    """A manifest: excerpts by id in file order, and the [[path]] and [[setting]] tables as TOML gives them."""
 
     file: str
     excerpts: dict[str, Excerpt] = field(default_factory=dict)
     paths: tuple = ()
+    settings: tuple = ()
 
     def excerpt(self, name: str, page: str) -> Excerpt:
         """The excerpt that `page` asks for by id. Raises SiteError for one the manifest does not define."""
@@ -102,8 +106,9 @@ def parse(text: str, file: str) -> Manifest:
     except tomllib.TOMLDecodeError as error:
         raise SiteError(f"{file}: not TOML ({error}); correct that line") from None
     for key, value in tables.items():
-        if key not in ("excerpt", "path"):
-            raise SiteError(f"{file}: unknown key '{key}'; remove it, a manifest holds [[excerpt]] and [[path]]")
+        if key not in TABLES:
+            holds = ", ".join(f"[[{name}]]" for name in TABLES)
+            raise SiteError(f"{file}: unknown key '{key}'; remove it, a manifest holds {holds}")
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             raise SiteError(f"{file}: '{key}' is not a list of tables; write [[{key}]] above each")
     excerpts: dict[str, Excerpt] = {}
@@ -119,7 +124,7 @@ def parse(text: str, file: str) -> Manifest:
                 )
             addresses[address] = excerpt.id
         excerpts[excerpt.id] = excerpt
-    return Manifest(file, excerpts, tuple(tables.get("path", [])))
+    return Manifest(file, excerpts, tuple(tables.get("path", [])), tuple(tables.get("setting", [])))
 
 
 def _excerpt(raw: dict, number: int, file: str) -> Excerpt:
@@ -163,9 +168,7 @@ def check_table(table, keys: dict, required: tuple, where: str) -> None:
         if key not in keys:
             raise SiteError(f"{where}: unknown key '{key}'; remove it, or use one of {', '.join(keys)}")
         if not isinstance(value, keys[key]) or (keys[key] is str and not value.strip()):
-            raise SiteError(
-                f"{where}: '{key}' must be {'text' if keys[key] is str else 'a list'}; correct or remove it"
-            )
+            raise SiteError(f"{where}: '{key}' must be {KIND_NAMES[keys[key]]}; correct or remove it")
     for key in required:
         if key not in table:
             raise SiteError(f"{where}: '{key}' is missing; add it")

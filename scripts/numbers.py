@@ -110,13 +110,14 @@ def front_matter(text: str):
 
 
 def in_manifest(file: Path, name: str) -> list[Typed]:
-    """The typed numbers of a manifest's prose: notes, and what hops do. Lines are counted in the manifest."""
+    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings. Lines are the manifest's."""
     text = file.read_text("utf-8")
     data = tomllib.loads(text)
     prose = [note.get("text", "") for excerpt in data.get("excerpt", []) for note in excerpt.get("note", [])]
     for path in data.get("path", []):
         prose.append(path.get("title", ""))
         prose += [hop.get(key, "") for hop in path.get("hop", []) for key in ("does", "crosses")]
+    prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
     found = []
     for piece in prose:
         for line in str(piece).split("\n"):

@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, call paths, records, claims, notebook pairs, ledger, typed numbers. Seconds, and no network
-once the sources are cached.
+"""`make verify`: excerpts, settings, call paths, records, claims, notebook pairs, ledger, typed numbers. Seconds, and
+no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
 matches nothing would pass for ever.
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import excerpts, ledger, numbers, pairs
+from scripts import excerpts, ledger, numbers, pairs, settings
 from scripts import manifest as manifests
 from scripts.callpaths import record_it
 from scripts.errors import SiteError, run_cli
@@ -41,6 +41,20 @@ def check_excerpts(evidence: Evidence) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     return count, "excerpts equal the pinned release"
+
+
+def check_settings(evidence: Evidence) -> tuple[int, str]:
+    found, wrong = settings.load_all(evidence.root), []
+    for setting in found:
+        try:
+            settings.read(setting, evidence.tables)
+        except SiteError as error:
+            wrong.append(str(error))
+        if not evidence.settings_shown(setting.file):
+            wrong.append(settings.unused(setting))
+    if wrong:
+        raise Wrong(wrong)
+    return len(found), "settings have their defaults from the pinned release"
 
 
 def check_paths(evidence: Evidence) -> tuple[int, str]:
@@ -119,6 +133,7 @@ def check_ledger(evidence: Evidence) -> tuple[int, str]:
 
 CHECKS = {
     "excerpts": check_excerpts,
+    "settings": check_settings,
     "call paths": check_paths,
     "records": check_records,
     "claims": check_claims,

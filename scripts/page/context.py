@@ -8,6 +8,7 @@ from pathlib import Path
 import markdown
 
 from scripts import manifest as manifests
+from scripts import settings
 from scripts.errors import SiteError
 from scripts.excerpts import Resolved, Resolver
 from scripts.manifest import Manifest
@@ -38,6 +39,7 @@ class Context:
     manifest: Manifest | None = None
     used: list[str] = field(default_factory=list)
     used_by_page: dict[str, list[str]] = field(default_factory=dict)
+    settings_shown: list[str] = field(default_factory=list)
 
     def start_build(self) -> None:
         """Forgets what was read, so that an edited pin, manifest or record is seen by the next page."""
@@ -58,6 +60,7 @@ class Context:
         if named or (self.root / manifests.file_of(self.post)).is_file():
             self.manifest = manifests.load(self.post, self.root)
         self.used = []
+        self.settings_shown = []
 
     @property
     def source(self) -> str:
@@ -89,7 +92,7 @@ class Context:
         return resolved
 
     def finish_page(self) -> None:
-        """Raises SiteError for an excerpt that the manifest defines and the page has not used."""
+        """Raises SiteError for an excerpt or a setting that the manifest defines and the page has not used."""
         self.used_by_page[self.page] = list(self.used)
         for name in self.manifest.excerpts if self.manifest else ():
             if name not in self.used:
@@ -97,6 +100,8 @@ class Context:
                     f"{self.manifest.file}: excerpt '{name}' is not used on {self.source}; "
                     f"write '/// excerpt | {name}' there, or remove it"
                 )
+        if self.manifest and self.manifest.settings and self.manifest.file not in self.settings_shown:
+            raise SiteError(settings.unused(next(iter(settings.parse(self.manifest).values())), self.source))
 
     def inline(self, text: str) -> str:
         """HTML of one paragraph's inline Markdown, {{...}} values included, for captions and notes."""

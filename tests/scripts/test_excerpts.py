@@ -238,7 +238,7 @@ def test_the_command_fails_with_one_line_and_status_one(tmp_path):
     assert done.returncode == 1 and done.stdout == ""
     assert (
         done.stderr
-        == "snippets/01-x.toml: unknown key 'colour'; remove it, a manifest holds [[excerpt]] and [[path]]\n"
+        == "snippets/01-x.toml: unknown key 'colour'; remove it, a manifest holds [[excerpt]], [[path]], [[setting]]\n"
     )
 
 
