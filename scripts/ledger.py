@@ -125,7 +125,7 @@ def _settings(evidence: Evidence, checked: bool):
             try:
                 found = settings.read(setting, evidence.tables)
                 state = "read from the release"
-                detail = f"default {found.value}, {setting.path}:{found.first}-{found.last}"
+                detail = f"default {found.value}, {setting.path}:{found.lines}"
             except SiteError as error:
                 state, detail = "differs", str(error)
         uses = evidence.settings_shown(setting.file)

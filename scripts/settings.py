@@ -73,6 +73,11 @@ class Default:
     last: int
 
     @property
+    def lines(self) -> str:
+        """ "7" or "7-9"."""
+        return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+
+    @property
     def permalink(self) -> str:
         """The deciding lines in the engine's repository, at the pinned tag."""
         return self.pin.permalink(self.setting.path, self.first, self.last)
@@ -106,8 +111,8 @@ def numbered(number: str, root: Path = ROOT) -> Manifest:
     posts = sorted((root / manifests.FOLDER).glob("[0-9]*-*.toml"))
     found = [path.stem for path in posts if path.stem.partition("-")[0] == number]
     if len(found) != 1:
-        problem = f"manifests {', '.join(found)} all begin with it" if found else "no manifest begins with it"
-        raise SiteError(f"{manifests.FOLDER}/{number}-*.toml: {problem}; give the number of one post, such as 01")
+        problem = f"{', '.join(found)} all begin so" if found else "none begins so"
+        raise SiteError(f"no one manifest of {manifests.FOLDER}/ is meant, {problem}; give a post's number, such as 01")
     return manifests.load(found[0], root)
 
 

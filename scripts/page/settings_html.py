@@ -8,7 +8,6 @@ from pathlib import Path
 from scripts import settings
 from scripts.errors import SiteError
 from scripts.page.blocks import PageBlock, register_block
-from scripts.page.excerpt_html import lines_text
 from scripts.page.svg import escaped
 
 HEAD = ("setting", "default at the pin", "decided in", "who should change it")
@@ -28,7 +27,7 @@ class SettingsBlock(PageBlock):
         manifest = settings.numbered(self.argument, context.root) if self.argument else context.manifest
         wanted = settings.parse(manifest)
         if not wanted:
-            raise SiteError(f"{manifest.file} has no [[setting]]; add one, or remove the block")
+            raise SiteError(f"no [[setting]] is in {manifest.file}; add one, or remove the block")
         if manifest.file in context.settings_shown:
             raise SiteError(f"the settings of {manifest.file} are shown twice; link to #setting-... the second time")
         context.settings_shown.append(manifest.file)
@@ -52,14 +51,14 @@ def table_html(defaults: list[settings.Default], inline) -> str:
 def _row(default: settings.Default, inline) -> str:
     setting = default.setting
     where = f" <small>{inline(setting.where)}</small>" if setting.where else ""
+    lines = default.lines.replace("-", "\N{EN DASH}")
     # <wbr>: a path may be broken after a slash.
-    path = escaped(setting.path).replace("/", "/<wbr>")
+    place = escaped(f"{setting.path}:{lines}").replace("/", "/<wbr>")
     return (
         f'<tr id="{setting.anchor}">'
         f'<th scope="row">{escaped(default.pin.name)} <code>{escaped(setting.name)}</code></th>'
         f"<td><code>{escaped(default.value)}</code>{where}</td>"
-        f'<td><a href="{escaped(default.permalink)}"><code>{path}</code>, '
-        f"{lines_text(default.first, default.last)}</a></td><td>{inline(setting.who)}</td></tr>"
+        f'<td><a href="{escaped(default.permalink)}"><code>{place}</code></a></td><td>{inline(setting.who)}</td></tr>'
     )
 
 

@@ -82,6 +82,15 @@ id = "one"
 at = "schedule"
 text = "It schedules first."
 
+[[setting]]
+id = "pick"
+engine = "vllm"
+name = "--pick"
+path = "vllm/core.py"
+symbol = "Core.schedule.pick"
+value = 'return (\\d)'
+who = "nobody"
+
 [[path]]
 id = "chat"
 title = "A chat request"
@@ -157,6 +166,9 @@ Waiting is most of it.
 ///
 
 /// boundaries | 01
+///
+
+/// settings
 ///
 """
 SVG = (
