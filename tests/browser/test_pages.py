@@ -11,6 +11,8 @@ from tests.browser.conftest import SCHEMES, SIZES
 
 pytestmark = pytest.mark.browser
 AXE = Axe()
+# Colours go with the scheme, names and sizes with the width: two of the four see both of each, in half the time.
+AXE_AT = {(1280, "light"), (390, "dark")}
 
 
 def colours(png: bytes) -> int:
@@ -51,7 +53,8 @@ def test_every_page(browser, full_url, addresses, width, scheme):
             problems.append(f"scrolls {too_wide(page)} px sideways")
         if page.evaluate("getComputedStyle(document.body).fontFamily").split(",")[0].strip('"') != "Plex Sans":
             problems.append("styles are missing")
-        problems += serious(page)
+        if (width, scheme) in AXE_AT:
+            problems += serious(page)
         if problems:
             wrong[address] = problems
     context.close()
