@@ -1,37 +1,41 @@
-"""`/// posts`: the posts in reading order, unwritten ones marked planned."""
+"""`/// posts`: the posts in reading order, unwritten ones marked planned; `/// posts | notebooks`: their notebooks."""
 
 from scripts import reading_order
+from scripts.errors import SiteError
 from scripts.page.blocks import PageBlock, register_block
 from scripts.page.svg import escaped
 from scripts.uses import page_url
 
 
 class PostsBlock(PageBlock):
-    """Takes no argument."""
+    """The argument may be `notebooks`, which makes the notebooks what the list leads to."""
 
     NAME = "posts"
-    ARGUMENT = False
+    ARGUMENT = None
 
     def html(self) -> str:
-        return posts_html(reading_order.load(self.context.root), self.root)
+        if self.argument not in (None, "", "notebooks"):
+            raise SiteError("the list has no such form; write '/// posts' or '/// posts | notebooks'")
+        return posts_html(reading_order.load(self.context.root), self.root, bool(self.argument))
 
 
-def posts_html(posts: list, root: str) -> str:
-    """`root` is the way from the page to the site's root."""
+def posts_html(posts: list, root: str, notebooks: bool = False) -> str:
+    """`root` is the way from the page to the site's root; `notebooks` links those first."""
     items = []
     for post in posts:
-        title, extra = escaped(post.title), ""
-        if post.page:
-            title = f'<a href="{root}{page_url(post.page)}">{title}</a>'
-            if post.notebook:
-                extra = (
-                    f' <a class="posts-notebook" href="{root}{page_url(post.notebook)}" '
-                    f'aria-label="Notebook of {escaped(post.title)}">notebook</a>'
-                )
-        else:
-            extra = ' <span class="posts-planned">planned</span>'
+        title, other, name = escaped(post.title), post.notebook, "notebook"
+        target = post.page
+        if notebooks:
+            target, other, name = other, target, "post"
+        extra = ' <span class="posts-planned">planned</span>'
+        if target:
+            title = f'<a href="{root}{page_url(target)}">{title}</a>'
+            extra = ""
+            if other:
+                label = f"{name.capitalize()}: {escaped(post.title)}"
+                extra = f' <a class="posts-notebook" href="{root}{page_url(other)}" aria-label="{label}">{name}</a>'
         items.append(
-            f'<li{"" if post.page else " class=planned"}><span class="posts-title">{title}</span>{extra}'
+            f'<li{"" if target else " class=planned"}><span class="posts-title">{title}</span>{extra}'
             f'<span class="posts-about">{escaped(post.about)}</span></li>'
         )
     return f'<ol class="posts">{"".join(items)}</ol>'

@@ -32,6 +32,8 @@ def test_written_and_planned(root):
     html = posts_html([first, second], "../")
     assert '<a href="../posts/01-a/">A &amp; B</a>' in html and 'href="../experiments/01_a/"' in html
     assert html.count("planned</span>") == 1 and "02-b/" not in html
+    html = posts_html([first, second], "../", notebooks=True)
+    assert '<a href="../experiments/01_a/">A &amp; B</a>' in html and 'aria-label="Post: A &amp; B">post' in html
 
 
 def test_a_post_outside_the_order(root):
