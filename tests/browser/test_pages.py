@@ -51,7 +51,7 @@ def test_every_page(browser, full_url, addresses, width, scheme):
             problems.append("the screenshot is blank")
         if too_wide(page) > 0:
             problems.append(f"scrolls {too_wide(page)} px sideways")
-        if page.evaluate("getComputedStyle(document.body).fontFamily").split(",")[0].strip('"') != "Plex Sans":
+        if page.evaluate("getComputedStyle(document.body).fontFamily").split(",")[0].strip('"') != "Request Sans":
             problems.append("styles are missing")
         if (width, scheme) in AXE_AT:
             problems += serious(page)
@@ -95,7 +95,7 @@ def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):
     loaded = page.evaluate(
         "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
     )
-    assert {"Plex Sans", "Plex Mono"} <= set(loaded)
+    assert {"Request Sans", "Request Mono"} <= set(loaded)
 
 
 def test_the_404_page_works_at_any_depth(open_page, full_url):
