@@ -35,7 +35,8 @@ _INSTEAD = [
             r'<a class="anchor-link" href="([^"]+)">[^<]*</a>',
             r'<a class="headerlink" href="\1" title="Link to this section">#</a>',
         ),
-        (r"\n\s*\n+", r"\n"),
+        # Blank lines between tags; those between statements of a cell separate its functions.
+        (r">[ \t]*\n(?:[ \t]*\n)+(?=<(?!span))", r">\n"),
     )
 ]
 
