@@ -154,10 +154,11 @@ def _loop(port: int, bodies: list, start_ns: int, results) -> None:
         results.put(str(error) if isinstance(error, LabError) else f"port {port}: {type(error).__name__}: {error}")
 
 
-def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0) -> list[tuple]:
+def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0, on_start=lambda: None) -> list[tuple]:
     """Drive `len(loops)` concurrent closed loops, each through its list of request bodies.
 
     Each loop is a process: one Python client cannot read a hundred streams without becoming what is measured.
+    `on_start` is called when the clients begin to send, which is when a server's use of a processor is to be read.
     Returns (sent_ns, first_ns, last_ns, output tokens) of every request. Raises LabError if any failed.
     """
     fork = multiprocessing.get_context("fork")
@@ -166,6 +167,8 @@ def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0) -> 
     workers = [fork.Process(target=_loop, args=(port, bodies, start, results), daemon=True) for bodies in loops]
     for worker in workers:
         worker.start()
+    time.sleep(max(0.0, (start - time.monotonic_ns()) / 1e9))
+    on_start()
     replies: list[tuple] = []
     deadline = time.monotonic() + timeout
     try:

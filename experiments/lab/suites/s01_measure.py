@@ -175,9 +175,9 @@ def load(server, configuration: str, samples: Samples, rng: random.Random, clien
     loops = [[chat(server.spec.model, rng, prompt, output) for _ in range(each)] for _ in range(clients)]
     server.injection.clear()
     server.injection.arm()
-    before = _cpu_seconds(server)
+    before: dict[int, float] = {}
     try:
-        replies = closed_loops(server.port, loops)
+        replies = closed_loops(server.port, loops, on_start=lambda: before.update(_cpu_seconds(server)))
         after = _cpu_seconds(server)
     finally:
         server.injection.disarm()
