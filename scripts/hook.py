@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File
+from watchdog.observers.polling import PollingObserver
 
 from scripts import evidence, ledger, markup, notebook_html, reading_order
 from scripts.page import published
@@ -122,7 +123,12 @@ def on_serve(server, config, builder):
     Not all of experiments/ is watched: measurements write below it for hours.
     """
     root = _root(config)
-    places = [root / name for name in WATCHED] + list(reading_order.notebooks(root).values())
-    for place in filter(Path.exists, places):
+    mine = [root / name for name in WATCHED] + list(reading_order.notebooks(root).values())
+    # MkDocs looks for changes twice a second; a writer who saves should not wait for that.
+    theirs = [config.docs_dir, config.config_file_path]
+    for place in theirs:
+        server.unwatch(place)
+    server.observer = PollingObserver(timeout=0.1)
+    for place in [*theirs, *filter(Path.exists, mine)]:
         server.watch(str(place))
     return server

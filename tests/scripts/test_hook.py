@@ -119,13 +119,17 @@ def test_fonts_are_those_of_their_versions_file():
 
 
 def test_serving_watches_what_pages_are_made_of(made):
-    from types import SimpleNamespace
+    from mkdocs.config import load_config
+    from mkdocs.livereload import LiveReloadServer
 
     from scripts import hook
 
-    watched = []
-    config = SimpleNamespace(config_file_path=str(made / "mkdocs.yml"))
-    hook.on_serve(SimpleNamespace(watch=watched.append), config, None)
-    names = {Path(path).relative_to(made.resolve()).as_posix() for path in watched}
-    assert {"snippets", "theme", "experiments/01_request_lifecycle.ipynb"} <= names
+    config = load_config(str(made / "mkdocs.yml"))
+    server = LiveReloadServer(lambda: None, "127.0.0.1", 0, str(made))
+    server.watch(config.docs_dir)
+    server.watch(config.config_file_path)
+    hook.on_serve(server, config, None)
+    names = {Path(path).relative_to(made).as_posix() for path in server._watched_paths}
+    assert {"docs", "mkdocs.yml", "snippets", "theme", "experiments/01_request_lifecycle.ipynb"} <= names
     assert "experiments" not in names, "a measurement would rebuild the site with every record"
+    assert len(server.observer._emitters) == len(names)
