@@ -1,4 +1,4 @@
-"""`python -m scripts.screenshot`: takes the README's picture of the first post again, after its numbers or looks changed."""
+"""`python -m scripts.screenshot`: retakes the README's picture of the post, after its numbers or looks changed."""
 
 import tempfile
 from io import BytesIO
