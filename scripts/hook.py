@@ -98,8 +98,8 @@ def on_env(env, config, files):
 
 @event_priority(100)
 def _hide_code_from_search(context, page, config, nav):
-    # Material's search parses every tag of a page; a search for words should not find lines of code either.
-    page.content, page.whole = markup.without_code(page.content), page.content
+    # Material's search parses every tag of a page, and a search for words should not find lines of code.
+    page.content, page.whole = markup.searchable(page.content), page.content
     return context
 
 

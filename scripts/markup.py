@@ -6,7 +6,14 @@ from scripts.errors import SiteError
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
-_BLOCKS = re.compile(r"<(pre|svg)\b.*?</\1>|<dl><div>.*?</dl>|<table class=\"claim-values\">.*?</table>", re.S | re.I)
+# What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
+_UNSOUGHT = re.compile(
+    r'<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
+    r'|<a class="headerlink".*?</a>',
+    re.S | re.I,
+)
+_INLINE = re.compile(r"</?(?:span|a|strong|em|b|i|code|abbr|small|var|sub|sup|wbr|time)\b[^>]*>", re.I)
+_BOX = re.compile(r"</?(?!h[1-6]\b|p\b|li\b|ol\b|ul\b)[a-z][^>]*>", re.I)
 _TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
@@ -42,9 +49,9 @@ def check(html: str, where: str) -> None:
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
 
 
-def without_code(html: str) -> str:
-    """A page without blocks of code, drawings and the small print of claims, for the search index."""
-    return _BLOCKS.sub("", html)
+def searchable(html: str) -> str:
+    """The headings and words of a page, for the search index: its parser is slow, and most of a page is markup."""
+    return _BOX.sub(" ", _INLINE.sub("", _UNSOUGHT.sub("", html)))
 
 
 def scrolling_tables(html: str) -> str:

@@ -43,5 +43,11 @@ def test_tables_get_a_box_that_a_keyboard_reaches():
     assert "<table class='ours'>" in made and made.count("</div>") == 2
 
 
-def test_code_is_taken_out_for_search():
-    assert markup.without_code("<p>a</p><pre id=x><span>b</span></pre><svg>c</svg><p>d</p>") == "<p>a</p><p>d</p>"
+def test_what_a_search_sees():
+    page = (
+        '<h2 id="x">A <em>b</em><a class="headerlink" href="#x">#</a></h2><p>c <code>d</code>e</p><pre><b>f</b></pre>'
+    )
+    page += '<div class="g"><table><tr><td>h</td><td>i</td></tr></table></div><svg><g>j</g></svg><ul><li>k</li></ul>'
+    seen = markup.searchable(page)
+    assert seen.startswith('<h2 id="x">A b</h2><p>c de</p>') and seen.endswith("<ul><li>k</li></ul>")
+    assert "f" not in seen and "j" not in seen and "h  i" in seen
