@@ -544,17 +544,14 @@ def gpu_default_path(recording):
 @book.claim(
     id="cpu-build-path",
     title="The CPU build takes the other branch of each",
-    sentence="On the CPU the same release entered EngineCore.step and the V1 runner, the latter in a process of its own: {processes} "
-    "engine processes against {gpu} on the GPU.",
-    records=["path-vllm-cpu", "path-vllm-gpu"], tier="cpu-server",
+    sentence="On the CPU the same release entered EngineCore.step and the V1 runner, the latter in a worker process of its own: "
+    "{processes} engine processes, where the GPU's recording has no worker.",
+    records=["path-vllm-cpu"], tier="cpu-server",
 )
-def cpu_build_path(cpu, gpu):
-    def roles(recording):
-        return {p["role"] for p in recording.data["recording"]["processes"]} - {"client", "unknown", None}
-
-    values = {"processes": bootstrap.value(len(roles(cpu)), "1", 1), "gpu": bootstrap.value(len(roles(gpu)), "1", 1)}
+def cpu_build_path(cpu):
+    roles = {p["role"] for p in cpu.data["recording"]["processes"]} - {"client", "unknown", None}
     there = entered(cpu, f"{CORE}.step") and entered(cpu, V1_RUNNER)
-    return values, bool(there) and "worker" in roles(cpu) and "worker" not in roles(gpu)
+    return {"processes": bootstrap.value(len(roles), "1", 1)}, bool(there) and "worker" in roles
 
 
 @book.claim(
