@@ -1,10 +1,12 @@
 """`/// claim | id`: a card with the sentence, values and intervals, the verdict, and everything to doubt it with."""
 
+import functools
 import urllib.parse
+from pathlib import Path
 
 from pymdownx.blocks.block import type_string
 
-from scripts.claims import Claim
+from scripts.claims import Claim, load
 from scripts.errors import SiteError
 from scripts.evidence import ENGINE_NAMES
 from scripts.page import svg
@@ -48,7 +50,7 @@ def card(claim: Claim, evidence, root: str, repo_url: str, alt: str = "") -> str
         parts.append(f'<div class="claim-figure" {svg.SCROLLS}>{drawn}</div>')
     parts.append(f'<details class="claim-proof"><summary>{_where_short(claim)}</summary>')
     parts.append(_values(claim))
-    parts.append(_facts(claim, root, repo_url))
+    parts.append(_facts(claim, root, repo_url, here(evidence.root, claim)))
     parts.append("</details></section>")
     return "".join(parts)
 
@@ -88,7 +90,33 @@ def _values(claim: Claim) -> str:
     )
 
 
-def _facts(claim: Claim, root: str, repository: str) -> str:
+def here(root: Path, claim: Claim) -> Claim | None:
+    """The same claim as evaluated on what was measured in this clone; None where nothing was.
+
+    It lies in a folder that git ignores, so that a published site never has it: only who measured sees it.
+    """
+    path = root / "experiments/local/claims" / f"{claim.experiment}.json"
+    try:
+        return _local_claims(path, root, path.stat().st_mtime_ns).get(claim.id)
+    except FileNotFoundError:
+        return None
+
+
+@functools.lru_cache(maxsize=8)
+def _local_claims(path: Path, root: Path, _mtime: int) -> dict[str, Claim]:
+    return {claim.id: claim for claim in load(path, root)}
+
+
+def _comparison(local: Claim) -> str:
+    """What the claim came to here: verdict, host, and each value with its interval."""
+    values = "; ".join(
+        f"{escaped(name)} {local.text(name)}" + (f" ({local.text(name + '.ci')})" if value.get("ci") else "")
+        for name, value in local.data["values"].items()
+    )
+    return f"{local.verdict} on {escaped(local.data['host']['label'])}: {values}"
+
+
+def _facts(claim: Claim, root: str, repository: str, local: Claim | None = None) -> str:
     data = claim.data
     pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in data["pin"].items())
     raw = [
@@ -106,6 +134,8 @@ def _facts(claim: Claim, root: str, repository: str) -> str:
         ("Repeat", f"<code>{escaped(data['command'])}</code>"),
         ("Raw data", ", ".join(raw)),
     ]
+    if local:
+        facts.insert(1, ("Here", _comparison(local)))
     if repository:
         facts.append(("Doubts", f'<a href="{escaped(report_url(claim, repository))}">report it wrong</a>'))
     return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts) + "</dl>"

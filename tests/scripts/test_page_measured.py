@@ -66,6 +66,21 @@ def test_a_card_says_everything_there_is_to_doubt(site):
     assert links["report it wrong"].startswith(REPO + "/issues/new?title=Claim%20wait")
 
 
+def test_what_was_measured_in_this_clone_stands_beside_the_reference(site):
+    assert "Here" not in [dt.text for dt in render(site).select("section.claim dt")]
+    (reference,) = (site.root / "experiments/claims").glob("*.json")
+    data = json.loads(reference.read_text())
+    mine = next(claim for claim in data["claims"] if claim["id"] == "wait")
+    mine["holds"], mine["host"]["label"] = False, "Their card"
+    local = site.root / "experiments/local/claims" / reference.name
+    local.parent.mkdir(parents=True)
+    local.write_text(json.dumps(data))
+    card = render(site).select_one("#claim-wait")
+    facts = {dt.text: dt.find_next("dd").text for dt in card.select("dt")}
+    assert facts["Here"].startswith("does not hold on Their card: ") and "61.2%" in facts["Here"]
+    assert card.select_one(".claim-verdict").text == "holds"
+
+
 def test_a_claim_that_does_not_hold_says_so(site):
     site.save_claims([site.changed_claim(holds=False)])
     verdict = part(site, "/// claim | wait\n///\n").select_one(".claim-verdict")
