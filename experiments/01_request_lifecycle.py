@@ -252,7 +252,7 @@ def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     sentence="The kernels of a 4,096-token prefill of the Qwen3-8B shape take {vllm} times the floor in vLLM and {sglang} "
     "times in SGLang. The floor, {floor}, is its FLOP at {rate}, the fastest of twelve intervals of a large bf16 product on "
     "this card; their median, with the card warm, was {warm}.",
-    records=["card", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu", figure="floor.svg",
+    records=["card", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu",
 )
 def prefill_floor(card, vllm, sglang):
     floor = floor_ms(prefill_flop(SHAPE, 4096), best_rate(card))
