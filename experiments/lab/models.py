@@ -61,6 +61,8 @@ weights = {k: v.contiguous() for k, v in model.state_dict().items() if k != "lm_
 save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
 if hasattr(model.config, "quantization_config"):
     del model.config.quantization_config
+# GGUF does not carry the class's name, and SGLang reads it before anything else.
+model.config.architectures = [type(model).__name__]
 model.config.save_pretrained(out)
 tokenizer.save_pretrained(out)
 """

@@ -1,8 +1,10 @@
 """The CPU tier's claims, measured again on this machine: the verdicts must be the committed ones."""
 
+import json
+
 import pytest
 
-from experiments.lab import experiments, notebooks, record_path, runner, settings
+from experiments.lab import experiments, models, notebooks, record_path, runner, settings
 
 # These claims say what is cheap and what is dear on a CPU, so their verdicts hold on any; their values need not.
 
@@ -22,6 +24,17 @@ def agree(here, committed):
     for claim in committed:
         assert claim["id"] in here, f"{claim['id']}: not evaluated; which record does it lack?"
         assert here[claim["id"]]["holds"] == claim["holds"], experiments.filled(here[claim["id"]])
+
+
+@pytest.mark.engine
+def test_both_models_name_their_class(engine_python):
+    """SGLang dies at start on a configuration without it; vLLM does not mind."""
+    found = settings.load()
+    classes = {
+        name: json.loads((models.folder(name, found) / "config.json").read_text()).get("architectures")
+        for name in models.NAMES
+    }
+    assert classes == {"smollm2-135m": ["LlamaForCausalLM"], "qwen3-8b-shape": ["Qwen3ForCausalLM"]}
 
 
 @pytest.mark.engine
