@@ -13,7 +13,8 @@ from ..fleet import Fleet
 from ..records import Draft, sample
 from ..server import ServerSpec
 from . import s01_stages as stages
-from .s01_measure import Samples, kernels, load, ttft
+from .rows import Samples
+from .s01_measure import kernels, load, ttft
 
 SEED = 20261123
 SMALL, SHAPE = "smollm2-135m", "qwen3-8b-shape"

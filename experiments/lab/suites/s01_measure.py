@@ -9,26 +9,10 @@ from ..client import Client, closed_loops, shuffled
 from ..errors import LabError
 from ..segments import busy_share, nth_call, roles_of, segments
 from ..workloads import chat
+from .rows import Samples
 from .s01_stages import MARKS, WITNESSES
 
 PAUSE_S = 0.02  # after an answer an engine still frees blocks and writes metrics: the next request starts behind that
-
-
-class Samples:
-    """Raw values by name, unit and labels, in the order in which they were taken."""
-
-    def __init__(self):
-        self._rows: dict[tuple, dict] = {}
-
-    def add(self, name: str, unit: str, value: float, **labels) -> None:
-        labels = {key: str(value) for key, value in sorted(labels.items())}
-        row = self._rows.setdefault(
-            (name, *labels.items()), {"name": name, "unit": unit, "labels": labels, "values": []}
-        )
-        row["values"].append(round(float(value), 6))
-
-    def rows(self) -> list[dict]:
-        return list(self._rows.values())
 
 
 def _family(configuration: str) -> str:
