@@ -78,7 +78,6 @@ class Bench:
         self.settings, self.folder = settings, Path(folder)
         self._process = None
         self._count = 0
-        self._answers: queue.Queue = queue.Queue()
 
     def __enter__(self) -> "Bench":
         self.start()
@@ -102,13 +101,9 @@ class Bench:
                 [str(python), str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=env,
                 cwd=self.folder, text=True, bufsize=1, start_new_session=True,
             )
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._answers: queue.Queue = queue.Queue()  # its own: what an ended one still says is not for the next
+        threading.Thread(target=_listen, args=(self._process, self._answers), daemon=True).start()
         self._ready = False
-
-    def _listen(self, process) -> None:
-        for line in process.stdout:
-            self._answers.put(json.loads(line))
-        self._answers.put({"error": "its process ended"})
 
     def _answer(self, limit_s: float, doing: str) -> dict:
         try:
@@ -203,3 +198,9 @@ def _died(server) -> None:
         time.sleep(0.1)
     if not server.alive():
         raise LabError(f"{server.spec.name}: the server died under load: {server.cause()} (log: {server.log})")
+
+
+def _listen(process, answers: queue.Queue) -> None:
+    for line in process.stdout:
+        answers.put(json.loads(line))
+    answers.put({"error": "its process ended"})

@@ -17,7 +17,7 @@ CHUNK = 16  # tokens; vLLM's default block, so that a shared prefix is a whole n
 class Ask:
     """One request: sent `at` seconds after the first, a prompt of `tokens`, exactly `out` tokens back.
 
-    `chunks` are numbers; the last may stand for fewer than `CHUNK` tokens. `kind` is for whoever reads the result.
+    `chunks` are numbers, each of `CHUNK` tokens. `kind` is for whoever reads the result.
     """
 
     at: float
@@ -34,8 +34,11 @@ class Prompts:
         self._numbers = itertools.count(seed * 10_000_000)
 
     def fresh(self, tokens: int) -> tuple:
-        """The chunks of a prompt of `tokens` that shares nothing with any other."""
-        return tuple(itertools.islice(self._numbers, -(-tokens // CHUNK)))
+        """The chunks of a prompt of `tokens` that shares nothing with any other. ValueError unless they are whole: the
+        tool makes other tokens for a part of a chunk than the chunk begins with."""
+        if tokens % CHUNK:
+            raise ValueError(f"{tokens} tokens: prompts are whole chunks of {CHUNK}")
+        return tuple(itertools.islice(self._numbers, tokens // CHUNK))
 
     def behind(self, prompt: tuple, shared: int, tokens: int) -> tuple:
         """The chunks of a prompt of `tokens` whose first `shared` are those of `prompt`. ValueError when `shared` is
