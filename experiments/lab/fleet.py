@@ -39,7 +39,8 @@ class Context:
 
     `servers` by name, `settings`, `tier`, `experiment`; `folder` a scratch folder of this fleet; `progress(done,
     total, text)` says how far it is; `wanted(*names)` whether any of these records is still to be made (a group that is
-    not wanted may be skipped whole, never in part); `begin()` starts the clock of the next drafts' wall time.
+    not wanted may be skipped whole, never in part); `begin()` starts the clock of the next drafts' wall time;
+    `probes` are the card's rates of this run, as the records carry them (None without a GPU).
     """
 
     servers: dict
@@ -49,6 +50,7 @@ class Context:
     folder: object
     missing: frozenset
     report: Callable
+    probes: dict | None = None
     started: float = field(default_factory=time.time)
     _mark: float = field(default_factory=time.monotonic)
 

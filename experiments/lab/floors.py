@@ -1,6 +1,13 @@
-"""The least time a prefill can take on this card: its FLOP over the rate that a large bf16 product reaches.
+"""The least time a prefill or a step can take on this card, from the two rates that card.py measures there.
 
-A floor, not a prediction: it counts matrix products alone, at the rate of the best-shaped one.
+Floors, not predictions: FLOP count matrix products alone, at the rate of a large and well-shaped one; bytes count what
+has to be read, at the rate of a large copy.
+
+That rate counts the bytes read and those written. Both cross the same memory bus, one way at a time, so a step that
+only reads may move as many bytes a second as a copy moves both ways: the rate is used whole, and halving it would
+double every floor. A pure read spares the bus its turns between the two directions and can be some per cent faster
+than a copy, so a byte floor is what a step takes that moves its bytes as fast as a copy does. No step is expected
+below it, but one that undercuts it by a few per cent contradicts nothing.
 """
 
 from dataclasses import dataclass
@@ -61,3 +68,40 @@ def weight_bytes(shape: Shape, bytes_each: int = 2) -> float:
 def prefill_floor_ms(shape: Shape, tokens: int, tflop_per_s: float, gb_per_s: float) -> float:
     """The larger of the two floors of a prefill, ms: its FLOP at the matmul rate, its weights at the copy rate."""
     return max(floor_ms(prefill_flop(shape, tokens), tflop_per_s), weight_bytes(shape) / (gb_per_s * 1e9) * 1e3)
+
+
+def kv_bytes(shape: Shape, tokens: float, bytes_each: int = 2) -> float:
+    """Bytes of the KV cache of `tokens` tokens: a key and a value of every layer and KV head (bf16 by default)."""
+    return 2.0 * bytes_each * shape.layers * shape.kv_heads * shape.head_dim * tokens
+
+
+def decode_floor_ms(shape: Shape, tokens: float, gb_per_s: float) -> float:
+    """ms of a step that decodes alone: (weight_bytes + kv_bytes(tokens)) / rate.
+
+    `tokens` are all tokens in the cache that the step's sequences attend to, added up over the sequences. A prefix that
+    several of them share may be read once for all of them: count it once where the floor must hold for that too.
+    """
+    return (weight_bytes(shape) + kv_bytes(shape, tokens)) / (gb_per_s * 1e9) * 1e3
+
+
+def step_flop(shape: Shape, chunk: int, behind: int = 0, decoding=()) -> float:
+    """FLOP of one step: `chunk` prompt tokens behind `behind` cached ones, and one token for each of `decoding`.
+
+    `decoding` holds each decoding sequence's tokens in the cache. A decode is a prefill of one token. A chunk of 0 is
+    none; of a larger one a single token's logits are counted, as in `prefill_flop`.
+    """
+    prefill = prefill_flop(shape, chunk, behind) if chunk else 0.0
+    return prefill + sum(prefill_flop(shape, 1, cached) for cached in decoding)
+
+
+def mixed_floor_ms(shape: Shape, chunk: int, behind: int, decoding, tflop_per_s: float, gb_per_s: float) -> float:
+    """ms of a step that prefills a chunk beside decodes: the larger of
+
+        step_flop(chunk, behind, decoding) / matmul rate
+        (weight_bytes + kv_bytes(behind + sum of decoding)) / copy rate
+
+    The larger and not the sum, since a card computes while it reads. Arguments as of `step_flop`.
+    """
+    cached = behind + sum(decoding)
+    compute = floor_ms(step_flop(shape, chunk, behind, decoding), tflop_per_s)
+    return max(compute, decode_floor_ms(shape, cached, gb_per_s))

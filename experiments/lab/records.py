@@ -24,7 +24,7 @@ LIMIT = 1_000_000  # bytes, a record with its column file
 # What says how it goes, or comes after a record is written, does not change what was measured.
 _APART = {
     *("__main__.py", "progress.py", "homecoming.py", "errors.py", "claims.py", "bootstrap.py", "figures.py"),
-    *("notebooks.py", "experiments.py"),
+    *("notebooks.py", "experiments.py", "floors.py"),
 }
 
 
@@ -54,8 +54,8 @@ def sample(name: str, unit: str, values, **labels) -> dict:
     return {"name": name, "unit": unit, "labels": {k: str(v) for k, v in labels.items()}, "values": list(values)}
 
 
-def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tuple:
-    """(record, column bytes or None), validated. `started` is time.time() at the start."""
+def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes: dict | None = None) -> tuple:
+    """(record, column bytes or None), validated. `started` is time.time() at the start; `probes` those of the run."""
     server = draft.server
     engine = server.engine if server else draft.engine
     record = {
@@ -75,6 +75,8 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float) -> tupl
         "lab": source_digest(experiment),
         "samples": draft.samples,
     }
+    if probes is not None:
+        record["probes"] = probes
     packed = None
     if draft.columns is not None:
         if len({len(column) for column in draft.columns.values()}) > 1:
@@ -159,6 +161,18 @@ class Record:
     @property
     def host(self) -> str:
         return self.data["host"]["id"]
+
+    @property
+    def probes(self) -> dict:
+        """{"matmul": [TFLOP/s ...], "copy": [GB/s ...], "side", "copy_bytes", "at"} of the run that made the record.
+        LabError where it has none."""
+        if "probes" not in self.data:
+            experiment, name = self.data["experiment"], self.data["measurement"]
+            raise LabError(
+                f"{experiment}/{self.path.name}: says nothing of the card's rates (made without a GPU, or by an older "
+                f"lab); on a GPU host: python -m experiments.lab measure --exp {experiment} --tier gpu --only {name}"
+            )
+        return self.data["probes"]
 
     def values(self, name: str, **labels) -> list:
         """The values of the one series of that name with these labels. LabError for none or several."""

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import envs, hosts, records
+from . import envs, hosts, probes, records
 from .errors import LabError
 from .fleet import Context, Fleet
 from .progress import Progress
@@ -102,11 +102,13 @@ def measure(
         else:
             print(f"{fleet.name}: finished before", file=sys.stderr)
     progress = Progress({fleet.name: fleet.minutes * 60 for fleet, _ in todo})
+    card = Card(settings) if tier == "gpu" and any(fleet.servers for fleet, _ in todo) else None
     with ended_in_order():
         for fleet, missing in todo:
             progress.start(fleet.name)
             try:
-                run_fleet(fleet, missing, experiment, tier, settings, out, progress)
+                rates = card.rates(fleet, progress) if card else None
+                run_fleet(fleet, missing, experiment, tier, settings, out, progress, rates)
             except LabError as error:
                 failures.append(f"{fleet.name}: {error}")
                 progress.finish("failed")
@@ -131,20 +133,40 @@ def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: b
     )
 
 
-def run_fleet(fleet: Fleet, missing, experiment: str, tier: str, settings, out: Path, progress: Progress) -> None:
+class Card:
+    """The GPU of one run: probed once, before its first server starts, whichever fleet comes first."""
+
+    def __init__(self, settings):
+        self.settings, self.probes = settings, None
+
+    def rates(self, fleet: Fleet, progress: Progress) -> dict | None:
+        """The probes. LabError when they cannot be had and the fleet has servers, whose records need them."""
+        try:
+            if self.probes is None:
+                progress.show(0, 0, "probing the card", force=True)
+                self.probes = probes.probe(self.settings)
+        except LabError:
+            if fleet.servers:
+                raise
+        return self.probes
+
+
+def run_fleet(
+    fleet: Fleet, missing, experiment: str, tier: str, settings, out: Path, progress: Progress, rates: dict | None = None
+) -> None:
     settings.logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{fleet.name}-", dir=settings.logs))
     running = Running(fleet.servers, settings, folder, fleet.one_by_one)
     try:
         servers = running.start(lambda: progress.show(0, 0, "waiting for " + ", ".join(s.name for s in fleet.servers)))
-        context = Context(servers, settings, tier, experiment, folder, missing, progress.show)
+        context = Context(servers, settings, tier, experiment, folder, missing, progress.show, rates)
         yielded = set()
         for draft in fleet.measure(context):
             if draft.measurement not in fleet.produces:
                 raise LabError(
                     f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})"
                 )
-            record, packed = records.finish(draft, experiment, context.started, context.elapsed())
+            record, packed = records.finish(draft, experiment, context.started, context.elapsed(), rates)
             records.write(out, record, packed)
             yielded.add(draft.measurement)
             progress.show(0, 0, f"wrote {draft.measurement}", force=True)

@@ -33,7 +33,7 @@ print(len(done))
 """
 DRIVING = (
     *("__main__", "client", "envs", "fleet", "homecoming", "hosts", "models", "progress", "record_path", "recording"),
-    *("records", "runner", "segments", "server", "settings", "warden", "workloads", "inject.control", "suites.s01"),
+    *("probes", "records", "runner", "segments", "server", "settings", "warden", "workloads", "inject.control", "suites.s01"),
 )
 
 

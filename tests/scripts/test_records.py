@@ -104,3 +104,11 @@ def test_a_configuration_recorded_twice_is_refused(site):
     found = records.load_all(site.root, PINS)
     with pytest.raises(SiteError, match="recorded in"):
         records.recordings(found + found)
+
+
+def test_the_rates_of_the_card_are_optional_and_checked(site):
+    rates = {"matmul": [700.0], "copy": [4000.0], "side": 8192, "copy_bytes": 4096, "at": "2026-11-24T02:45:00Z"}
+    site.save_record("ttft", {**base_record("ttft"), "probes": rates})
+    assert records.load_all(site.root, PINS)[2].at("probes.copy.0") == 4000.0
+    site.save_record("ttft", {**base_record("ttft"), "probes": {**rates, "copy": [-1]}})
+    refused(site, "ttft.json", "probes.copy[0]")
