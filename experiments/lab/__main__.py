@@ -33,7 +33,11 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--tier", choices=("gpu", "cpu"), required=True)
     sub.add_argument("--only", metavar="NAME", help="one fleet or one measurement")
     sub = command("record", "record the call path of one request", out=True)
-    sub.add_argument("--configuration", required=True, metavar="NAME", help="vllm-cpu, vllm-gpu or sglang-gpu")
+    sub.add_argument("--exp", metavar="NN", action="append", help="an experiment that has one, repeatable (default: 01)")
+    sub.add_argument(
+        "--configuration", metavar="NAME", action="append",
+        help="vllm-cpu, vllm-gpu, sglang-gpu or a variant, repeatable (default: all that this machine can run)",
+    )
     sub = command("experiments", "measure what this machine can, redraw figures and claims, print the table", exp=True)
     sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
     sub.add_argument("--no-measure", action="store_true", help="redraw from the records that are there")
@@ -80,22 +84,20 @@ def run(options) -> int:
     if options.command == "record":
         from . import record_path, runner
 
-        if options.configuration not in record_path.SPECS:
-            raise LabError(f"no configuration {options.configuration!r}; there are: {', '.join(record_path.SPECS)}")
-        part = f"path-{options.configuration}"
-        progress = Progress({part: 240})
+        out = destination(options)
         with runner.one_at_a_time(), runner.ended_in_order():
-            models.prepare(found, list(found.pythons))
-            progress.start(part)
-            path = record_path.record(
-                options.configuration,
-                found,
-                destination(options),
-                lambda: progress.show(0, 0, "waiting for the traced server"),
+            todo, failures = record_path.wanted(
+                options.exp or ["01"], options.configuration or [], found, out, options.again
             )
-            progress.finish()
-        print(records.portable(str(path)))
-        return 0
+            if todo:
+                models.prepare(found, list(found.pythons))
+            progress = Progress({one.name: record_path.ESTIMATE_S[one.spec.engine] for one in todo})
+            paths, failed = record_path.record_all(todo, found, out, progress)
+        for path in paths:
+            print(records.portable(str(path)))
+        for line in [*failures, *failed]:
+            print(line, file=sys.stderr)
+        return 1 if failures or failed else 0
     if options.command == "import":
         from .homecoming import bring_home
 

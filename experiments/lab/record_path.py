@@ -1,87 +1,141 @@
-"""Record the path of one streaming chat completion through a server that a user would start.
+"""Record the path of one streaming chat completion through servers that a user would start.
 
-The server is started with the tracer injected, warmed up by a few requests, armed, sent one request, and disarmed.
-A traced run is slow and is never timed.
+A server is started with the tracer injected, warmed up, armed, sent what the experiment's scenario says, and disarmed.
+A traced run is slow and is never timed. Servers start side by side, since starting is what takes long; each recording
+is written when it is finished, and one that fails does not lose the others.
 """
 
-import argparse
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import recording, records
-from .client import Client
+from . import envs, hosts, recording, records
 from .errors import LabError
 from .records import Draft
-from .server import Server, ServerSpec
-from .settings import LOCAL, ROOT
-from .settings import load as load_settings
+from .scenarios import SCENARIOS, WARM_UP_PROMPTS, Scenario, scenario
+from .server import Server
 
-EXPERIMENT = "01"
-# A server still works for a moment after its last byte (metrics, freed blocks); arming waits for that.
-SETTLE_S = 1.0
-MODEL = "smollm2-135m"
-# Warm-ups ask something else, from the first word on: a prompt whose prefix is cached takes another path.
-WARM_UP_PROMPTS = ("Count to ten in French.", "List four birds of prey.", "Who wrote about whales?")
-REQUEST = {
-    "model": MODEL,
-    "messages": [{"role": "system", "content": "Name three colours."}, {"role": "user", "content": "Please."}],
-    "max_tokens": 8,
-    "temperature": 0,
-    "stream": True,
-}
-SPECS = {
-    # A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
-    "vllm-gpu": {"engine": "vllm", "env": {"VLLM_DISABLE_COMPILE_CACHE": "1"}},
-    "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"),
-                 "env": {"VLLM_CPU_KVCACHE_SPACE": "2"}},  # GiB; by default it wants most of the machine's memory
-    "sglang-gpu": {"engine": "sglang"},
-}
+ESTIMATE_S = {"vllm": 240, "sglang": 120, "vllm-cpu": 120}  # to start one and record it, by engine
 
 
-def spec(configuration: str) -> ServerSpec:
-    """The server of a configuration. KeyError for an unknown one."""
-    return ServerSpec(f"path-{configuration}", model=MODEL, inject="trace", **SPECS[configuration])
+@dataclass(frozen=True)
+class Wanted:
+    """One recording: an experiment's scenario on one configuration."""
+
+    scenario: Scenario
+    configuration: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario.experiment}/path-{self.configuration}"
+
+    @property
+    def spec(self):
+        return self.scenario.spec(self.configuration)
 
 
-def measure(configuration: str, settings, folder: Path, on_wait=lambda: None) -> Draft:
-    """Start the configuration's server in `folder`, record one request, stop it. The record's draft; LabError says in
-    one line what failed."""
-    server = Server(spec(configuration), settings, folder)
+def wanted(experiments, configurations, settings, out: Path, again: bool = False) -> tuple:
+    """(recordings to make, lines of what cannot be made here). LabError for an unknown experiment or configuration.
+
+    Without `configurations` all of an experiment's that this machine's engines can run, and the others are left out
+    with a line on stderr. Finished ones are left out unless `again`.
+    """
+    chosen = [scenario(number) for number in experiments]
+    for name in configurations:
+        if not any(name in each.specs for each in chosen):
+            chosen[0].spec(name)
+    found, failures = [], []
+    for each in chosen:
+        for name in each.specs:
+            if configurations and name not in configurations:
+                continue
+            one = Wanted(each, name)
+            try:
+                digest = envs.engine(one.spec.engine, settings)["digest"]
+            except LabError as error:
+                if configurations:
+                    failures.append(f"{one.name}: not recorded here: {error}")
+                else:
+                    print(f"{one.name}: not recorded here: {error}", file=sys.stderr)
+                continue
+            path = out / f"{one.name}.json"
+            engines = {one.spec.engine: digest}
+            if not again and records.is_current(path, each.experiment, hosts.host()["id"], engines):
+                print(f"{one.name}: finished before", file=sys.stderr)
+                continue
+            found.append(one)
+    return found, failures
+
+
+def record_all(recordings: list, settings, out: Path, progress) -> tuple:
+    """(paths written, a line for each recording that failed). Servers are started side by side and ended when their
+    last recording is done."""
+    groups: dict = {}
+    for one in recordings:
+        groups.setdefault(one.spec.name, []).append(one)
+    started, begin = time.time(), time.monotonic()
+    servers, paths, failures = {}, [], []
     try:
-        server.start()
-        server.wait(on_wait)
-        made, columns, answer = capture(server.injection, server.port, configuration)
+        for name, group in groups.items():
+            servers[name] = Server(group[0].spec, settings, settings.logs / name)
+            try:
+                servers[name].start()
+            except LabError as error:
+                failures += [f"{one.name}: {error}" for one in group]
+                del servers[name]
+        for name, server in servers.items():
+            done, why = _record_group(groups[name], server, out, progress, started, begin)
+            paths += done
+            failures += why
+            server.stop()
     finally:
-        server.stop()
-    workload = {"seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": REQUEST}
-    name, extra = f"path-{configuration}", {"answer": answer}
+        for server in servers.values():
+            server.stop(wait=False)
+        for server in servers.values():
+            server.stop()
+    return paths, failures
+
+
+def _record_group(group: list, server: Server, out: Path, progress, started: float, begin: float) -> tuple:
+    paths, failures = [], []
+    for one in group:
+        progress.start(one.name)
+        try:
+            server.wait(lambda: progress.show(0, 0, "waiting for the traced server"))
+            draft = measure(one, server)
+            record = records.finish(draft, one.scenario.experiment, started, time.monotonic() - begin)
+            paths.append(records.write(out, *record))
+            progress.finish()
+        except LabError as error:
+            failures.append(f"{one.name}: {' '.join(str(error).split())}")
+            progress.finish("failed")
+        except Exception as error:  # a fault of ours in one must not lose the others either
+            failures.append(f"{one.name}: {type(error).__name__}: {error}")
+            progress.finish("failed")
+    return paths, failures
+
+
+def measure(one: Wanted, server: Server) -> Draft:
+    """The draft of one recording on a running server. LabError says in one line what failed."""
+    made, columns, reply = capture(server.injection, server.port, one.configuration, one.scenario)
+    workload = {
+        "seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": one.scenario.request, **one.scenario.workload
+    }
+    extra = {"answer": "".join(text or "" for _, text in reply.chunks)}
+    if reply.usage:
+        extra["usage"] = reply.usage
+    name = f"path-{one.configuration}"
     return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
 
 
-def record(configuration: str, settings, out: Path, on_wait=lambda: None) -> Path:
-    """`measure`, finished and written below `out`/01; the record's path. The server's log goes to the logs folder."""
-    started, begin = time.time(), time.monotonic()
-    draft = measure(configuration, settings, settings.logs / f"path-{configuration}", on_wait)
-    return records.write(out, *records.finish(draft, EXPERIMENT, started, time.monotonic() - begin))
-
-
-def capture(injection, port: int, configuration: str, request=None) -> tuple:
-    """(recording, columns, answer) of one request to a running server that was started with the tracer."""
-    request = request or REQUEST
-    with Client(port) as client:
-        for prompt in WARM_UP_PROMPTS:
-            client.chat({**request, "messages": [{"role": "system", "content": prompt}, *request["messages"][1:]]})
-        time.sleep(SETTLE_S)
-        injection.arm()
-        try:
-            reply = client.chat(request)
-            time.sleep(SETTLE_S)
-        finally:
-            injection.disarm()
+def capture(injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]) -> tuple:
+    """(recording, columns, reply) of the scenario on a running server that was started with the tracer."""
+    reply = scenario.send(scenario, injection, port)
     front = "tokenizer-manager" if configuration.startswith("sglang") else "api-server"
-    made, columns = recording.build(injection.read(), configuration, http(reply, front))
-    return made, columns, "".join(text or "" for _, text in reply.chunks)
+    turns = bool(scenario.plan and scenario.plan.get("turns"))
+    made, columns = recording.build(injection.read(), configuration, http(reply, front), turns)
+    return made, columns, reply
 
 
 def http(reply, front: str) -> list:
@@ -99,18 +153,12 @@ def http(reply, front: str) -> list:
     ]
 
 
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m experiments.lab.record_path", description=__doc__.split("\n")[0])
-    parser.add_argument("--configuration", required=True, choices=SPECS)
-    parser.add_argument("--out", type=Path, default=ROOT / LOCAL, help="folder of records (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    try:
-        print(record(options.configuration, load_settings(), options.out))
-    except LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def record(configuration: str, settings, out: Path, experiment: str = "01") -> Path:
+    """Record one configuration alone, written below `out`; the record's path. LabError for what failed."""
+    from .progress import Progress
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    one = Wanted(scenario(experiment), configuration)
+    paths, failures = record_all([one], settings, out, Progress({one.name: ESTIMATE_S[one.spec.engine]}))
+    if failures:
+        raise LabError(failures[0])
+    return paths[0]

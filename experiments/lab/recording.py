@@ -4,9 +4,11 @@ A recording says which process played which role, which functions were entered i
 messages crossed between processes, for one request to one configuration:
 
     {"configuration", "files": {repository path: sha256 as installed}, "processes": [{"pid", "role", "name"}],
-     "wire": [{"t_ns", "to_t_ns", "from", "to", "transport", "type", "tag", "bytes", "frames", "symbol"}]}
+     "wire": [{"t_ns", "to_t_ns", "from", "to", "transport", "type", "tag", "bytes", "frames", "symbol"}],
+     "lines": [{"symbol", "role"}], the functions whose executed lines were watched}
 
-and as columns, sorted by time: symbol, line, kind, pid, thread, t_ns, phase. `python -m experiments.lab.recording
+and as columns, sorted by time: symbol, line, kind, pid, thread, t_ns, phase. An entry of kind `line` is a line of a
+watched function as it ran; of the others `line` is where the function begins. `python -m experiments.lab.recording
 RECORD_OR_FOLDER` prints the entered symbols in order, by role, for choosing hops from. Standard library only.
 """
 
@@ -38,6 +40,8 @@ ROLES = {
     "vllm-cpu": ("api-server", "engine-core", "worker"),
     "sglang-gpu": ("tokenizer-manager", "scheduler", "detokenizer"),
 }
+# A variant differs in flags, not in processes.
+VARIANTS = {"vllm-gpu-off": "vllm-gpu", "sglang-gpu-off": "sglang-gpu", "sglang-gpu-mixed": "sglang-gpu"}
 FRONT = ("api-server", "tokenizer-manager")  # the roles that a client talks to
 
 
@@ -45,8 +49,9 @@ class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
 
 
-def build(lines: list, configuration: str, http=()) -> tuple:
-    """(recording, columns) from `Injection.read()`; `http` are the client's own wire entries.
+def build(lines: list, configuration: str, http=(), turns: bool = False) -> tuple:
+    """(recording, columns) from `Injection.read()`; `http` are the client's own wire entries, `turns` whether the
+    request was one among others and a plan told its turns apart.
 
     Raises RecordingError when a role of the configuration is missing or nothing was entered.
     """
@@ -62,8 +67,8 @@ def build(lines: list, configuration: str, http=()) -> tuple:
         key=lambda line: line["t_ns"],
     )
     roles = _roles(entries)
-    entries = _served([line for line in entries if line["pid"] in roles], roles)
-    missing = [role for role in ROLES.get(configuration, ()) if role not in roles.values()]
+    entries = _served([line for line in entries if line["pid"] in roles], roles, turns)
+    missing = [role for role in ROLES.get(VARIANTS.get(configuration, configuration), ()) if role not in roles.values()]
     if missing:
         raise RecordingError(
             f"{configuration}: no process showed itself as {', '.join(missing)}; "
@@ -74,6 +79,7 @@ def build(lines: list, configuration: str, http=()) -> tuple:
     used = {symbol.partition("::")[0] for symbol in columns["symbol"]}
     installed = {line["file"]: line["installed"] for line in lines if "file" in line}
     sent = [line for line in lines if line.get("arming") == last and "wire" in line]
+    watched = {(line["watched"], line["pid"]) for line in lines if "watched" in line and line["arming"] == last}
     recording = {
         "configuration": configuration,
         "files": {path: _digest(installed[path]) for path in sorted(used)},
@@ -82,21 +88,26 @@ def build(lines: list, configuration: str, http=()) -> tuple:
         ],
         "wire": sorted([*pair(sent, roles), *http], key=lambda message: message["t_ns"]),
     }
+    if watched:
+        found = sorted({(symbol, roles[pid]) for symbol, pid in watched if pid in roles})
+        recording["lines"] = [{"symbol": symbol, "role": role} for symbol, role in found]
     return recording, columns
 
 
-def _served(entries: list, roles: dict) -> list:
-    """The entries that belong to the request, one a (process, thread, symbol, phase).
+def _served(entries: list, roles: dict, turns: bool) -> list:
+    """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
 
-    Where a request comes in over HTTP, all entries do. Behind that, those from the first message on; a polling loop's
-    earlier ones are idling. Of the warm-up, what the request did not enter again in that process.
+    Where a request comes in over HTTP, all entries do, unless there were others before it. Behind that, those from
+    the first message on; a polling loop's earlier ones are idling. Of the warm-up, what the request did not enter
+    again in that process.
     """
     again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
     kept, done = [], set()
     for line in entries:
-        idle = line["epoch"] == 0 and line["pid"] in again and roles[line["pid"]] not in FRONT
+        idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in FRONT)
         if line["phase"] == "request":
-            key = (line["pid"], line["thread"], line["symbol"])
+            which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None
+            key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1))
             if idle or key in done:
                 continue
             done.add(key)

@@ -36,6 +36,81 @@ def traced(request, tmp_path_factory):
     return lines
 
 
+PLAN = {
+    "lines": [
+        ["python/sglang/srt/managers/scheduler.py", "Scheduler.process"],
+        ["python/sglang/srt/managers/tokenizer_manager.py", "TokenizerManager._send_one_request"],
+    ]
+}
+
+
+def trace_plan(folder, plan, marked=True):
+    """The recording of one request, "hello", with a plan, after one that was armed without."""
+    injection = Injection(folder / "inject")
+    with fake_engine.Engine(folder, {**os.environ, **injection.env("trace")}) as engine:
+        engine.ask("warm")
+        injection.arm()
+        engine.ask("first")
+        injection.disarm()
+        injection.plan(plan)
+        injection.arm()
+        engine.ask("before")
+        if marked:
+            injection.mark()
+        engine.ask("hello")
+        injection.disarm()
+        injection.plan(None)
+        injection.arm()
+        engine.ask("last")
+        injection.disarm()
+    lines = injection.read()
+    assert not [x for x in lines if x.get("kind") == "line" and x["arming"] != 3], "another arming's plan"
+    last = [x for x in lines if x.get("arming", 3) == 3]
+    return recording.build(last, "sglang-gpu", turns=bool(plan.get("turns")))
+
+
+def executed(columns):
+    rows = zip(columns["symbol"], columns["kind"], columns["line"], columns["t_ns"], strict=True)
+    return [(symbol.removeprefix(SRT), line) for symbol, kind, line, _ in rows if kind == "line"]
+
+
+def text_of(name, number):
+    return fake_engine.FILES[f"sglang/srt/managers/{name}"].split("\n")[number].strip()
+
+
+def test_the_lines_that_ran_are_recorded_in_order_and_those_that_did_not_are_not(tmp_path):
+    made, columns = trace_plan(tmp_path, PLAN)
+    ran = [text_of("scheduler.py", line) for symbol, line in executed(columns) if "Scheduler.process" in symbol]
+    assert ran == [
+        'if req.text == "warm":', "self.queue.put(req.text)", "sock_send(self.out, BatchTokenIDOutput(self.done.get()))"
+    ]
+    assert {symbol for symbol, _ in executed(columns)} == {
+        "scheduler.py::Scheduler.process", "tokenizer_manager.py::TokenizerManager._send_one_request"
+    }
+    assert {"symbol": SRT + "scheduler.py::Scheduler.process", "role": "scheduler"} in made["lines"]
+    assert not [x for x in made["lines"] if x["role"] == "detokenizer"], "its process has neither module"
+
+
+def turns(columns, name):
+    rows = zip(columns["symbol"], columns["kind"], columns["phase"], strict=True)
+    return sum(symbol.endswith(name) and kind == "start" and phase == "request" for symbol, kind, phase in rows)
+
+
+def test_turns_are_counted_from_the_mark_and_each_has_its_own_entries(tmp_path):
+    turn = [["python/sglang/srt/managers/scheduler.py", "each_turn"]]
+    made, columns = trace_plan(tmp_path, {**PLAN, "turns": 6, "turn": turn})
+    assert 3 <= turns(columns, "scheduler.py::each_turn") <= 6, "one a turn, and no more of them than were asked for"
+    assert turns(columns, "generate_request") == 1, "the request before the mark is not the recorded one"
+    sent = [m["t_ns"] for m in made["wire"] if m["type"] == "TokenizedGenerateReqInput"]
+    first = columns["phase"].index("request")
+    assert sent[0] < columns["t_ns"][first] < sent[1]
+
+
+def test_a_function_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(InjectionError, match=r"plan: .*scheduler.py has no function Scheduler.nothing"):
+        trace_plan(tmp_path, {"lines": [["python/sglang/srt/managers/scheduler.py", "Scheduler.nothing"]]})
+
+
 def entries(lines, phase="request"):
     return sorted((x for x in lines if x.get("phase") == phase), key=lambda x: x["t_ns"])
 

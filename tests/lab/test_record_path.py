@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from experiments.lab import record_path, recording
+from experiments.lab import record_path, recording, scenarios
 from experiments.lab.client import Client, Reply
 from experiments.lab.errors import LabError
 
@@ -34,7 +34,13 @@ class Armed:
     """An injection that notes what was sent while it was armed."""
 
     def __init__(self, requests):
-        self.requests, self.log = requests, []
+        self.requests, self.log, self.plans, self.marks = requests, [], [], []
+
+    def plan(self, wanted):
+        self.plans.append(wanted)
+
+    def mark(self):
+        self.marks.append(len(self.requests))
 
     def arm(self):
         self.log.append(len(self.requests))
@@ -53,13 +59,14 @@ class Armed:
 
 
 def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
-    monkeypatch.setattr(record_path, "SETTLE_S", 0)
+    monkeypatch.setattr(scenarios, "SETTLE_S", 0)
     requests = []
     port, answer = serve(EVENTS, requests)
     injection = Armed(requests)
-    made, _, text = record_path.capture(injection, port, "vllm-gpu")
-    assert injection.log == [len(record_path.WARM_UP_PROMPTS), len(record_path.WARM_UP_PROMPTS) + 1]
-    assert text == "red"
+    made, _, reply = record_path.capture(injection, port, "vllm-gpu")
+    assert injection.log == [len(scenarios.WARM_UP_PROMPTS), len(scenarios.WARM_UP_PROMPTS) + 1]
+    assert "".join(text for _, text in reply.chunks) == "red"
+    assert injection.plans == [None], "experiment 01 records first entries alone"
     sent = [m for m in made["wire"] if m["from"] == "client"]
     back = [m for m in made["wire"] if m["to"] == "client"]
     assert [(m["bytes"], m["frames"], m["to"]) for m in sent] == [(requests[-1], 1, "api-server")]
@@ -67,7 +74,7 @@ def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
 
 
 def test_a_failed_request_disarms(monkeypatch):
-    monkeypatch.setattr(record_path, "SETTLE_S", 0)
+    monkeypatch.setattr(scenarios, "SETTLE_S", 0)
     requests = []
     port, _ = serve(EVENTS, requests)
     injection = Armed(requests)
@@ -75,7 +82,7 @@ def test_a_failed_request_disarms(monkeypatch):
 
     def fails(self, body):
         calls.append(body)
-        if len(calls) > len(record_path.WARM_UP_PROMPTS):
+        if len(calls) > len(scenarios.WARM_UP_PROMPTS):
             raise LabError("the server died")
         return chat(self, body)
 
@@ -90,11 +97,13 @@ def test_sglangs_front_is_its_tokenizer_manager():
     assert {m["to"] for m in record_path.http(reply, "tokenizer-manager")} == {"tokenizer-manager", "client"}
 
 
-@pytest.mark.parametrize("configuration", record_path.SPECS)
-def test_every_configuration_starts_a_traced_server_and_has_its_roles(configuration):
-    spec = record_path.spec(configuration)
-    assert spec.inject == "trace" and spec.name == f"path-{configuration}"
-    assert configuration in recording.ROLES
+@pytest.mark.parametrize(
+    ("experiment", "configuration"), [(n, c) for n, each in scenarios.SCENARIOS.items() for c in each.specs]
+)
+def test_every_configuration_starts_a_traced_server_and_has_its_roles(experiment, configuration):
+    spec = scenarios.scenario(experiment).spec(configuration)
+    assert spec.inject == "trace" and spec.name.endswith(f"-{configuration}")
+    assert recording.VARIANTS.get(configuration, configuration) in recording.ROLES
 
 
 @pytest.mark.server

@@ -3,6 +3,7 @@
     injection = Injection(folder)
     server = start(command, env={**os.environ, **injection.env("trace")})
     injection.arm(); send(request); injection.disarm()
+    injection.plan({"lines": [...]}); injection.arm(); injection.mark(); send(request); injection.disarm()
     lines = injection.read()
 
 `folder` is private to one server; what an earlier one left there is removed. Standard library only.
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 from ..errors import LabError
+from .plan import MARK
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,7 +29,7 @@ class Injection:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        for stale in (*self.folder.glob("*.jsonl"), *self.folder.glob("*.ack")):
+        for stale in (*self.folder.glob("*.jsonl"), *self.folder.glob("*.ack"), *self.folder.glob("plan.json")):
             stale.unlink()
         self._arm = self.folder / "arm"
         self.generation = 0
@@ -54,6 +56,24 @@ class Injection:
         pids = [int(p.stem) for p in self.folder.glob("*.jsonl")]
         return sorted(pid for pid in pids if _lives(pid))
 
+    def plan(self, wanted: dict | None) -> None:
+        """What the following armings of a tracer record beyond first entries (see plan.py); None: nothing."""
+        file = self.folder / "plan.json"
+        if wanted is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(json.dumps(wanted))
+
+    def mark(self) -> None:
+        """The request of interest is sent now: the turns of a plan are counted from here. Every process sees it at
+        once, since the file is mapped."""
+        self._put_mark(1)
+
+    def _put_mark(self, value: int) -> None:
+        with open(self._arm, "r+b") as file:
+            file.seek(MARK)
+            file.write(bytes([value]))
+
     def arm(self, value: int = 1, timeout: float = 20.0) -> None:
         """Start recording in every process; returns when all of them have begun."""
         self._set(value, timeout)
@@ -64,6 +84,7 @@ class Injection:
 
     def _set(self, value: int, timeout: float) -> None:
         self.generation += 1
+        self._put_mark(0)
         with open(self._arm, "r+b") as file:
             file.write(bytes([value]))
             file.flush()

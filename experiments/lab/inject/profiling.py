@@ -1,7 +1,8 @@
 """The tracer's probe on Python 3.11: a C profile function on every thread, only while armed.
 
 `_PyEval_SetProfile(tstate, func, arg)` is what 3.12's `threading.setprofile_all_threads` calls; 3.11
-exports it without a Python name.
+exports it without a Python name. Lines need a trace function beside it, by `_PyEval_SetTrace`: only where the plan names
+functions, and only their frames go on to send line events.
 """
 
 import collections
@@ -9,9 +10,11 @@ import ctypes
 import sys
 import threading
 import time
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from itertools import repeat
 
-CALL = 0  # PyTrace_CALL
+RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+CALL, LINE = 0, 2  # PyTrace_CALL, PyTrace_LINE
 _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.py_object, ctypes.c_int, ctypes.c_void_p)
 
 
@@ -19,19 +22,21 @@ class Profiling:
     def __init__(self, tracer):
         self.tracer = tracer
         self._on = _FUNCTION(self._event)
+        self._on_line = _FUNCTION(self._line)
         self._off = _FUNCTION()  # a null pointer
 
     def begin(self) -> None:
-        if not hasattr(ctypes.pythonapi, "_PyEval_SetProfile"):
-            raise RuntimeError("this Python 3.11 does not export _PyEval_SetProfile: trace on 3.12 or later")
+        for name in ("_PyEval_SetProfile", "_PyEval_SetTrace"):
+            if not hasattr(ctypes.pythonapi, name):
+                raise RuntimeError(f"this Python 3.11 does not export {name}: trace on 3.12 or later")
 
     def armed(self) -> None:
         threading.setprofile(self._adopt)
-        self._set(self._on)
+        self._set(self._on, self._on_line if self.tracer.plan.lines else self._off)
 
     def disarmed(self) -> None:
         threading.setprofile(None)
-        self._set(self._off)
+        self._set(self._off, self._off)
 
     def forked(self) -> None:
         self.disarmed()
@@ -39,7 +44,9 @@ class Profiling:
     def _adopt(self, frame, event, arg) -> None:
         """First event in a thread that started while armed: give it the C function too."""
         sys.setprofile(None)
-        self._set(self._on if self.tracer.phase == "request" else self._off)
+        plan = self.tracer.plan
+        armed = self.tracer.phase == "request" and plan is not None
+        self._set(self._on if armed else self._off, self._on_line if armed and plan.lines else self._off)
         self._event(None, frame, CALL, None)
 
     def _event(self, _, frame, what, __) -> int:
@@ -49,21 +56,33 @@ class Profiling:
             self.tracer.entered(code, self._kind(frame, code))
         return 0
 
+    def _line(self, _, frame, what, __) -> int:
+        if what in (CALL, LINE):
+            plan = self.tracer.plan
+            if plan is None or id(frame.f_code) not in plan.lines:
+                frame.f_trace_lines = False
+            elif what == LINE:
+                self.tracer.ran(frame.f_code, frame.f_lineno)
+        return 0
+
     def _kind(self, frame, code) -> str:
         tracer = self.tracer
         if (threading.get_ident(), id(code)) in tracer.seen or tracer.files(code.co_filename) is None:
             return "start"  # not recorded again: spare the copy of the bytecode
+        if not code.co_flags & RESUMABLE:
+            return "start"
         at = frame.f_lasti
         return "resume" if at >= 0 and code.co_code[at + 1] & 3 else "start"
 
-    def _set(self, function) -> None:
-        """Set the profile function of every thread but the poll thread, with no thread ending meanwhile."""
+    def _set(self, profile, trace) -> None:
+        """Set both functions of every thread but the poll thread, with no thread ending meanwhile."""
         api = ctypes.pythonapi
         api.PyInterpreterState_Get.restype = ctypes.c_void_p
-        head, follow, assign = api.PyInterpreterState_ThreadHead, api.PyThreadState_Next, api._PyEval_SetProfile
+        head, follow = api.PyInterpreterState_ThreadHead, api.PyThreadState_Next
         head.restype = follow.restype = ctypes.c_void_p
         head.argtypes = follow.argtypes = [ctypes.c_void_p]
-        assign.argtypes, assign.restype = [ctypes.c_void_p, _FUNCTION, ctypes.c_void_p], ctypes.c_int
+        for assign in (api._PyEval_SetProfile, api._PyEval_SetTrace):
+            assign.argtypes, assign.restype = [ctypes.c_void_p, _FUNCTION, ctypes.c_void_p], ctypes.c_int
         api.PyThreadState_Get.restype = ctypes.c_void_p
         poller = threading.current_thread().name == "lab-inject"
         interval = sys.getswitchinterval()
@@ -77,6 +96,7 @@ class Profiling:
                 state = follow(state)
             me = api.PyThreadState_Get() if poller else None
             others = [s for s in states if s != me]
-            collections.deque(map(assign, others, repeat(function), repeat(None)), maxlen=0)
+            for assign, function in ((api._PyEval_SetTrace, trace), (api._PyEval_SetProfile, profile)):
+                collections.deque(map(assign, others, repeat(function), repeat(None)), maxlen=0)
         finally:
             sys.setswitchinterval(interval)

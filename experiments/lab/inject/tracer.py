@@ -3,7 +3,8 @@
 An entry is the first start or resume of a function per (thread, symbol, phase). Phases: `warmup` (from
 the engine's import to arming), `standing` (on a thread's stack when armed: busy loops), `request` (armed).
 A loop that polls enters its functions before the request reaches its process, too; so the first message that a
-process receives while armed begins epoch 1, in which first entries are recorded afresh.
+process receives while armed begins epoch 1, in which first entries are recorded afresh. A plan (plan.py) may ask for
+more such epochs, and for the lines that run in some functions: kind `line`, the line's own number.
 
 Python 3.12 and later: sys.monitoring, PY_START and PY_RESUME. A location is disabled for the whole
 process, not for one thread, so during the request only code outside the engine is disabled; inside, the
@@ -25,11 +26,12 @@ import threading
 import time
 
 from . import agent as _agent
+from .plan import Plan
 from .symbols import Files, qualified
 from .wire import Wire
 
 OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
-COMPILED = "compiled"
+COMPILED, LINE = "compiled", "line"
 
 
 class Tracer:
@@ -38,9 +40,10 @@ class Tracer:
         self.files = Files(_agent.PACKAGES)
         self.phase = WARMUP
         self.generation = 0
-        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch)
+        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line)
         self.epoch = 0
-        self.seen = set()  # (thread ident, id(code)); the code objects are kept alive by `entries`
+        self.plan = None  # that of the present arming
+        self.seen = set()  # (thread ident, id(code), line or, in turns, kind); `entries` keeps the code objects alive
         self.threads = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
         if sys.version_info >= (3, 12):
@@ -77,7 +80,7 @@ class Tracer:
         self.probe.forked()
 
     def _forget(self) -> None:
-        self.entries, self.seen, self.threads, self.epoch = [], set(), {}, 0
+        self.entries, self.seen, self.threads, self.epoch, self.plan = [], set(), {}, 0, None
         self.wire.messages = []
 
     def pending(self) -> bool:
@@ -92,20 +95,36 @@ class Tracer:
                 if self.files(frame.f_code.co_filename) is not OUTSIDE:
                     self._add(frame.f_code, STANDING, ident, now, STANDING)
                 frame = frame.f_back
+        self.plan = Plan(self.agent.folder, self.agent.arm, self.agent.note_failure)
         self.phase = REQUEST
         self.probe.armed()
 
     def disarmed(self) -> list:
         self.phase = None
         self.probe.disarmed()
-        entries, wire, threads = self.entries, self.wire.messages, self.threads
+        entries, wire, threads, plan = self.entries, self.wire.messages, self.threads, self.plan
         self._forget()
-        return self._lines(entries, threads) + wire
+        watched = [
+            {"watched": f"{path}::{name}", "pid": self.agent.pid, "arming": self.generation}
+            for path, name in (plan.watched if plan else ())
+        ]
+        return self._lines(entries, threads, bool(plan and plan.turns)) + wire + watched
 
     def received(self) -> None:
         """The wire tap saw a message arrive in this process."""
-        if self.epoch == 0:
-            self.epoch, self.seen = 1, set()
+        plan = self.plan
+        if plan is None or not plan.turns:
+            if self.epoch == 0:
+                self._turn()
+        elif self.epoch or plan.marked():
+            self._next(plan)
+
+    def _turn(self) -> None:
+        self.epoch, self.seen = self.epoch + 1, set()
+
+    def _next(self, plan) -> None:
+        if self.epoch < plan.turns:
+            self._turn()
 
     def entered(self, code, kind: str) -> bool:
         """Record a start or resume. True when this location may be disabled from now on."""
@@ -113,8 +132,16 @@ class Tracer:
             return True
         phase = self.phase
         if phase is REQUEST:
+            plan = self.plan
+            if plan is not None and plan.turns:
+                if self.epoch == 0:
+                    if plan.marked():
+                        self._turn()
+                elif id(code) in plan.turn:
+                    self._next(plan)
             ident = threading.get_ident()
-            key = (ident, id(code))
+            # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
+            key = (ident, id(code)) if plan is None or not plan.turns else (ident, id(code), kind)
             if key not in self.seen:
                 self.seen.add(key)
                 self._add(code, kind, ident, time.monotonic_ns(), phase)
@@ -123,18 +150,28 @@ class Tracer:
             self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
         return True
 
-    def _add(self, code, kind, ident, now, phase) -> None:
+    def ran(self, code, line: int) -> None:
+        """Record that a line of a function in the plan runs, once a thread and turn."""
+        if self.phase is not REQUEST:
+            return
+        ident = threading.get_ident()
+        key = (ident, id(code), line)
+        if key not in self.seen:
+            self.seen.add(key)
+            self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line)
+
+    def _add(self, code, kind, ident, now, phase, line=None) -> None:
         if ident not in self.threads:
             thread = threading._active.get(ident)  # current_thread() would register a dummy thread
             self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
-        self.entries.append((code, kind, ident, now, phase, self.epoch))
+        self.entries.append((code, kind, ident, now, phase, self.epoch, line))
 
-    def _lines(self, entries, threads) -> list:
+    def _lines(self, entries, threads, several) -> list:
         lines, done, files = [], set(), {}
-        for code, kind, ident, now, phase, epoch in entries:
+        for code, kind, ident, now, phase, epoch, line in entries:
             name = qualified(code)
             path = self.files(code.co_filename)
-            key = (ident, path, name, phase, epoch)
+            key = (ident, path, name, phase, epoch, line, kind if several else None)
             if name is None or key in done:
                 continue
             done.add(key)
@@ -142,7 +179,7 @@ class Tracer:
             lines.append(
                 {
                     "symbol": f"{path}::{name}",
-                    "line": code.co_firstlineno,
+                    "line": code.co_firstlineno if line is None else line,
                     "kind": kind,
                     "pid": self.agent.pid,
                     "thread": threads[ident],

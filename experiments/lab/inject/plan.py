@@ -1,0 +1,99 @@
+"""What one arming is to record beyond the first entry of each function: executed lines, and turns.
+
+The driver leaves `plan.json` in the injection's folder before it arms; without it the tracer records first entries
+alone:
+
+    {"lines": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...],
+     "turns": 24, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
+
+`lines` are the functions whose source lines are recorded as they run. A server that decodes when it is armed has
+entered nearly everything before the request of interest comes. So with `turns` the tracer waits for the driver's
+mark, and from then on records first entries and lines afresh in each turn, for that many turns of a process. A turn
+begins where the process receives a message, or enters one of the functions in `turn`.
+"""
+
+import json
+import os
+import sys
+from types import CodeType, FunctionType
+
+MARK = 16  # the byte of the arm file at which the driver writes when it sends the request
+PACKAGES = {"python/sglang/": "sglang/"}  # where a repository path's package lies among the modules
+
+
+class Plan:
+    """The plan of one arming in one process. `lines` and `turn` map id(code) to the code object."""
+
+    def __init__(self, folder: str, arm, failed):
+        try:
+            with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+                wanted = json.load(file)
+        except FileNotFoundError:
+            wanted = {}
+        self._arm = arm
+        self.turns = int(wanted.get("turns", 0))
+        self.watched = []  # (repository path, qualified name) of the functions whose lines are recorded here
+        self.lines = self._codes(wanted.get("lines", ()), failed, self.watched)
+        self.turn = self._codes(wanted.get("turn", ()), failed, [])
+
+    def marked(self) -> bool:
+        """Whether the driver has said that it sends the request now."""
+        return self._arm[MARK] != 0
+
+    def _codes(self, wanted, failed, found) -> dict:
+        codes = {}
+        for path, name in wanted:
+            module = sys.modules.get(module_of(path))
+            if module is None:  # another process's
+                continue
+            code = code_of(module, name)
+            if code is None:
+                failed("plan", f"{path} has no function {name}")
+                continue
+            codes[id(code)] = code
+            found.append((path, name))
+        return codes
+
+
+def module_of(path: str) -> str:
+    """`python/sglang/srt/x.py` -> `sglang.srt.x`."""
+    for start, package in PACKAGES.items():
+        if path.startswith(start):
+            path = package + path.removeprefix(start)
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def code_of(module, name: str):
+    """The code object of a function of the module by its qualified name, decorated or not; None when not there."""
+    owner = module
+    *outer, last = name.split(".")
+    for part in outer:
+        owner = vars(owner).get(part) if hasattr(owner, "__dict__") else None
+        if owner is None:
+            return None
+    waiting, seen = [vars(owner).get(last)], set()
+    while waiting:
+        thing = waiting.pop(0)
+        if thing is None or id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, CodeType):
+            if thing.co_qualname == name:
+                return thing
+            continue
+        if isinstance(thing, FunctionType):
+            # A decorator that does not say what it wraps still holds it in a closure.
+            cells = [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
+            waiting += [thing.__code__, thing.__dict__.get("__wrapped__"), *cells]
+        else:
+            waiting += [getattr(thing, key, None) for key in ("__func__", "fget", "__wrapped__") if hasattr(thing, key)]
+        if len(seen) > 50:
+            return None
+    return None
+
+
+def _filled(cell) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
