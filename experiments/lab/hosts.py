@@ -14,16 +14,20 @@ from pathlib import Path
 MIB = 1024 * 1024
 
 
+def first_gpu() -> str:
+    """The first visible GPU, as nvidia-smi's `-i` takes it."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
+
+
 @functools.lru_cache
 def gpu() -> dict | None:
     """{"name", "uuid", "memory_bytes", "driver"} of the first visible GPU, None without one."""
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
     query = [
         "nvidia-smi",
         "--query-gpu=name,uuid,memory.total,driver_version",
         "--format=csv,noheader,nounits",
         "-i",
-        first,
+        first_gpu(),
     ]
     try:
         text = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import envs, hosts, probes, records
+from . import envs, hosts, records
+from .card_use import Card
 from .errors import LabError
 from .fleet import Context, Fleet
 from .progress import Progress
@@ -107,7 +108,7 @@ def measure(
         for fleet, missing in todo:
             progress.start(fleet.name)
             try:
-                rates = card.rates(fleet, progress) if card else None
+                rates = card.ready(fleet, progress) if card else None
                 run_fleet(fleet, missing, experiment, tier, settings, out, progress, rates)
             except LabError as error:
                 failures.append(f"{fleet.name}: {error}")
@@ -131,24 +132,6 @@ def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: b
         for name in fleet.produces
         if not records.is_current(out / experiment / f"{name}.json", experiment, host, digests)
     )
-
-
-class Card:
-    """The GPU of one run: probed once, before its first server starts, whichever fleet comes first."""
-
-    def __init__(self, settings):
-        self.settings, self.probes = settings, None
-
-    def rates(self, fleet: Fleet, progress: Progress) -> dict | None:
-        """The probes. LabError when they cannot be had and the fleet has servers, whose records need them."""
-        try:
-            if self.probes is None:
-                progress.show(0, 0, "probing the card", force=True)
-                self.probes = probes.probe(self.settings)
-        except LabError:
-            if fleet.servers:
-                raise
-        return self.probes
 
 
 def run_fleet(

@@ -34,7 +34,7 @@ class ServerSpec:
 
     `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
     the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
-    `stages` the probes for the latter.
+    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ServerSpec:
     inject: str | None = None
     stages: tuple = ()
     start_limit_s: float = 900
+    memory_gib: float | None = None
 
 
 class Server:

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.lab import envs
 from experiments.lab.warden import descendants
-from tests.lab import fake_vllm
+from tests.lab import fake_card, fake_vllm
 
 
 def heed_interrupts() -> None:
@@ -35,3 +35,10 @@ def nothing_left():
     while left := set(descendants(os.getpid())) - before - {p for each in before for p in descendants(each)}:
         assert time.monotonic() < deadline, f"processes left: {left}"
         time.sleep(0.05)
+
+
+@pytest.fixture
+def card(tmp_path, monkeypatch):
+    """A fake GPU host: `card.settings`, and `card.set(used=..., apps=...)` while a run goes on."""
+    yield fake_card.Card(tmp_path, monkeypatch)
+    fake_card.forget()

@@ -32,8 +32,9 @@ for name in sys.argv[1:]:
 print(len(done))
 """
 DRIVING = (
-    *("__main__", "client", "envs", "fleet", "homecoming", "hosts", "models", "progress", "record_path", "recording"),
-    *("probes", "records", "runner", "segments", "server", "settings", "warden", "workloads", "inject.control", "suites.s01"),
+    *("__main__", "card_use", "client", "envs", "fleet", "grouping", "homecoming", "hosts", "models", "probes"),
+    *("progress", "record_path", "recording", "records", "runner", "segments", "server", "settings", "warden"),
+    *("workloads", "inject.control", "suites.s01"),
 )
 
 

@@ -9,16 +9,9 @@ from experiments.lab.errors import LabError
 from experiments.lab.fleet import Fleet
 from experiments.lab.records import Draft, Record, sample
 from experiments.lab.server import ServerSpec
-from tests.lab import fake_card
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 SERVER = ServerSpec("fake", "vllm")
-
-
-@pytest.fixture
-def card(tmp_path, monkeypatch):
-    yield fake_card.Card(tmp_path, monkeypatch)
-    fake_card.forget()
 
 
 def fleet(name, servers=(SERVER,), seen=None):
@@ -66,7 +59,7 @@ def test_another_tier_is_not_probed(card):
 def test_a_record_without_rates_names_the_command(card):
     measured(card, fleet("a", servers=()))
     with pytest.raises(LabError, match=r"05/a.json: .*measure --exp 05 --tier gpu --only a"):
-        Record(card.folder / "out/05/a.json").probes
+        _ = Record(card.folder / "out/05/a.json").probes
 
 
 def test_a_card_that_cannot_be_probed_fails_the_fleets_with_servers_alone(card):
