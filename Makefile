@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 PORT ?= 8000
 EXP ?=
-CONFIGURATION ?= vllm-cpu
+CONFIGURATION ?=
 
 # The first Python on the path that the locks are made for.
 ifndef PYTHON
@@ -33,8 +33,8 @@ site: env sources ## strict static build into site/
 experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
 	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
 
-record: env engines ## records the call path of one request (CONFIGURATION=vllm-cpu, vllm-gpu or sglang-gpu)
-	@$(RUN) experiments.lab record --configuration $(CONFIGURATION)
+record: env engines ## records the call path of one request where this machine can (EXP=05, CONFIGURATION=vllm-cpu for one)
+	@$(RUN) experiments.lab record $(if $(EXP),--exp $(EXP)) $(if $(CONFIGURATION),--configuration $(CONFIGURATION))
 
 verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
 	@$(RUN) scripts.verify

@@ -3,13 +3,19 @@
 A hop is claimed per configuration, in one process role. The check, for each configuration: the hop's symbol was
 entered in that role, at the line the pinned file has it, in a file equal to the pinned artifact's, and not
 before the hop it follows. Order is by one monotonic clock over all processes; a symbol entered in several
-threads may take its place by any of them.
+threads, or in several turns of a scheduler, may take its place by any of them.
+
+A hop may claim one line of its function: `line` is the whole line as it stands there, without its margin, and `nth`
+says which where several read alike. It is checked like a function: that line ran, in that role, not before the hop it
+follows. With `not_in` the hop also claims that in those configurations, whose recordings watched the function too, the
+line did not run.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import manifest as manifests
+from scripts import pathlines
 from scripts.errors import SiteError
 from scripts.manifest import check_id, check_table
 
@@ -19,19 +25,27 @@ KINDS = {
     "standing": "on the stack already when the request came",
     "compiled": "seen while warming up only: compiled code or a graph replay hides it afterwards",
 }
+LINE = "line"  # the kind that a recording gives an executed line; a hop of one says `line = "..."` instead
 # Which process roles a configuration has, in the order a request meets them.
-ROLES = {
+_BASES = {
     "vllm-gpu": ("client", "api-server", "engine-core"),
     "vllm-cpu": ("client", "api-server", "engine-core", "worker"),
     "sglang-gpu": ("client", "tokenizer-manager", "scheduler", "detokenizer"),
 }
+# A variant differs from its base in flags, not in processes.
+VARIANTS = {"vllm-gpu-off": "vllm-gpu", "sglang-gpu-off": "sglang-gpu", "sglang-gpu-mixed": "sglang-gpu"}
+ROLES = _BASES | {name: _BASES[base] for name, base in VARIANTS.items()}
 PATH_KEYS = {"id": str, "title": str, "engine": str, "configurations": list, "hop": list}
-HOP_KEYS = {"id": str, "symbol": str, "kind": str, "excerpt": str, "does": str, "crosses": str}
+HOP_KEYS = {
+    "id": str, "symbol": str, "kind": str, "excerpt": str, "does": str, "crosses": str,
+    "line": str, "nth": int, "not_in": list,
+}
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One function on a path. `roles` maps a configuration to the process role it is claimed in."""
+    """One function on a path, or one line of it. `roles` maps a configuration to the process role it is claimed in;
+    `not_in` are the configurations in which the line is claimed not to have run."""
 
     id: str
     symbol: str
@@ -40,6 +54,14 @@ class Hop:
     excerpt: str | None = None
     does: str = ""
     crosses: str = ""
+    line: str = ""
+    nth: int = 0
+    not_in: tuple = ()
+
+    @property
+    def configurations(self) -> tuple:
+        """Every configuration it claims something of."""
+        return (*self.roles, *self.not_in)
 
     @property
     def file(self) -> str:
@@ -69,11 +91,13 @@ class CallPath:
 
 @dataclass(frozen=True)
 class Located:
-    """A symbol in the pinned file: its `def` line, its first line (a decorator's, if any), the file's sha256."""
+    """A symbol in the pinned file: its `def` line, its first line (a decorator's, if any), the file's sha256; `at` is
+    the number of the line that was asked for, 0 without one."""
 
     line: int
     first: int
     sha256: str
+    at: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,8 @@ class Recording:
     entries: dict  # symbol -> [(t_ns, role, line, kind, phase)]
     wire: list
     experiment: str
+    executed: dict = field(default_factory=dict)  # (symbol, line) -> [(t_ns, role)], of the watched functions
+    watched: dict = field(default_factory=dict)  # symbol -> the roles in which its lines were watched
 
     @classmethod
     def of(cls, record) -> "Recording":
@@ -95,6 +121,10 @@ class Recording:
         roles = {process["pid"]: process["role"] for process in data["processes"]}
         columns = record.columns
         entries: dict = {}
+        executed: dict = {}
+        watched: dict = {}
+        for each in data.get("lines") or []:
+            watched.setdefault(each["symbol"], set()).add(each["role"])
         wanted = ("t_ns", "pid", "line", "kind", "phase", "symbol")
         missing = [name for name in wanted if name not in columns]
         if missing:
@@ -103,11 +133,16 @@ class Recording:
             if pid not in roles:
                 raise SiteError(f"{record.path}: process {pid} has no role; record it again")
             symbol = symbol.replace(".<locals>", "")
+            if kind == LINE:
+                executed.setdefault((symbol, line), []).append((t_ns, roles[pid]))
+                continue
             entries.setdefault(symbol, []).append((t_ns, roles[pid], line, kind, phase))
-        for seen in entries.values():
+        for seen in (*entries.values(), *executed.values()):
             seen.sort(key=lambda entry: entry[0])
-        wire = data.get("wire") or []
-        return cls(data["configuration"], record.path, data["files"], roles, entries, wire, record.data["experiment"])
+        wire, experiment = data.get("wire") or [], record.data["experiment"]
+        return cls(
+            data["configuration"], record.path, data["files"], roles, entries, wire, experiment, executed, watched
+        )
 
 
 def parse(manifest) -> list[CallPath]:
@@ -156,13 +191,21 @@ def check(path: CallPath, recording: Recording, locate) -> list[str]:
     locate: (symbol, where) -> Located in the pinned source; raises SiteError, begun by `where`, for no such symbol.
     """
     problems, clock, before = [], None, None
-    claimed = [hop for hop in path.hops if recording.configuration in hop.roles]
+    claimed = [hop for hop in path.hops if recording.configuration in hop.configurations]
     if not claimed:
         return [f"{path.manifest}: path {path.id} has no hop in {recording.configuration}; drop the configuration"]
     for hop in claimed:
         named = where(path, hop, recording.configuration)
+        if hop.line:
+            pinned = locate(hop.symbol, named, hop.line, hop.nth)
+        else:
+            pinned = locate(hop.symbol, named)
+        if recording.configuration in hop.not_in:
+            if problem := pathlines.not_run(hop, recording, pinned):
+                problems.append(f"{named}: {problem}")
+            continue
         role = hop.roles[recording.configuration]
-        problem, times = _seen(hop, role, recording, locate(hop.symbol, named))
+        problem, times = (pathlines.ran if hop.line else _seen)(hop, role, recording, pinned)
         if problem:
             problems.append(f"{named}: {problem}")
             continue
@@ -172,8 +215,8 @@ def check(path: CallPath, recording: Recording, locate) -> list[str]:
         if not later:
             early = (clock - times[-1]) / 1000
             problems.append(
-                f"{named}: out of order: entered {early:,.0f} µs before hop {before.id} ({before.name}); "
-                f"put {hop.id} before {before.id}"
+                f"{named}: out of order: {'ran' if hop.line else 'entered'} {early:,.0f} µs before hop {before.id} "
+                f"({before.name}); put {hop.id} before {before.id}"
             )
             continue
         clock, before = later[0], hop
@@ -222,9 +265,15 @@ def _seen(hop: Hop, role: str, recording: Recording, pinned: Located) -> tuple[s
     return None, times
 
 
-def record_it(configuration: str) -> str:
+def record_it(configuration: str, experiment: str = "01") -> str:
     """What to do where a configuration was not recorded."""
-    return f"record it: python -m experiments.lab record --configuration {configuration}"
+    number = "" if experiment == "01" else f"--exp {experiment} "
+    return f"record it: python -m experiments.lab record {number}--configuration {configuration}"
+
+
+def number_of(path: CallPath) -> str:
+    """The number of the experiment whose recordings the path is checked against: that of its manifest."""
+    return Path(path.manifest).name[:2]
 
 
 def partings(path: CallPath) -> list[tuple[tuple, list[Hop]]]:
@@ -265,5 +314,16 @@ def _hop(item: dict, number: int, table: dict, where: str, manifest) -> Hop:
     excerpt = item.get("excerpt")
     if excerpt and excerpt not in manifest.excerpts:
         raise SiteError(f"{where}: excerpt '{excerpt}' is not defined in {manifest.file}; define it or drop the link")
+    line, not_in = item.get("line", "").strip(), tuple(item.get("not_in", ()))
+    if line and "kind" in item:
+        raise SiteError(f"{where}: has a line and a kind; a line runs or does not, so drop kind")
+    if not line and (not_in or "nth" in item):
+        raise SiteError(f"{where}: not_in and nth are of a line; write line, or drop them")
+    for configuration in not_in:
+        if configuration not in table["configurations"]:
+            raise SiteError(f"{where}: configuration {configuration!r} in not_in is not one of the path's")
+        if configuration in roles:
+            raise SiteError(f"{where}: claimed both to run and not to run in {configuration}; drop one")
     does, crosses = item["does"].strip(), item.get("crosses", "").strip()
-    return Hop(item["id"], item["symbol"], dict(roles), kind, excerpt, does, crosses)
+    nth = item.get("nth", 0)
+    return Hop(item["id"], item["symbol"], dict(roles), kind, excerpt, does, crosses, line, nth, not_in)

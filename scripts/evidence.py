@@ -9,7 +9,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from scripts import callpaths, claims, pins, records, sources, symbols, uses
+from scripts import callpaths, claims, pathlines, pins, records, sources, symbols, uses
 from scripts.errors import SiteError
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
@@ -86,19 +86,23 @@ class Evidence:
 
     def recording(self, path, configuration: str):
         """The recording the path is checked against, or None: that of the experiment its manifest belongs to."""
-        return self.recordings.get((Path(path.manifest).name[:2], configuration))
+        return self.recordings.get((callpaths.number_of(path), configuration))
 
     @functools.cached_property
     def tables(self):
         return symbols.Tables(self.sources)
 
     def locator(self, engine: str):
-        """(symbol, where) -> callpaths.Located in the pinned sources of an engine."""
+        """(symbol, where[, line, nth]) -> callpaths.Located in the pinned sources of an engine."""
 
-        def locate(symbol: str, where: str) -> callpaths.Located:
+        def locate(symbol: str, where: str, line: str = "", nth: int = 0) -> callpaths.Located:
             file, _, name = symbol.partition("::")
             found = self.tables.find(engine, file, name, where)
-            return callpaths.Located(found.line, found.first, self.sources.digest(engine, file, where))
+            at = 0
+            if line:
+                text = self.sources.text(engine, file, where)
+                at = pathlines.line_number(text, line, nth, found.first, found.last, where)
+            return callpaths.Located(found.line, found.first, self.sources.digest(engine, file, where), at)
 
         return locate
 

@@ -140,7 +140,7 @@ def _hops(evidence: Evidence):
         states = evidence.path_states[path.id]
         for hop in path.hops:
             seen, wrong, missing = [], [], []
-            for configuration in hop.roles:
+            for configuration in hop.configurations:
                 found = states[configuration]
                 mine = [line for line in found or [] if line.startswith(callpaths.where(path, hop, configuration))]
                 wrong += mine
@@ -152,7 +152,11 @@ def _hops(evidence: Evidence):
                 state, detail = "not recorded", f"no recording of {', '.join(missing)}"
             else:
                 state = "recorded" if not missing else "recorded in part"
-                detail = "; ".join(f"{hop.roles[name]} on {name}" for name in seen)
+                detail = "; ".join(
+                    f"{hop.roles[name]} on {name}" if name in hop.roles else f"not on {name}" for name in seen
+                )
+                if hop.line:
+                    detail += f"; line: {hop.line}"
                 if hop.kind in ("standing", "compiled"):
                     detail += f"; {hop.kind}: {callpaths.KINDS[hop.kind]}"
             used = [f"{url.partition('#')[0]}#path-{path.id}-{hop.id}" for url in _used(evidence, "path", path.id)]

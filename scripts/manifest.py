@@ -26,7 +26,7 @@ EXCERPT_KEYS = {
 }
 REQUIRED = ("id", "engine", "path", "symbol")
 NOTE_KEYS = {"id": str, "at": str, "text": str}
-KIND_NAMES = {str: "text", list: "a list", dict: "a table"}
+KIND_NAMES = {str: "text", int: "a number", list: "a list", dict: "a table"}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts import excerpts, ledger, numbers, pairs, settings
 from scripts import manifest as manifests
-from scripts.callpaths import record_it
+from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
 from scripts.evidence import Evidence, of
 from scripts.pins import ROOT
@@ -61,9 +61,10 @@ def check_paths(evidence: Evidence) -> tuple[int, str]:
     count, wrong = 0, []
     for path in evidence.paths.values():
         for name, problems in evidence.path_states[path.id].items():
-            count += sum(name in hop.roles for hop in path.hops)
+            count += sum(name in hop.configurations for hop in path.hops)
             if problems is None:
-                wrong.append(f"{path.manifest}: path '{path.id}': no recording for {name}; {record_it(name)}")
+                remedy = record_it(name, number_of(path))
+                wrong.append(f"{path.manifest}: path '{path.id}': no recording for {name}; {remedy}")
             wrong += problems or []
     if wrong:
         raise Wrong(wrong)

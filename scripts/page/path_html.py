@@ -1,6 +1,9 @@
 """`/// path | id`: a recorded path as lanes, one a process; `/// boundaries | NN`: what crossed between processes."""
 
-from scripts import callpaths
+from pathlib import Path
+
+from scripts import callpaths, excerpts
+from scripts import manifest as manifests
 from scripts.callpaths import KINDS, ROLES, partings
 from scripts.errors import SiteError
 from scripts.evidence import ENGINE_NAMES
@@ -9,7 +12,14 @@ from scripts.page.published import address
 from scripts.page.svg import escaped
 
 # What a badge says; the configuration's id stays in the data and in the link.
-BADGES = {"vllm-gpu": "GPU", "vllm-cpu": "CPU", "sglang-gpu": "GPU"}
+BADGES = {
+    "vllm-gpu": "GPU",
+    "vllm-cpu": "CPU",
+    "sglang-gpu": "GPU",
+    "vllm-gpu-off": "GPU without chunks",
+    "sglang-gpu-off": "GPU without chunks",
+    "sglang-gpu-mixed": "GPU with mixed chunks",
+}
 
 _TO = '<span aria-hidden="true">\N{RIGHTWARDS ARROW}</span><span class="path-sr">to</span>'
 
@@ -23,7 +33,7 @@ class PathBlock(PageBlock):
         path = self.evidence.path(self.argument)
         for name, problems in self.evidence.path_states[path.id].items():
             if problems is None:
-                raise SiteError(f"no recording for {name}; {callpaths.record_it(name)}")
+                raise SiteError(f"no recording for {name}; {callpaths.record_it(name, callpaths.number_of(path))}")
             if problems:
                 raise SiteError(problems[0])
         return lanes(path, self.evidence, self.root, self.context.inline)
@@ -73,20 +83,23 @@ def _fork(taken: tuple, path, row: int, before) -> str:
 
 
 def _names(configurations: tuple) -> str:
-    return " and ".join(BADGES.get(name, name) for name in configurations)
+    names = [BADGES.get(name, name) for name in configurations]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: str, inline) -> str:
     first = next(name for name in path.configurations if name in hop.roles)
     role = hop.roles[first]
     pin = evidence.pins[path.engine]
-    file, located = hop.file, evidence.locator(path.engine)(hop.symbol, hop.id)
-    permalink = pin.permalink(file, located.line)
+    file, located = hop.file, evidence.locator(path.engine)(hop.symbol, hop.id, hop.line, hop.nth)
+    number = located.at or located.line
+    permalink = pin.permalink(file, number)
     own = home.get(hop.excerpt)
-    if own:
-        link = f'<a href="{root}{own}"><code>{escaped(hop.name)}</code></a>'
-    else:
-        link = f'<a href="{escaped(permalink)}"><code>{escaped(hop.name)}</code></a>'
+    if own and located.at and _quotes(path, hop, located.at, evidence):
+        own += f"-L{located.at}"
+    link = f'<a href="{root + own if own else escaped(permalink)}"><code>{escaped(hop.line or hop.name)}</code></a>'
+    if hop.line:
+        link += f' <span class="path-kind">line {number} of <code>{escaped(hop.name)}</code></span>'
     # One function, another process: the worker on a CPU, the engine core on one GPU.
     elsewhere = {name: other for name, other in hop.roles.items() if other != role}
     badges = "".join(
@@ -94,6 +107,8 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
         for name in path.configurations
         if name in hop.roles
     )
+    if hop.not_in:
+        badges += '<span class="path-file">did not run on</span>' + "".join(map(_badge, hop.not_in))
     kind = (
         ""
         if hop.kind in ("start", "resume")
@@ -106,9 +121,16 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
         f'<span class="path-role">{escaped(role)}</span>{link}{kind}'
         f'<span class="path-does">{inline(hop.does)}</span>'
         f'<span class="path-foot"><span class="path-file"><a href="{escaped(permalink)}">'
-        f"{escaped(file.rpartition('/')[2])}:{located.line}</a></span>"
+        f"{escaped(file.rpartition('/')[2])}:{number}</a></span>"
         f'<span class="path-badges"><span class="path-sr">seen on </span>{badges}</span></span>{crosses}</li>'
     )
+
+
+def _quotes(path, hop, line: int, evidence) -> bool:
+    """Whether the hop's excerpt shows that line of its file."""
+    excerpt = manifests.load(Path(path.manifest).stem, evidence.root).excerpts[hop.excerpt]
+    shown = excerpts.Resolver(evidence.sources, evidence.root).resolve(excerpt)
+    return excerpt.path == hop.file and shown.first <= line <= shown.last
 
 
 def _badge(configuration: str, more: str = "") -> str:
