@@ -1,0 +1,84 @@
+"""Servers of the Qwen3-8B shape as experiments 05 and 06 start them on a GPU, several side by side.
+
+Their flags only make them fit beside each other: how much KV cache each may have, given in tokens, and shares of the
+memory that are wide enough not to matter, since each engine checks its own at start while others are loading.
+"""
+
+import re
+import time
+
+from .. import scrape
+from ..client import Client, closed_loops
+from ..errors import LabError
+from ..server import ServerSpec
+from ..workloads import chat
+
+MODEL = "qwen3-8b-shape"
+TOKEN_BYTES = 36 * 2 * 8 * 128 * 2  # of KV cache: layers, keys and values, KV heads, head size, bf16
+WEIGHTS_GIB = 15.3
+BESIDES_GIB = 2.9  # CUDA context, graphs, workspace of a step
+# The names differ only in their prefix; both are histograms in seconds.
+TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
+
+
+def spec(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
+    """A server with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
+    kv_bytes = kv_tokens * TOKEN_BYTES
+    room = {
+        "vllm": ("--gpu-memory-utilization", "0.12", "--kv-cache-memory-bytes", str(kv_bytes)),
+        "sglang": ("--mem-fraction-static", "0.95", "--max-total-tokens", str(kv_tokens), "--enable-metrics"),
+    }[engine]
+    return ServerSpec(name, engine, MODEL, flags=(*room, *flags), dummy=True,
+                      memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
+
+
+def warm(server, rng, lengths, clients: int = 32) -> None:
+    """Shapes seen for the first time compile: single prompts of `lengths` tokens, then a batch of `clients`."""
+    with Client(server.port) as client:
+        for length in lengths:
+            client.chat(chat(server.spec.model, rng, length, 4))
+    closed_loops(server.port, [[chat(server.spec.model, rng, 64, 16)] for _ in range(clients)])
+
+
+class Metrics:
+    """What the engine's own /metrics counted since this was made, or since the last `restart`."""
+
+    def __init__(self, server):
+        self.server, self.prefix = server, server.spec.engine.partition("-")[0]
+        self.restart()
+
+    def restart(self) -> None:
+        self._before = scrape.metrics(self.server.port)
+
+    def read(self) -> "Metrics":
+        """Wait a moment, for an engine counts a request after its last byte, and read."""
+        time.sleep(0.25)
+        self._after = scrape.metrics(self.server.port)
+        return self
+
+    def mean_ms(self, histogram: str) -> float:
+        return 1e3 * scrape.mean_between(self._before, self._after, f"{self.prefix}:{histogram}")
+
+    def hit_tokens(self) -> float:
+        """Prompt tokens that came out of the cache, by the engine's own counter; 0 where it has counted none yet."""
+        name = {"vllm": "vllm:prefix_cache_hits_total", "sglang": "sglang:cached_tokens_total"}[self.prefix]
+        values = []
+        for found in (self._before, self._after):
+            try:
+                values.append(scrape.total(found, name))
+            except LabError:  # SGLang's counter appears with its first hit
+                values.append(0.0)
+        return values[1] - values[0]
+
+
+def kv_used(server) -> float:
+    """Tokens of KV cache in use now, by the engine's own gauge: vLLM's share of its blocks, SGLang's count."""
+    found = scrape.metrics(server.port)
+    if server.spec.engine == "sglang":
+        return scrape.total(found, "sglang:num_used_tokens")
+    info = next((key for key in found if key.startswith("vllm:cache_config_info{")), "")
+    blocks, size = (re.search(rf'[{{,]{name}="(\d+)"', info) for name in ("num_gpu_blocks", "block_size"))
+    if not (blocks and size):
+        raise LabError("/metrics: vllm:cache_config_info names no num_gpu_blocks and block_size in this release")
+    # One block of the pool is a placeholder that no request gets; the gauge leaves it out as well.
+    return round(scrape.total(found, "vllm:kv_cache_usage_perc") * (int(blocks[1]) - 1)) * int(size[1])

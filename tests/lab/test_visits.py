@@ -1,0 +1,152 @@
+"""What a visit makes of the times it gets back, on runs worked out by hand."""
+
+import random
+import types
+
+import pytest
+
+from experiments.lab import bench, runner, scrape, traces
+from experiments.lab.errors import LabError
+from experiments.lab.suites import gpu_servers, s05_visits, s06_gpu, s06_visits
+from experiments.lab.suites.rows import Samples
+
+
+def served(kind, sent, ttft, gaps, tokens=16):
+    ask = traces.Ask(sent, tokens, len(gaps) + 1, (), kind)
+    return bench.Served(ask, sent, ttft, ttft + sum(gaps), tuple(gaps))
+
+
+# A decoder with a gap of 300 ms in the middle of the window [1.0 s, 1.4 s], another that is steady.
+RUN = bench.Run((
+    served("decoder", 0.0, 100.0, [500.0, 450.0, 300.0, 100.0, 100.0]),  # chunks at 0.1 0.6 1.05 1.35 1.45 1.55
+    served("decoder", 0.0, 100.0, [500.0, 500.0, 200.0, 90.0, 200.0]),  # at 0.1 0.6 1.1 1.3 1.39 1.59
+    served("prompt", 1.0, 200.0, [10.0]),
+    served("prompt", 1.1, 300.0, [10.0]),
+))
+
+
+class FakeBench:
+    """Answers every load with the same run, or with a steady server's, and keeps what it was asked."""
+
+    def __init__(self, run=None, ttft=lambda ask: 10.0):
+        self.result, self.ttft, self.asked = run, ttft, []
+
+    def run(self, _server, asks, concurrency=None):
+        self.asked.append((list(asks), concurrency))
+        return self.result or bench.Run(tuple(
+            bench.Served(ask, ask.at, self.ttft(ask), self.ttft(ask) + 5.0 * (ask.out - 1), (5.0,) * (ask.out - 1))
+            for ask in asks
+        ))
+
+
+def rows(samples):
+    return {(row["name"], *row["labels"].values()): row["values"] for row in samples.rows()}
+
+
+def test_a_percentile_is_a_value_that_was_measured():
+    values = list(range(1, 101))
+    assert [s06_visits.percentile(values, share) for share in (50, 99, 100)] == [50, 99, 100]
+    assert s06_visits.percentile([7.0], 99) == 7.0
+
+
+def test_inter_token_times_count_where_they_end_inside_the_window():
+    assert s06_visits.window(RUN) == (1.0, pytest.approx(1.4))
+    assert sorted(s06_visits.gaps_inside(RUN, 1.0, 1.4)) == [90.0, 200.0, 300.0, 450.0, 500.0]
+
+
+def test_the_window_ends_with_the_first_decoder():
+    short = bench.Run((*RUN.served, served("decoder", 0.0, 100.0, [1050.0])))
+    assert s06_visits.window(short) == (1.0, pytest.approx(1.15))
+
+
+def test_a_mixed_visit_keeps_percentiles_each_ttft_and_the_raw_times(monkeypatch):
+    monkeypatch.setattr(s06_visits, "LEAST", 5)
+    samples, columns = Samples(), {"round": [], "itl_us": []}
+    s06_visits.mixed(types.SimpleNamespace(), FakeBench(RUN), traces.Prompts(1), samples, columns, 3)
+    found = rows(samples)
+    assert (found["itl_p50",], found["itl_p99",], found["itl_max",]) == ([300.0], [500.0], [500.0])
+    assert found["ttft",] == [200.0, 300.0] and found["merged",] == [0.0]
+    assert found["decode_rate",] == [pytest.approx(5 / 0.4)]
+    assert columns["round"] == [3] * 5 and sorted(columns["itl_us"]) == [90_000, 200_000, 300_000, 450_000, 500_000]
+
+
+def test_decoders_that_ended_too_early_are_a_line_not_a_percentile():
+    server = types.SimpleNamespace(spec=types.SimpleNamespace(name="vllm-512"))
+    with pytest.raises(LabError, match="vllm-512: only 5 tokens were decoded"):
+        s06_visits.mixed(server, FakeBench(RUN), traces.Prompts(1), Samples(), None, 0)
+
+
+def test_long_prompts_come_while_the_decoders_are_at_work():
+    asks = s06_visits.mixed_asks(traces.Prompts(1), s06_visits.MIXED)
+    decoders, long = ([ask for ask in asks if ask.kind == kind] for kind in ("decoder", "prompt"))
+    assert len(decoders) == 32 and {ask.at for ask in decoders} == {0.0}
+    assert [ask.at for ask in long] == [0.5, 0.95, 1.4, 1.85, 2.3] and {ask.tokens for ask in long} == {8192}
+    chunks = [chunk for ask in asks for chunk in ask.chunks]
+    assert len(set(chunks)) == len(chunks), "two prompts share a block"
+    assert sum(ask.tokens + ask.out for ask in decoders) + 2 * (8192 + 16) <= s06_gpu.KV_TOKENS
+
+
+@pytest.fixture
+def metrics(monkeypatch):
+    """Readings of /metrics, one after another."""
+    readings = []
+    monkeypatch.setattr(scrape, "metrics", lambda _port: readings.pop(0))
+    monkeypatch.setattr(gpu_servers.time, "sleep", lambda _s: None)
+    return readings
+
+
+def reading(engine, hits, seconds, count):
+    counter = {"vllm": "vllm:prefix_cache_hits_total", "sglang": "sglang:cached_tokens_total"}[engine]
+    found = {} if hits is None else {f'{counter}{{model_name="m"}}': hits}
+    for name in (gpu_servers.TTFT, gpu_servers.ITL):
+        found |= {f'{engine}:{name}_sum{{a="b"}}': seconds, f'{engine}:{name}_count{{a="b"}}': count}
+    return found
+
+
+def server(engine):
+    return types.SimpleNamespace(spec=types.SimpleNamespace(engine=engine, name=engine), port=1)
+
+
+@pytest.mark.parametrize(("engine", "first"), [("vllm", 100.0), ("sglang", None)])
+def test_hits_are_counted_and_timed_on_both_sides(metrics, engine, first):
+    for start in (first, 500.0):
+        metrics += [reading(engine, start, 1.0, 10.0), reading(engine, 900.0, 1.6, 16.0)]
+    samples, load = Samples(), FakeBench(ttft=lambda ask: 50.0 if ask.kind == "0" else 20.0)
+    s05_visits.hits(server(engine), load, traces.Prompts(1), random.Random(1), samples)
+    found = rows(samples)
+    assert found["ttft", "0", "4096"] == [50.0] and found["ttft", "4096", "4096"] == [20.0]
+    assert found["tpot", "8192", "16384"] == [5.0]
+    assert found["hit_tokens", "4096"] == [900.0 - (first or 0.0)]
+    assert found["ttft_engine_mean", "4096"] == [pytest.approx(100.0)]
+    assert found["ttft_client_mean", "4096"] == [25.0]
+    for asks, concurrency in load.asked:
+        assert concurrency == 1 and asks[0].kind == "0" and len({ask.kind for ask in asks}) == 6
+        for ask in asks:  # exactly the first `kind` tokens are those of the cold prompt
+            same = sum(1 for mine, cold in zip(ask.chunks, asks[0].chunks, strict=True) if mine == cold)
+            assert same * traces.CHUNK == (int(ask.kind) or ask.tokens)
+
+
+def test_vllms_gauge_becomes_tokens_by_its_own_block_size(metrics):
+    info = 'vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="1001"}'
+    metrics.append({'vllm:kv_cache_usage_perc{engine="0"}': 0.256, info: 1.0})
+    assert gpu_servers.kv_used(server("vllm")) == 256 * 16
+    metrics.append({'sglang:num_used_tokens{a="b"}': 77.0})
+    assert gpu_servers.kv_used(server("sglang")) == 77.0
+
+
+def test_a_vllm_server_says_its_budget_in_its_log():
+    text = "config: ... enable_chunked_prefill=True, pooler ... 'compile_ranges_endpoints': [256, 8192], 'x': 1\n"
+    log = types.SimpleNamespace(spec=types.SimpleNamespace(engine="vllm", name="v"), text=lambda: text, log="l")
+    assert s06_visits.says_of_itself(log) == {"max_num_batched_tokens": 8192, "enable_chunked_prefill": True}
+    log.text = lambda: "nothing of the kind"
+    with pytest.raises(LabError, match="v: its log names no compile_ranges_endpoints"):
+        s06_visits.says_of_itself(log)
+
+
+def test_the_sweep_has_every_setting_once_and_the_references_in_every_fleet():
+    fleets = runner.fleets("06", "gpu")
+    names = [[server.name for server in fleet.servers] for fleet in fleets]
+    others = [name for fleet in names for name in fleet if name not in s06_gpu.NAMES]
+    assert all(set(s06_gpu.NAMES) <= set(fleet) for fleet in names) and all(fleet.whole for fleet in fleets)
+    expected = {f"{engine}-{n}" for engine in ("vllm", "sglang") for n in (512, 1024, 2048, 4096, 16384, "off")}
+    assert sorted(others) == sorted(expected | {"sglang-mixed-default", "sglang-mixed-2048"})
