@@ -98,14 +98,20 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes:
     return record, packed
 
 
-def write(folder: Path, record: dict, packed: bytes | None) -> Path:
-    """Write a finished record (and its columns first, so that no record points at nothing); the JSON's path."""
+def encoded(record: dict, packed: bytes | None) -> bytes:
+    """The record's file. LabError when it is too large with its columns."""
     text = _dump(record, record["measurement"], indent=1) + b"\n"
     size = len(text) + len(packed or b"")
     if size > LIMIT:
         raise LabError(
             f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples"
         )
+    return text
+
+
+def write(folder: Path, record: dict, packed: bytes | None) -> Path:
+    """Write a finished record (and its columns first, so that no record points at nothing); the JSON's path."""
+    text = encoded(record, packed)
     folder = folder / record["experiment"]
     folder.mkdir(parents=True, exist_ok=True)
     if packed is not None:

@@ -18,6 +18,7 @@ from . import envs, hosts, records
 from .card_use import Card
 from .errors import LabError
 from .fleet import Context, Fleet
+from .keeping import Keeping
 from .progress import Progress
 from .server import Running
 from .settings import ROOT
@@ -122,39 +123,48 @@ def measure(
 
 
 def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: bool = False) -> frozenset:
-    """The fleet's measurements that are still to be made. LabError when an engine it needs is not here."""
+    """The fleet's measurements that are still to be made: of a whole fleet all or none. LabError when an engine it
+    needs is not here."""
     installed = {name: envs.engine(name, settings) for name in fleet.needs()}
     if again:
         return frozenset(fleet.produces)
     host, digests = hosts.host()["id"], {name: found["digest"] for name, found in installed.items()}
-    return frozenset(
+    missing = frozenset(
         name
         for name in fleet.produces
         if not records.is_current(out / experiment / f"{name}.json", experiment, host, digests)
     )
+    return frozenset(fleet.produces) if fleet.whole and missing else missing
 
 
 def run_fleet(
-    fleet: Fleet, missing, experiment: str, tier: str, settings, out: Path, progress: Progress, rates: dict | None = None
+    fleet: Fleet,
+    missing,
+    experiment: str,
+    tier: str,
+    settings,
+    out: Path,
+    progress: Progress,
+    rates: dict | None = None,
 ) -> None:
+    """One attempt at a fleet; `rates` are the run's probes. LabError for what went wrong, a dead server first of all."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{fleet.name}-", dir=settings.logs))
     running = Running(fleet.servers, settings, folder, fleet.one_by_one)
+    kept = Keeping(out, experiment, fleet.produces, fleet.whole)
     try:
-        servers = running.start(lambda: progress.show(0, 0, "waiting for " + ", ".join(s.name for s in fleet.servers)))
+        servers = running.start(lambda: progress.show(0, 0, f"waiting for {running.waiting()}"))
         context = Context(servers, settings, tier, experiment, folder, missing, progress.show, rates)
-        yielded = set()
-        for draft in fleet.measure(context):
-            if draft.measurement not in fleet.produces:
-                raise LabError(
-                    f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})"
-                )
-            record, packed = records.finish(draft, experiment, context.started, context.elapsed(), rates)
-            records.write(out, record, packed)
-            yielded.add(draft.measurement)
-            progress.show(0, 0, f"wrote {draft.measurement}", force=True)
-        if lacking := missing - yielded:
+        try:
+            _measure(fleet, context, kept, progress)
+        except Exception as error:
+            # Whatever the load made of it: when a server died, that is what happened.
+            if "died" not in str(error) and (line := context.death()):
+                raise LabError(line) from error
+            raise
+        if lacking := missing - kept.names:
             raise LabError(f"ended without {', '.join(sorted(lacking))}, which it says it produces")
+        kept.close()
     except KeyboardInterrupt:
         if fleet.servers:
             print("\ninterrupted: ending the servers, up to 20 s", file=sys.stderr)
@@ -162,6 +172,22 @@ def run_fleet(
     finally:
         running.stop()
     _thin(settings.logs)
+
+
+def _measure(fleet: Fleet, context: Context, kept: Keeping, progress: Progress) -> None:
+    drafts = fleet.measure(context)
+    try:
+        for draft in drafts:
+            if draft.measurement not in fleet.produces:
+                raise LabError(
+                    f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})"
+                )
+            finished = records.finish(draft, context.experiment, context.started, context.elapsed(), context.probes)
+            kept.add(*finished)
+            progress.show(0, 0, f"{'has' if fleet.whole else 'wrote'} {draft.measurement}", force=True)
+    finally:
+        if hasattr(drafts, "close"):
+            drafts.close()  # what the suite holds open (a load generator) ends before the servers do
 
 
 def _thin(logs: Path, keep: int = 40) -> None:

@@ -21,9 +21,11 @@ from pathlib import Path
 from . import envs, models, serverlog
 from .errors import LabError
 from .inject.control import Injection
-from .warden import descendants
+from .warden import descendants, process_state, send
 
 GRACE_S = 15
+STILL_S = 10  # for all processes of a server to stop or go on; one in the middle of a system call ends that first
+_KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
 WARDEN = Path(__file__).with_name("warden.py")
 
@@ -58,6 +60,7 @@ class Server:
         self.port = None
         self.injection = None
         self.started_s = None  # start to healthy, s
+        self.paused = False
         self._process = self._pipe = None
         self.log = self.folder / "log"
 
@@ -175,8 +178,43 @@ class Server:
             return ""
 
     def cause(self, guess: bool = True) -> str:
-        """The log's likeliest line to say why; without `guess`, its last."""
-        return serverlog.cause(self.text(), guess)
+        """The log's likeliest line to say why; without `guess`, its last. One that was killed has not logged why."""
+        line, code = serverlog.cause(self.text(), guess), self._process.poll() if self._process else None
+        if code in _KILLED:
+            return f"killed by {_KILLED[code]}; the log says: {line}"
+        return line
+
+    def epitaph(self) -> str:
+        return f"{self.spec.name}: the server died while it was measured: {self.cause()} (log: {self.log})"
+
+    def pause(self) -> None:
+        """Stop all of its processes where they stand (SIGSTOP), until `resume`. LabError when they do not all stop.
+
+        It keeps its memory and its port: who connects waits. `stop` ends a paused one as well.
+        """
+        if not self.alive():
+            raise LabError(f"{self.spec.name}: cannot be paused, it is not running")
+        self.paused = True
+        if not self._signal(signal.SIGSTOP, lambda states: all(state == "T" for state in states)):
+            self.resume()
+            raise LabError(f"{self.spec.name}: its processes did not all stop within {STILL_S:g} s; is one stuck?")
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT) after `pause`. LabError when it does not."""
+        self.paused = False
+        if not self._signal(signal.SIGCONT, lambda states: not any(state == "T" for state in states)):
+            raise LabError(f"{self.spec.name}: did not go on within {STILL_S:g} s after its pause")
+
+    def _signal(self, number: int, reached) -> bool:
+        """Signal all of its processes, those that start meanwhile too, until `reached(their states)`."""
+        deadline = time.monotonic() + STILL_S
+        while time.monotonic() < deadline:
+            pids = self.processes()
+            if reached([state for pid in pids if (state := process_state(pid)) not in "ZX"]):
+                return True
+            send(pids, number)
+            time.sleep(0.02)
+        return False
 
     def stop(self, wait: bool = True) -> None:
         """Ask the warden to end it; with `wait`, return when nothing of it is left. Never raises."""
@@ -188,11 +226,7 @@ class Server:
         try:
             self._process.wait(GRACE_S + 15)
         except subprocess.TimeoutExpired:  # the warden itself hangs
-            for pid in [*descendants(self._process.pid), self._process.pid]:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            send([*descendants(self._process.pid), self._process.pid], signal.SIGKILL)
             self._process.wait()
 
     def __enter__(self):
@@ -230,6 +264,10 @@ class Running:
             self.stop()
             raise
         return self.servers
+
+    def waiting(self) -> str:
+        """Names of those that are not healthy yet."""
+        return ", ".join(name for name, server in self.servers.items() if server.started_s is None)
 
     def stop(self) -> None:
         for server in self.servers.values():

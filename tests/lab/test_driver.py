@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab import envs, experiments, hosts, models, progress, runner, settings
+from experiments.lab import envs, experiments, hosts, models, runner, settings
 from experiments.lab.errors import LabError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,21 +165,6 @@ def test_the_tier_is_the_machines(machine, monkeypatch):
     assert experiments.tiers_here(machine) == ["gpu"]
     monkeypatch.setattr(hosts, "gpu", lambda: None)
     assert experiments.tiers_here(machine) == ["cpu"]
-
-
-def test_progress_says_what_runs_and_how_long_is_left():
-    import io
-
-    now, out = [0.0], io.StringIO()
-    shown = progress.Progress({"a": 60, "b": 120}, stream=out, now=lambda: now[0])
-    shown.start("a")
-    now[0] = 30.0
-    shown.show(5, 10, "round", force=True)
-    assert out.getvalue().splitlines()[-1] == "a: 50% round · 2 min left"
-    now[0] = 120.0  # twice the estimate: the rest is expected to take twice as long too
-    shown.finish()
-    shown.start("b")
-    assert out.getvalue().splitlines()[-1] == "b: starting · 4 min left"
 
 
 def test_the_published_schema_is_itself_valid():
