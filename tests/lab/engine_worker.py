@@ -1,0 +1,44 @@
+"""For the tests of workers: runs one in the interpreter that has vLLM, at sizes small enough to check by hand."""
+
+import json
+import os
+import subprocess
+
+from experiments.lab import models, settings
+
+WORKERS = settings.ROOT / "experiments/lab/workers"
+# Calls one worker's main again and again, for the import of vLLM takes longer than what it then does.
+_AGAIN = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+worker, shared = importlib.import_module(sys.argv[2]), importlib.import_module("vllm_sched")
+ends = []
+for workload in json.loads(sys.argv[4]):
+    sys.argv[1:] = [sys.argv[3], json.dumps(workload), sys.argv[3], sys.argv[4]]
+    try:
+        ends.append(shared.answer_with(worker.measure, worker.WORKLOAD))
+    except SystemExit as end:
+        ends.append(end.code)
+print(json.dumps(ends))
+"""
+
+
+def _run(python: str, *arguments: str, seed: str = "0") -> str:
+    done = subprocess.run(
+        [python, *arguments], capture_output=True, text=True, timeout=240, cwd="/",
+        env={**os.environ, "PYTHONHASHSEED": seed},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+def printed(python: str, script: str, workload: dict, seed: str = "0") -> str:
+    """The line of JSON that the worker prints; `seed` is Python's hash seed, which block hashes start from."""
+    model = models.folder("qwen3-8b-shape", settings.load())
+    return _run(python, str(WORKERS / script), str(model), json.dumps(workload), seed=seed)
+
+
+def ends(python: str, script: str, workloads: list) -> list:
+    """What the worker's main ends with for each workload: 0, or the line that it says."""
+    model = models.folder("qwen3-8b-shape", settings.load())
+    return json.loads(_run(python, "-c", _AGAIN, str(WORKERS), script[:-3], str(model), json.dumps(workloads)))
