@@ -73,14 +73,14 @@ def test_a_mixed_visit_keeps_percentiles_each_ttft_and_the_raw_times(monkeypatch
 def test_decoders_that_ended_too_early_are_a_line_not_a_percentile():
     server = types.SimpleNamespace(spec=types.SimpleNamespace(name="vllm-512"))
     with pytest.raises(LabError, match="vllm-512: only 5 tokens were decoded"):
-        s06_visits.mixed(server, FakeBench(RUN), traces.Prompts(1), Samples(), None, 0)
+        s06_visits.mixed(server, FakeBench(RUN), traces.Prompts(1), Samples(), {"round": [], "itl_us": []}, 0)
 
 
 def test_long_prompts_come_while_the_decoders_are_at_work():
     asks = s06_visits.mixed_asks(traces.Prompts(1), s06_visits.MIXED)
     decoders, long = ([ask for ask in asks if ask.kind == kind] for kind in ("decoder", "prompt"))
     assert len(decoders) == 32 and {ask.at for ask in decoders} == {0.0}
-    assert [ask.at for ask in long] == [0.5, 0.95, 1.4, 1.85, 2.3] and {ask.tokens for ask in long} == {8192}
+    assert [ask.at for ask in long] == [0.4, 0.82, 1.24, 1.66, 2.08] and {ask.tokens for ask in long} == {8192}
     chunks = [chunk for ask in asks for chunk in ask.chunks]
     assert len(set(chunks)) == len(chunks), "two prompts share a block"
     assert sum(ask.tokens + ask.out for ask in decoders) + 2 * (8192 + 16) <= s06_gpu.KV_TOKENS
@@ -149,4 +149,4 @@ def test_the_sweep_has_every_setting_once_and_the_references_in_every_fleet():
     others = [name for fleet in names for name in fleet if name not in s06_gpu.NAMES]
     assert all(set(s06_gpu.NAMES) <= set(fleet) for fleet in names) and all(fleet.whole for fleet in fleets)
     expected = {f"{engine}-{n}" for engine in ("vllm", "sglang") for n in (512, 1024, 2048, 4096, 16384, "off")}
-    assert sorted(others) == sorted(expected | {"sglang-mixed-default", "sglang-mixed-2048"})
+    assert sorted(others) == sorted(expected | {"sglang-mixed-default", "sglang-mixed-2048", "sglang-2048-interval1"})

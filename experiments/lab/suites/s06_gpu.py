@@ -33,9 +33,7 @@ def _vllm(name, *flags):
 def _vllm_with(budget):
     if budget == "off":
         return _vllm("off", "--no-enable-chunked-prefill")
-    # A budget under the number of requests that may run (by default 1,024 on this card) is refused.
-    seqs = ("--max-num-seqs", str(budget)) if budget < 1024 else ()
-    return _vllm(budget, "--max-num-batched-tokens", str(budget), *seqs)
+    return _vllm(budget, "--max-num-batched-tokens", str(budget))
 
 
 def _sglang_with(budget):
@@ -48,6 +46,9 @@ OTHERS = (
     *(make(budget) for some in BUDGETS for make in (_vllm_with, _sglang_with) for budget in some),
     spec("sglang", "sglang-mixed-default", KV_TOKENS, "--enable-mixed-chunk"),
     spec("sglang", "sglang-mixed-2048", KV_TOKENS, "--enable-mixed-chunk", "--chunked-prefill-size", "2048"),
+    # The other way in which decoders get their turn between two chunks: a decode batch after each prefill batch.
+    spec("sglang", "sglang-2048-interval1", KV_TOKENS, "--chunked-prefill-size", "2048",
+         "--prefill-decode-interval", "1"),
 )
 # Measured wherever they stand, at no fixed arrival: throughput with everything sent at once.
 OFFLINE = {"vllm-default", "sglang-default", "vllm-512", "sglang-512", "vllm-off", "sglang-off"}
@@ -87,11 +88,12 @@ def _mixed(ctx, bench, prompts, rng, fleet, names, last):
     stops = [(name, "mixed") for name in names] + [(name, "again") for name in NAMES if last]
     samples = {stop: Samples() for stop in stops}
     columns = {stop: {"round": [], "itl_us": []} for stop in stops}
-    for done in range(-1, ROUNDS):  # round -1 warms up: batches of sizes not seen before
-        ctx.progress(done + 1, ROUNDS + 1, "decoders and long prompts")
-        for stop in shuffled(rng, stops if done >= 0 else stops[:len(names)]):
-            kept = (samples[stop], columns[stop]) if done >= 0 else (Samples(), None)
-            visits.mixed(ctx.server(stop[0]), bench, prompts, *kept, done)
+    for name in names:  # a step of both kinds is a batch of a size not seen before
+        bench.run(ctx.server(name), visits.mixed_asks(prompts, visits.FIRST))
+    for done in range(ROUNDS):
+        ctx.progress(done, ROUNDS, "decoders and long prompts")
+        for stop in shuffled(rng, stops):
+            visits.mixed(ctx.server(stop[0]), bench, prompts, samples[stop], columns[stop], done)
     workload = {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, "fleet": names, **visits.MIXED,
                 "order": "servers in random order within each round"}
     for name, what in stops:

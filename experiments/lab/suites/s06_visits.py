@@ -10,11 +10,12 @@ from ..server import DIRECT
 from ..traces import Ask
 
 # Decoders of short prompts, and long prompts that arrive while they decode, one every `every_s` from `first_s` on.
-MIXED = {"decoders": 32, "decoder_prompt": 256, "decoder_output": 256, "prompts": 5, "prompt_tokens": 8192,
-         "prompt_output": 16, "first_s": 0.5, "every_s": 0.45}
-OFFLINE = {"requests": 48, "prompt_tokens": 1024, "output_tokens": 64}
+MIXED = {"decoders": 32, "decoder_prompt": 256, "decoder_output": 240, "prompts": 5, "prompt_tokens": 8192,
+         "prompt_output": 16, "first_s": 0.4, "every_s": 0.42}
+FIRST = {**MIXED, "decoder_output": 48, "prompts": 1, "first_s": 0.2}
+OFFLINE = {"requests": 40, "prompt_tokens": 1024, "output_tokens": 64}
 # Prompts of one length at random times: how many a second are served while decoders keep their pace.
-CAPACITY = {"rates": [2, 4, 6], "seconds": 2.5, "prompt_tokens": 4096, "output_tokens": 64}
+CAPACITY = {"rates": [3, 6], "seconds": 2.5, "prompt_tokens": 4096, "output_tokens": 64}
 
 
 LEAST = 100  # tokens in the window, for its 99th percentile to be one
@@ -53,7 +54,7 @@ def gaps_inside(run: Run, low: float, high: float) -> list:
     return found
 
 
-def mixed(server, bench, prompts, samples, columns: dict | None, round_number: int) -> None:
+def mixed(server, bench, prompts, samples, columns: dict, round_number: int) -> None:
     """`MIXED`: adds the decoders' `itl_p50`, `itl_p99`, `itl_max` (ms) and `decode_rate` (tok/s) inside the window,
     the long prompts' `ttft` (ms, each), the visit's `throughput` (tok/s, prompts counted), and `merged`: how many
     output tokens came without a chunk of their own. Raw inter-token times go to `columns`, in us."""
@@ -71,9 +72,8 @@ def mixed(server, bench, prompts, samples, columns: dict | None, round_number: i
         samples.add("ttft", "ms", each.ttft_ms)
     samples.add("throughput", "tok/s", run.throughput())
     samples.add("merged", "count", sum(each.ask.out - 1 - len(each.itl_ms) for each in run.served))
-    if columns is not None:
-        columns["round"] += [round_number] * len(gaps)
-        columns["itl_us"] += [round(1e3 * gap) for gap in gaps]
+    columns["round"] += [round_number] * len(gaps)
+    columns["itl_us"] += [round(1e3 * gap) for gap in gaps]
 
 
 def offline(server, bench, prompts, samples) -> None:
@@ -99,7 +99,8 @@ def capacity(server, bench, prompts, samples, rng, rate: int) -> None:
     samples.add("served", "req/s", len(asks) / run.wall_s(), rate=rate)
 
 
-SAID = ("chunked_prefill_size", "max_prefill_tokens", "enable_mixed_chunk", "max_running_requests")
+SAID = ("chunked_prefill_size", "max_prefill_tokens", "enable_mixed_chunk", "max_running_requests",
+        "prefill_decode_interval", "page_size")
 
 
 def says_of_itself(server) -> dict:
