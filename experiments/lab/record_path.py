@@ -122,11 +122,21 @@ def measure(one: Wanted, server: Server) -> Draft:
     workload = {
         "seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": one.scenario.request, **one.scenario.workload
     }
+    if lacking := unwatched(one, made):
+        print(f"{one.name}: no process had {', '.join(lacking)}; their lines were not watched", file=sys.stderr)
     extra = {"answer": "".join(text or "" for _, text in reply.chunks)}
     if reply.usage:
         extra["usage"] = reply.usage
     name = f"path-{one.configuration}"
     return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
+
+
+def unwatched(one: Wanted, made: dict) -> list:
+    """The functions of the engine whose lines the scenario wants and that no process had."""
+    package = "python/sglang/" if one.spec.engine == "sglang" else "vllm/"
+    wanted = [(path, name) for path, name in (one.scenario.plan or {}).get("lines", ()) if path.startswith(package)]
+    watched = {each["symbol"] for each in made.get("lines", ())}
+    return [name for path, name in wanted if f"{path}::{name}" not in watched]
 
 
 def capture(injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]) -> tuple:

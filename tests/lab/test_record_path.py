@@ -9,6 +9,7 @@ import pytest
 from experiments.lab import record_path, recording, scenarios
 from experiments.lab.client import Client, Reply
 from experiments.lab.errors import LabError
+from experiments.lab.settings import ROOT
 
 EVENTS = [{"choices": [{"delta": {"role": "assistant", "content": ""}}]}, {"choices": [{"delta": {"content": "red"}}]}]
 
@@ -140,3 +141,13 @@ def test_a_real_request_on_the_cpu(engine_python, tmp_path, monkeypatch):
         ("engine-core", "api-server", "zmq", "EngineCoreOutputs"),
         ("api-server", "client", "http", "text/event-stream"),
     }
+
+
+def test_what_is_watched_is_in_the_pinned_release():
+    from scripts.evidence import Evidence
+
+    evidence = Evidence(ROOT)
+    for each in scenarios.SCENARIOS.values():
+        for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
+            engine = "sglang" if path.startswith("python/sglang/") else "vllm"
+            assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line

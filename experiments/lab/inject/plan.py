@@ -24,7 +24,7 @@ PACKAGES = {"python/sglang/": "sglang/"}  # where a repository path's package li
 class Plan:
     """The plan of one arming in one process. `lines` and `turn` map id(code) to the code object."""
 
-    def __init__(self, folder: str, arm, failed):
+    def __init__(self, folder: str, arm):
         try:
             with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
                 wanted = json.load(file)
@@ -33,25 +33,22 @@ class Plan:
         self._arm = arm
         self.turns = int(wanted.get("turns", 0))
         self.watched = []  # (repository path, qualified name) of the functions whose lines are recorded here
-        self.lines = self._codes(wanted.get("lines", ()), failed, self.watched)
-        self.turn = self._codes(wanted.get("turn", ()), failed, [])
+        self.lines = self._codes(wanted.get("lines", ()), self.watched)
+        self.turn = self._codes(wanted.get("turn", ()), [])
 
     def marked(self) -> bool:
         """Whether the driver has said that it sends the request now."""
         return self._arm[MARK] != 0
 
-    def _codes(self, wanted, failed, found) -> dict:
+    def _codes(self, wanted, found) -> dict:
+        """Those that this process has; the recording lists them, and the driver says which no process had."""
         codes = {}
         for path, name in wanted:
             module = sys.modules.get(module_of(path))
-            if module is None:  # another process's
-                continue
-            code = code_of(module, name)
-            if code is None:
-                failed("plan", f"{path} has no function {name}")
-                continue
-            codes[id(code)] = code
-            found.append((path, name))
+            code = code_of(module, name) if module is not None else None
+            if code is not None:
+                codes[id(code)] = code
+                found.append((path, name))
         return codes
 
 

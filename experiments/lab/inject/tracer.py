@@ -95,7 +95,7 @@ class Tracer:
                 if self.files(frame.f_code.co_filename) is not OUTSIDE:
                     self._add(frame.f_code, STANDING, ident, now, STANDING)
                 frame = frame.f_back
-        self.plan = Plan(self.agent.folder, self.agent.arm, self.agent.note_failure)
+        self.plan = Plan(self.agent.folder, self.agent.arm)
         self.phase = REQUEST
         self.probe.armed()
 
