@@ -18,9 +18,6 @@ OFFLINE = {"requests": 40, "prompt_tokens": 1024, "output_tokens": 64}
 CAPACITY = {"rates": [3, 6], "seconds": 2.5, "prompt_tokens": 4096, "output_tokens": 64}
 
 
-LEAST = 100  # tokens in the window, for its 99th percentile to be one
-
-
 def percentile(values: list, share: float) -> float:
     """The smallest value that at least `share` percent of the values do not pass."""
     ordered = sorted(values)
@@ -45,12 +42,12 @@ def window(run: Run) -> tuple:
     return min(each.sent_s for each in long), min(last, *(each.chunk_times_s()[-1] for each in decoders))
 
 
-def gaps_inside(run: Run, low: float, high: float) -> list:
-    """Inter-token times (ms) of the decoders that ended within the window."""
+def gaps_across(run: Run, low: float, high: float) -> list:
+    """Inter-token times (ms) of the decoders of which any part lies in the window: the last stall ends behind it."""
     found = []
     for each in run.of("decoder"):
-        times = each.chunk_times_s()[1:]
-        found += [gap for gap, at in zip(each.itl_ms, times, strict=True) if low <= at <= high]
+        times = each.chunk_times_s()
+        found += [gap for gap, before, at in zip(each.itl_ms, times, times[1:], strict=False) if at > low and before < high]
     return found
 
 
@@ -60,13 +57,14 @@ def mixed(server, bench, prompts, samples, columns: dict, round_number: int) -> 
     output tokens came without a chunk of their own. Raw inter-token times go to `columns`, in us."""
     run = bench.run(server, mixed_asks(prompts, MIXED))
     low, high = window(run)
-    gaps = gaps_inside(run, low, high)
-    if len(gaps) < LEAST:
+    gaps = gaps_across(run, low, high)
+    if len(gaps) < len(run.of("decoder")):
         raise LabError(f"{server.spec.name}: only {len(gaps)} tokens were decoded while long prompts were prefilled; "
                        "the decoders ended too early for this card: give them more output tokens")
     for name, value in (("itl_p50", percentile(gaps, 50)), ("itl_p99", percentile(gaps, 99)), ("itl_max", max(gaps))):
         samples.add(name, "ms", value)
-    samples.add("decode_rate", "tok/s", len(gaps) / (high - low))
+    read = sum(low <= at <= high for each in run.of("decoder") for at in each.chunk_times_s())
+    samples.add("decode_rate", "tok/s", read / (high - low))
     samples.add("window", "s", high - low)
     for each in run.of("prompt"):
         samples.add("ttft", "ms", each.ttft_ms)
