@@ -1,10 +1,10 @@
-"""The CPU tier's claims, measured again on this machine: the verdicts must be the committed ones."""
+"""The CPU tier measured again on this machine: what it counts and the claims' verdicts must be the committed ones."""
 
 import json
 
 import pytest
 
-from experiments.lab import experiments, models, notebooks, record_path, runner, settings
+from experiments.lab import experiments, models, notebooks, record_path, records, runner, settings
 
 # These claims say what is cheap and what is dear on a CPU, so their verdicts hold on any; their values need not.
 
@@ -37,13 +37,40 @@ def test_both_models_name_their_class(engine_python):
     assert classes == {"smollm2-135m": ["LlamaForCausalLM"], "qwen3-8b-shape": ["Qwen3ForCausalLM"]}
 
 
-@pytest.mark.engine
-def test_claims_that_need_no_server(engine_python, tmp_path, monkeypatch):
-    found = settings.load()
+def without_server(experiment):
+    return [fleet for fleet in runner.fleets(experiment, "cpu") if not fleet.servers]
+
+
+@pytest.fixture(scope="module")
+def counted(engine_python, tmp_path_factory):
+    """The folder above `records` with every measurement that needs no server: they drive classes and count."""
+    out, found = tmp_path_factory.mktemp("counted"), settings.load()
     for experiment in runner.experiments():
-        suite = [fleet for fleet in runner.fleets(experiment, "cpu") if not fleet.servers]
-        assert runner.measure(experiment, "cpu", found, tmp_path / "records", suite=suite) == []
-        agree(*remeasured(experiment, "cpu", tmp_path, monkeypatch))
+        assert runner.measure(experiment, "cpu", found, out / "records", suite=without_server(experiment)) == []
+    return out
+
+
+def counts(folder, experiment, name):
+    """What a record says that another machine must count as well."""
+    record = records.Record(folder / experiment / f"{name}.json").data
+    return {key: record.get(key) for key in ("workload", "samples", "extra", "columns")}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("experiment", runner.experiments())
+def test_counts_that_need_no_server(counted, experiment):
+    for name in (name for fleet in without_server(experiment) for name in fleet.produces):
+        here, reference = (
+            counts(folder, experiment, name) for folder in (counted / "records", settings.ROOT / settings.REFERENCE)
+        )
+        for key, value in reference.items():
+            assert here[key] == value, f"{experiment}/{name}: {key} differ from the reference: what is counted changed"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("experiment", runner.experiments())
+def test_claims_that_need_no_server(counted, experiment, monkeypatch):
+    agree(*remeasured(experiment, "cpu", counted, monkeypatch))
 
 
 @pytest.mark.server
