@@ -85,10 +85,8 @@ def run(options) -> int:
         from . import record_path, runner
 
         out = destination(options)
+        todo, failures = record_path.wanted(options.exp or ["01"], options.configuration or [], found, out, options.again)
         with runner.one_at_a_time(), runner.ended_in_order():
-            todo, failures = record_path.wanted(
-                options.exp or ["01"], options.configuration or [], found, out, options.again
-            )
             if todo:
                 models.prepare(found, list(found.pythons))
             progress = Progress({one.name: record_path.ESTIMATE_S[one.spec.engine] for one in todo})
