@@ -17,7 +17,7 @@ from .rows import Samples
 
 SEED = 20261124
 KV_TOKENS = 80_000  # room for KV cache in each server
-ROUNDS = {"hits": 8, "nohits": 6, "reuse": 5, "memory": 3, "neighbours": 6}
+ROUNDS = {"hits": 6, "nohits": 5, "reuse": 5, "memory": 2, "neighbours": 5}
 ON, OFF = ("vllm-on", "sglang-on"), ("vllm-off", "sglang-off")
 SERVERS = (
     spec("vllm", "vllm-on", KV_TOKENS),

@@ -14,7 +14,7 @@ HIT_OUT = 24
 NO_HITS = {"requests": 64, "prompt_tokens": 1024, "output_tokens": 32}
 REUSE = {"requests": 32, "prompt_tokens": 4096, "shared_tokens": 3680, "output_tokens": 32}
 MEMORY = {"requests": [1, 8, 64], "shared_tokens": 4096, "own_tokens": 64, "output_tokens": 160}
-SINGLE = {"requests": 6, "prompt_tokens": 512, "output_tokens": 24}
+SINGLE = {"requests": 4, "prompt_tokens": 512, "output_tokens": 24}
 
 
 def hits(server, bench, prompts, rng, samples) -> None:
