@@ -662,16 +662,50 @@ def tail_of_a_block(cache):
 
 
 @book.claim(
+    id="answer-cached",
+    title="The next turn finds the answer too",
+    sentence="When a 4,096-token prompt got an answer of 17 tokens, the next turn finds {found} in vLLM's cache; when it got one of 16, "
+    "{short}: the keys and values of an answer's last token are never computed.",
+    records=["cache-vllm"], tier="cpu",
+)
+def answer_cached(cache):
+    found = {
+        int(row["labels"]["shared_tokens"]): row["values"][0]
+        for row in cache.series("hit_tokens", scenario="next-turn", caching="on")
+    }
+    values = {name: bootstrap.value(int(found[4096 + answer - 1]), "tokens") for name, answer in (("found", 17), ("short", 16))}
+    return values, all(got == known // BLOCK * BLOCK for known, got in found.items())
+
+
+@book.claim(
     id="same-step-hit",
     title="A block can be hit before it is computed",
-    sentence="Of eight equal prompts that arrive before the same step, vLLM finds {first} of the first in its cache and {others} of each of the others: "
-    "a block's hash is entered when the block is handed out, and the step computes it before it is read.",
+    sentence="Of eight equal prompts of 4,096 tokens that arrive before the same step, vLLM finds {first} of the first in its cache and {others} "
+    "of each of the others. With a budget of 8,192 all eight have begun after {on} step, without the cache after {off}.",
     records=["cache-vllm"], tier="cpu",
 )
 def same_step_hit(cache):
     found = [counted(cache, "hit_tokens", "together", request=number) for number in range(8)]
+    rows = [row for row in cache.data["extra"]["rows"] if row["scenario"] == "together"]
     values = {"first": bootstrap.value(found[0], "tokens"), "others": bootstrap.value(found[1], "tokens")}
-    return values, found == [0] + [hit("vllm", 4096, 4096)] * 7
+    for side in ("on", "off"):
+        values[side] = bootstrap.value(max(row["admitted"] for row in rows if row["caching"] == side), "1")
+    return values, found == [0] + [hit("vllm", 4096, 4096)] * 7 and values["on"]["value"] < values["off"]["value"]
+
+
+@book.claim(
+    id="blocks-shared",
+    title="One block, many users",
+    sentence="With 64 requests behind one prefix vLLM's pool has {used} blocks in use, {shared} of them with more than one user; with the cache "
+    "off it has {unshared}.",
+    records=["cache-vllm"], tier="cpu",
+)
+def blocks_shared(cache):
+    values = {
+        name: bootstrap.value(int(cache.values(what, scenario="memory", caching=side, requests=64)[0]), "1")
+        for name, what, side in (("used", "blocks_used", "on"), ("shared", "blocks_shared", "on"), ("unshared", "blocks_used", "off"))
+    }
+    return values, values["shared"]["value"] == 4096 // BLOCK and values["unshared"]["value"] > 10 * values["used"]["value"]
 
 
 # %%
