@@ -1,6 +1,7 @@
 """The commands around claims: experiments (measure, redraw, compare), verify, claims, compare."""
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -33,8 +34,15 @@ def measure_here(experiment: str, found, out: Path) -> list:
     """Measure the tier that this machine has; the lines of what failed. What cannot be measured here is no failure."""
     tiers = tiers_here(found)
     failures = []
+    if "gpu" not in tiers:
+        why = "no interpreter has vLLM or SGLang for GPUs" if hosts.gpu() else "no GPU"
+        print(f"experiment {experiment}: the GPU tier is not measured here ({why})", file=sys.stderr)
     for tier in tiers:
-        fleets = runner.fleets(experiment, tier)
+        try:
+            fleets = runner.fleets(experiment, tier)
+        except LabError as error:  # a sweep that does not fit this card; the other tier may still be measured
+            failures.append(f"experiment {experiment}, {tier} tier: not measured here: {error}")
+            continue
         able = []
         for fleet in fleets:
             try:
@@ -44,10 +52,12 @@ def measure_here(experiment: str, found, out: Path) -> list:
                 print(f"{fleet.name}: not measured here: {error}", file=sys.stderr)
                 continue
             able.append(fleet)
+        if not able:
+            continue
         models.prepare(found, [name for fleet in able for name in fleet.needs()])
         minutes = sum(fleet.minutes for fleet in able)
         print(
-            f"experiment {experiment}, {tier} tier on {hosts.label(hosts.host())}: at most {minutes:.0f} min",
+            f"experiment {experiment}, {tier} tier on {hosts.label(hosts.host())}: at most {math.ceil(minutes)} min",
             file=sys.stderr,
         )
         failures += runner.measure(experiment, tier, found, out, suite=able)

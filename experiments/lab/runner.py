@@ -86,7 +86,10 @@ def measure(
 
     `only` is a fleet's or a measurement's name; `again` measures finished ones too; `suite` overrides the fleets.
     """
-    wanted = suite if suite is not None else fleets(experiment, tier)
+    try:
+        wanted = suite if suite is not None else fleets(experiment, tier)
+    except LabError as error:  # a sweep that does not fit this card must not keep other experiments from it
+        return [f"experiment {experiment}: {error}"]
     if only:
         known = [name for fleet in wanted for name in (fleet.name, *fleet.produces)]
         wanted = [fleet for fleet in wanted if only == fleet.name or only in fleet.produces]

@@ -8,6 +8,7 @@ import pytest
 from experiments.lab import card_use, runner
 from experiments.lab.errors import LabError
 from experiments.lab.fleet import Fleet
+from experiments.lab.grouping import group
 from experiments.lab.records import Draft, sample
 from experiments.lab.server import ServerSpec
 
@@ -50,6 +51,17 @@ def test_servers_are_added_up_and_those_that_do_not_say_count_nothing(card):
     with pytest.raises(LabError, match=r"need 80.5 \(a 40 \+ b 40.5\)"):
         card_use.fits([ServerSpec("a", "vllm", memory_gib=40.0), ServerSpec("b", "vllm", memory_gib=40.5)])
     card_use.fits([ServerSpec("a", "vllm"), ServerSpec("b", "sglang")])
+
+
+def test_a_sweep_that_does_not_fit_is_a_line_and_not_the_end_of_the_command(card, monkeypatch):
+    def too_large(experiment, tier):
+        return group(
+            [ServerSpec("default", "vllm", memory_gib=70.0)], [ServerSpec("512", "vllm", memory_gib=8.0)], 80.0
+        )
+
+    monkeypatch.setattr(runner, "fleets", too_large)
+    (line,) = runner.measure("06", "gpu", card.settings, card.folder / "out")
+    assert line.startswith("experiment 06: NVIDIA Fake: too small for the shape: it has 80.0 GiB, the smallest fleet")
 
 
 def test_another_process_on_the_gpu_is_named_with_its_memory(card):

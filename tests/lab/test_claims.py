@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from experiments.lab import __main__ as command
 from experiments.lab import bootstrap, claims, experiments, figures, notebooks, records, runner, settings
 from experiments.lab.claims import Book
 from experiments.lab.errors import LabError, NotMeasured
@@ -73,6 +74,25 @@ def test_two_hosts_are_never_compared(root):
     elsewhere(root, "slow")
     with pytest.raises(LabError, match="claim twice: rests on records of 2 hosts .*slow.json on ffffffffffffffff"):
         claimed(Book("01", "reference", root))
+
+
+def test_a_sweep_of_two_hosts_is_refused_wherever_its_third_record_is_from(root, tmp_path):
+    """Fleets of one sweep are joined by ratios, and still only of one host."""
+    names = ("fast", "slow", "mixed-f2")
+    samples = [sample("ttft", "ms", [30.0 + i / 10 for i in range(20)])]
+    records.write(
+        tmp_path / "experiments/records", *records.finish(Draft("mixed-f2", {"seed": 1}, samples), "01", 0, 1)
+    )
+
+    def joined(book):
+        @book.claim(id="sweep", title="", sentence="{ratio}", records=list(names), tier="gpu")
+        def sweep(fast, slow, other):
+            return {"ratio": bootstrap.ratio(other.values("ttft"), slow.values("ttft"))}, True
+
+    joined(Book("01", "reference", root))
+    elsewhere(root, "mixed-f2")
+    with pytest.raises(LabError, match="claim sweep: rests on records of 2 hosts .*mixed-f2.json on ffffffffffffffff"):
+        joined(Book("01", "reference", root))
 
 
 def test_a_claim_on_no_record_is_refused(root):
@@ -218,6 +238,15 @@ def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
     assert len(lines) == 2
     assert "lacks the notebook's claim other; write it again: make experiments EXP=01" in lines[0]
     assert "claim twice: ratio is 1.91" in lines[1]
+
+
+def test_verify_refuses_a_record_of_another_host(notebook, monkeypatch, capsys):
+    notebooks.evaluate("01", "reference", notebook)
+    elsewhere(notebook, "slow")
+    assert command.main(["verify", "--exp", "01"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert "claim twice: rests on records of 2 hosts" in err and "measure them on one, and compare there" in err
 
 
 def test_verify_writes_nothing(notebook):
