@@ -144,7 +144,8 @@ def capture(injection, port: int, configuration: str, scenario: Scenario = SCENA
     reply = scenario.send(scenario, injection, port)
     front = "tokenizer-manager" if configuration.startswith("sglang") else "api-server"
     turns = bool(scenario.plan and scenario.plan.get("turns"))
-    made, columns = recording.build(injection.read(), configuration, http(reply, front), turns)
+    until = reply.chunks[-1][0] if turns else None  # from then on the server works for the others alone
+    made, columns = recording.build(injection.read(), configuration, http(reply, front), turns, until)
     return made, columns, reply
 
 

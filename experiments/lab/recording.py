@@ -49,9 +49,9 @@ class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
 
 
-def build(lines: list, configuration: str, http=(), turns: bool = False) -> tuple:
+def build(lines: list, configuration: str, http=(), turns: bool = False, until=None) -> tuple:
     """(recording, columns) from `Injection.read()`; `http` are the client's own wire entries, `turns` whether the
-    request was one among others and a plan told its turns apart.
+    request was one among others and a plan told its turns apart; `until`, ns, is then the end of its answer.
 
     Raises RecordingError when a role of the configuration is missing or nothing was entered.
     """
@@ -67,7 +67,7 @@ def build(lines: list, configuration: str, http=(), turns: bool = False) -> tupl
         key=lambda line: line["t_ns"],
     )
     roles = _roles(entries)
-    entries = _served([line for line in entries if line["pid"] in roles], roles, turns)
+    entries = _served([line for line in entries if line["pid"] in roles], roles, turns, until)
     missing = [role for role in ROLES.get(VARIANTS.get(configuration, configuration), ()) if role not in roles.values()]
     if missing:
         raise RecordingError(
@@ -79,6 +79,8 @@ def build(lines: list, configuration: str, http=(), turns: bool = False) -> tupl
     used = {symbol.partition("::")[0] for symbol in columns["symbol"]}
     installed = {line["file"]: line["installed"] for line in lines if "file" in line}
     sent = [line for line in lines if line.get("arming") == last and "wire" in line]
+    if until is not None:
+        sent = [line for line in sent if line["t_ns"] <= until]
     watched = {(line["watched"], line["pid"]) for line in lines if "watched" in line and line["arming"] == last}
     recording = {
         "configuration": configuration,
@@ -94,16 +96,18 @@ def build(lines: list, configuration: str, http=(), turns: bool = False) -> tupl
     return recording, columns
 
 
-def _served(entries: list, roles: dict, turns: bool) -> list:
+def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
 
     Where a request comes in over HTTP, all entries do, unless there were others before it. Behind that, those from
-    the first message on; a polling loop's earlier ones are idling. Of the warm-up, what the request did not enter
-    again in that process.
+    the first message on; a polling loop's earlier ones are idling. None after `until`, ns. Of the warm-up, what the
+    request did not enter again in that process.
     """
     again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
     kept, done = [], set()
     for line in entries:
+        if until is not None and line["t_ns"] > until:
+            break
         idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in FRONT)
         if line["phase"] == "request":
             which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None

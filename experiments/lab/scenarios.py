@@ -101,8 +101,8 @@ _CHUNKS = {
         (f"{_SRT}/scheduler.py", "Scheduler.stash_chunked_request"),
         (f"{_SRT}/scheduler.py", "Scheduler.update_running_batch"),
     ],
-    # Every process works for the others already when the prompt comes: its first steps are told apart.
-    "turns": 24,
+    # Every process works for the others already when the prompt comes: its steps are told apart.
+    "turns": 150,  # a bound on the record's size; a prompt's way takes some tens
     "turn": [_SCHEDULE, _NEXT],
 }
 

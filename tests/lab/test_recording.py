@@ -87,6 +87,25 @@ def test_only_the_last_arming_counts(tmp_path):
     assert columns["symbol"] == ["vllm/a.py::warm", "vllm/a.py::new"]
 
 
+def test_among_others_each_turn_counts_and_what_is_not_the_requests_does_not(tmp_path):
+    def at(t, epoch, symbol="vllm/entrypoints/a.py::f", pid=1, kind="start", line=1):
+        return entry(pid, symbol, t) | {"epoch": epoch, "kind": kind, "line": line}
+
+    made = [
+        at(1, 0), at(2, 1), at(3, 1, kind="resume"), at(4, 2), at(5, 2, kind="line", line=7),
+        at(6, 2, kind="line", line=8), at(7, 3, kind="line", line=7), at(9, 4),
+        {"watched": "vllm/entrypoints/a.py::f", "pid": 1, "arming": 1},
+        send(4, 1, "a") | {"arming": 1}, send(9, 1, "a") | {"arming": 1},
+    ]
+    got, columns = recording.build(lines(tmp_path, *made[:8]) + made[8:], "", turns=True, until=8)
+    assert list(zip(columns["t_ns"], columns["kind"], columns["line"], strict=True)) == [
+        (2, "start", 1), (3, "resume", 1), (4, "start", 1), (5, "line", 7), (6, "line", 8), (7, "line", 7)]
+    assert got["lines"] == [{"symbol": "vllm/entrypoints/a.py::f", "role": "api-server"}]
+    assert [m["t_ns"] for m in got["wire"]] == [4]
+    _, alone = recording.build(lines(tmp_path, *made[:8]) + made[8:], "")
+    assert alone["t_ns"] == [1, 4, 5, 6, 7, 9], "alone, a front's first epoch goes on where it was"
+
+
 def test_a_process_that_only_warmed_up_is_left_out(tmp_path):
     got, _ = recording.build(lines(tmp_path, entry(1, "vllm/a.py::f", 1), entry(9, "vllm/b.py::g", 0, "warmup")), "")
     assert [p["pid"] for p in got["processes"]] == [1]

@@ -4,12 +4,13 @@ The driver leaves `plan.json` in the injection's folder before it arms; without 
 alone:
 
     {"lines": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...],
-     "turns": 24, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
+     "turns": 150, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
 
 `lines` are the functions whose source lines are recorded as they run. A server that decodes when it is armed has
 entered nearly everything before the request of interest comes. So with `turns` the tracer waits for the driver's
 mark, and from then on records first entries and lines afresh in each turn, for that many turns of a process. A turn
-begins where the process receives a message, or enters one of the functions in `turn`.
+begins where the process receives a message and, once it has received one, where it enters a function in `turn`: before
+the request has come, a scheduler's steps are the others' alone.
 """
 
 import json

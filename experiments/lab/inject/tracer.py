@@ -43,6 +43,7 @@ class Tracer:
         self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line)
         self.epoch = 0
         self.plan = None  # that of the present arming
+        self.arrived = False  # whether a message came since the driver's mark
         self.seen = set()  # (thread ident, id(code), line or, in turns, kind); `entries` keeps the code objects alive
         self.threads = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
@@ -80,7 +81,8 @@ class Tracer:
         self.probe.forked()
 
     def _forget(self) -> None:
-        self.entries, self.seen, self.threads, self.epoch, self.plan = [], set(), {}, 0, None
+        self.entries, self.seen, self.threads = [], set(), {}
+        self.epoch, self.plan, self.arrived = 0, None, False
         self.wire.messages = []
 
     def pending(self) -> bool:
@@ -117,6 +119,7 @@ class Tracer:
             if self.epoch == 0:
                 self._turn()
         elif self.epoch or plan.marked():
+            self.arrived = True
             self._next(plan)
 
     def _turn(self) -> None:
@@ -137,7 +140,7 @@ class Tracer:
                 if self.epoch == 0:
                     if plan.marked():
                         self._turn()
-                elif id(code) in plan.turn:
+                elif self.arrived and id(code) in plan.turn:
                     self._next(plan)
             ident = threading.get_ident()
             # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
