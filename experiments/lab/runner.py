@@ -84,7 +84,8 @@ def measure(
 ) -> list:
     """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
 
-    `only` is a fleet's or a measurement's name; `again` measures finished ones too; `suite` overrides the fleets.
+    `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suite`
+    overrides the fleets.
     """
     try:
         wanted = suite if suite is not None else fleets(experiment, tier)
@@ -92,9 +93,10 @@ def measure(
         return [f"experiment {experiment}: {error}"]
     if only:
         known = [name for fleet in wanted for name in (fleet.name, *fleet.produces)]
-        wanted = [fleet for fleet in wanted if only == fleet.name or only in fleet.produces]
-        if not wanted:
-            raise LabError(f"experiment {experiment} has no {only!r} in tier {tier}; there are: {', '.join(known)}")
+        names = only.split(",")
+        if unknown := [name for name in names if name not in known]:
+            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
+        wanted = [fleet for fleet in wanted if fleet.name in names or {*names} & {*fleet.produces}]
     failures, todo = [], []
     for fleet in wanted:
         try:

@@ -123,11 +123,13 @@ def test_an_engine_that_is_not_here_is_one_line_and_the_rest_is_measured(machine
 
 
 def test_only(machine, tmp_path):
-    suite = [fleet("a", "one"), fleet("b", "two")]
+    suite = [fleet("a", "one"), fleet("b", "two"), fleet("c", "three and a half")]
     runner.measure("01", "cpu", machine, tmp_path, only="two", suite=suite)
     assert [p.stem for p in tmp_path.glob("01/*.json")] == ["two"]
+    runner.measure("01", "cpu", machine, tmp_path, only="a,two", suite=suite)
+    assert sorted(p.stem for p in tmp_path.glob("01/*.json")) == ["one", "two"]
     with pytest.raises(LabError, match="has no 'three' in tier cpu; there are: a, one, b, two"):
-        runner.measure("01", "cpu", machine, tmp_path, only="three", suite=suite)
+        runner.measure("01", "cpu", machine, tmp_path, only="a,three", suite=suite)
 
 
 def test_two_runs_at_once_end_with_one_line(tmp_path):
