@@ -207,7 +207,7 @@ def saved_share(*runs):
     sentence="Each 1,024 tokens left to compute add {vllm_short} in vLLM and {sglang_short} in SGLang to a 4,096-token prompt's time to "
     "first token, {vllm_long} and {sglang_long} to a 16,384-token prompt's. The lines meet zero tokens at {vllm_short_at0}, "
     "{sglang_short_at0}, {vllm_long_at0} and {sglang_long_at0}, and no median lies further from its line than {off} of the cold time.",
-    records=HITS, tier="gpu", figure="hits.svg",
+    records=HITS, tier="gpu",
 )
 def ttft_line(*runs):
     values, off = {}, []
@@ -245,7 +245,7 @@ def cached_part_costs(*runs):
     title="How far a cold prompt is from the floor",
     sentence="A cold prompt's time to first token is {vllm_short} times the floor of its prefill in vLLM and {sglang_short} times in SGLang "
     "at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384. The floors are {floor_short} and {floor_long}, at {rate}.",
-    records=HITS, tier="gpu", figure="hits.svg",
+    records=HITS, tier="gpu",
 )
 def cold_floor(*runs):
     values, card = {"rate": bootstrap.value(rates(*runs)[0], "TFLOP/s")}, rates(*runs)
@@ -262,7 +262,7 @@ def cold_floor(*runs):
     title="What a suffix behind a cached prefix costs",
     sentence="The last 1,648 tokens of a 16,384-token prompt, computed behind 14,736 cached ones, take {vllm} more than a full hit in "
     "vLLM and {sglang} more in SGLang. The floor of that difference is {floor}; {attention} of the suffix's FLOP is attention over the cached part.",
-    records=HITS, tier="gpu", figure="hits.svg",
+    records=HITS, tier="gpu",
 )
 def suffix_behind_prefix(*runs):
     tokens, cached = 16384, NINE_TENTHS[16384]
@@ -336,7 +336,7 @@ def remainder_steps(*runs):
     title="What is found is not free either",
     sentence="From 4,096 to 16,384 cached tokens the time to first token of a full hit grows by {vllm} in vLLM and {sglang} in SGLang. "
     "Reading the added keys and values once takes {floor} of that.",
-    records=HITS, tier="gpu", figure="remainder.svg",
+    records=HITS, tier="gpu",
 )
 def remainder_grows(*runs):
     read = kv_bytes(SHAPE, 16384 - 4096) / (rates(*runs)[1] * 1e9) * 1e3
@@ -427,7 +427,7 @@ def price_vllm(on, off):
     title="The same price in SGLang",
     sentence="Under the same load turning SGLang's radix cache on changes throughput by {change}: {on} against {off} without. Found in "
     "the cache, by the engine's counter: {hits}.",
-    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu", figure="price.svg",
+    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu",
 )
 def price_sglang(on, off):
     return price(on, off)
@@ -438,7 +438,7 @@ def price_sglang(on, off):
     title="The same configuration against itself",
     sentence="Two visits to the same server in the same round differ by {vllm} of throughput in vLLM and by {sglang} in SGLang. What is "
     "smaller than these intervals was not resolved.",
-    records=["nohits-vllm-on", "nohits-sglang-on"], tier="gpu", figure="price.svg",
+    records=["nohits-vllm-on", "nohits-sglang-on"], tier="gpu",
 )
 def price_null(*runs):
     values = {run.data["engine"]["name"]: change(rate(run, "b"), rate(run)) for run in runs}
@@ -543,7 +543,7 @@ def memory_shared(*runs):
     title="Without the cache a prefix is held once a request",
     sentence="Eight such requests use {vllm} times as much KV cache in vLLM with the prefix cache off as with it on, and {sglang} times as much "
     "in SGLang.",
-    records=["memory-vllm-on", "memory-vllm-off", "memory-sglang-on", "memory-sglang-off"], tier="gpu", figure="memory.svg",
+    records=["memory-vllm-on", "memory-vllm-off", "memory-sglang-on", "memory-sglang-off"], tier="gpu",
 )
 def memory_off(vllm_on, vllm_off, sglang_on, sglang_off):
     def times(on, off):
