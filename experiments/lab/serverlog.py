@@ -12,15 +12,19 @@ CAUSES = (
     r"^[\w.]*(Error|Exception)\b",
     r"\b[A-Z]\w*Error\b",
 )
+# Lines that follow from a cause, or warn of one that never came: told only where there is no other.
+FOLLOWS = r"EngineDeadError|See (root cause|stack trace)|\bWARNING\b"
 
 
 def cause(log: str, guess: bool = True) -> str:
     """The likeliest line, at most 300 characters; without `guess`, the last one."""
     lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("lab: ")]
-    for pattern in CAUSES if guess else ():
-        hits = [line for line in lines if re.search(pattern, _bare(line))]
-        if hits:
-            return _bare(hits[-1])[:300]
+    first = [line for line in lines if not re.search(FOLLOWS, line)]
+    for candidates in (first, lines) if guess else ():
+        for pattern in CAUSES:
+            hits = [line for line in candidates if re.search(pattern, _bare(line))]
+            if hits:
+                return _bare(hits[-1])[:300]
     return lines[-1][:300] if lines else "its log is empty"
 
 

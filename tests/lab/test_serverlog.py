@@ -23,6 +23,16 @@ def test_the_cause_is_told_and_not_what_follows_from_it(line, shown):
     assert shown in found and "\n" not in found and "\x1b" not in found and "Engine core init" not in found
 
 
+DEAD = "(APIServer pid=7) ERROR [serving.py:929] vllm.v1.engine.exceptions.EngineDeadError: EngineCore had an issue"
+LIMIT = "(APIServer pid=7) WARNING [system_utils.py:255] This can cause fd limit errors like `OSError: [Errno 24]`"
+
+
+def test_what_an_engine_says_when_its_core_is_gone_is_told_only_where_nothing_says_why():
+    why = "(EngineCore pid=8) ERROR [core.py:9] torch.AcceleratorError: CUDA error: an illegal memory access"
+    assert "illegal memory access" in serverlog.cause("\n".join([LIMIT, why, DEAD]))
+    assert "EngineDeadError" in serverlog.cause("\n".join([LIMIT, OPTIONS, DEAD]))
+
+
 def test_without_an_error_the_last_line_and_of_nothing_that():
     assert serverlog.cause(f"{OPTIONS}\nloading weights\n") == "loading weights"
     assert serverlog.cause("lab: server process 7\n") == "its log is empty"
