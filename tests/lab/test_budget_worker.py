@@ -61,6 +61,7 @@ def test_every_step_is_the_rules(rows):
         if run["budget"] != "off-tight":
             expected = by_rule(run["max_num_batched_tokens"], run["prompts"], run["chunked"])
             assert [step["prefill"] for step in steps] == expected, (run["budget"], run["prompts"])
+            assert run["chunked"] == (run["budget"] != "off")
             seen[run["budget"], run["prompts"]] = run["first_token"]
     assert seen == {
         # 100 tokens in chunks of 36, 60, 146 and 252: a budget less a token for each of four decoders
