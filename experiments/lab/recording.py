@@ -111,7 +111,7 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
         idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in FRONT)
         if line["phase"] == "request":
             which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None
-            key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1))
+            key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1), line.get("call"))
             if idle or key in done:
                 continue
             done.add(key)

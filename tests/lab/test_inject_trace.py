@@ -58,6 +58,7 @@ def trace_plan(folder, plan, marked=True):
         if marked:
             injection.mark()
         engine.ask("hello")
+        time.sleep(0.05)  # the idle loop turns on
         injection.disarm()
         injection.plan(None)
         injection.arm()
@@ -104,6 +105,14 @@ def test_turns_are_counted_from_the_mark_and_each_has_its_own_entries(tmp_path):
     sent = [m["t_ns"] for m in made["wire"] if m["type"] == "TokenizedGenerateReqInput"]
     first = columns["phase"].index("request")
     assert sent[0] < columns["t_ns"][first] < sent[1]
+
+
+def test_in_a_turn_each_call_of_a_watched_function_counts(tmp_path):
+    file = "python/sglang/srt/managers/scheduler.py"
+    _, columns = trace_plan(tmp_path, {"lines": [[file, "each_turn"]], "turns": 150})
+    seen = turns(columns, "::each_turn")
+    assert seen > 3 and len([1 for symbol, _ in executed(columns) if symbol.endswith("::each_turn")]) == seen
+    assert 1 <= turns(columns, "::idle_turn") <= 3, "of the others the first in a turn alone"
 
 
 def test_a_function_that_is_not_there_is_not_among_the_watched(tmp_path):

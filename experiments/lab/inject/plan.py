@@ -6,7 +6,7 @@ alone:
     {"lines": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...],
      "turns": 150, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
 
-`lines` are the functions whose source lines are recorded as they run. A server that decodes when it is armed has
+`lines` are the functions whose source lines are recorded as they run, in turns afresh with each call. A server that decodes when it is armed has
 entered nearly everything before the request of interest comes. So with `turns` the tracer waits for the driver's
 mark, and from then on records first entries and lines afresh in each turn, for that many turns of a process. A turn
 begins where the process receives a message and, once it has received one, where it enters a function in `turn`: before

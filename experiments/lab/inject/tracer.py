@@ -32,6 +32,7 @@ from .wire import Wire
 
 OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
 COMPILED, LINE = "compiled", "line"
+CALLS = 1000  # of one function that are told apart: an idle loop may call it as long as it is armed
 
 
 class Tracer:
@@ -40,11 +41,12 @@ class Tracer:
         self.files = Files(_agent.PACKAGES)
         self.phase = WARMUP
         self.generation = 0
-        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line)
+        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line, call)
         self.epoch = 0
         self.plan = None  # that of the present arming
+        self.calls = {}  # id(code) -> how often a function whose lines are watched was called in a turn
         self.arrived = False  # whether a message came since the driver's mark
-        self.seen = set()  # (thread ident, id(code), line or, in turns, kind); `entries` keeps the code objects alive
+        self.seen = set()  # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
         self.threads = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
         if sys.version_info >= (3, 12):
@@ -82,7 +84,7 @@ class Tracer:
 
     def _forget(self) -> None:
         self.entries, self.seen, self.threads = [], set(), {}
-        self.epoch, self.plan, self.arrived = 0, None, False
+        self.epoch, self.plan, self.arrived, self.calls = 0, None, False, {}
         self.wire.messages = []
 
     def pending(self) -> bool:
@@ -122,6 +124,19 @@ class Tracer:
             self.arrived = True
             self._next(plan)
 
+    def _followed(self, plan, code) -> int:
+        """Begin a turn where one is due. The number of the call, for a function whose lines are watched: within a turn
+        it may serve several requests, and each call counts."""
+        if self.epoch == 0:
+            if plan.marked():
+                self._turn()
+        elif self.arrived and self.epoch < plan.turns:
+            if id(code) in plan.turn:
+                self._turn()
+            if id(code) in plan.lines and self.calls.get(id(code), 0) < CALLS:
+                self.calls[id(code)] = self.calls.get(id(code), 0) + 1
+        return self.calls.get(id(code), 0)
+
     def _turn(self) -> None:
         self.epoch, self.seen = self.epoch + 1, set()
 
@@ -135,46 +150,44 @@ class Tracer:
             return True
         phase = self.phase
         if phase is REQUEST:
-            plan = self.plan
-            if plan is not None and plan.turns:
-                if self.epoch == 0:
-                    if plan.marked():
-                        self._turn()
-                elif self.arrived and id(code) in plan.turn:
-                    self._next(plan)
-            ident = threading.get_ident()
-            # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
-            key = (ident, id(code)) if plan is None or not plan.turns else (ident, id(code), kind)
+            plan, ident, call = self.plan, threading.get_ident(), 0
+            if plan is None or not plan.turns:
+                key = (ident, id(code))
+            else:
+                call = self._followed(plan, code)
+                # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
+                key = (ident, id(code), kind, call)
             if key not in self.seen:
                 self.seen.add(key)
-                self._add(code, kind, ident, time.monotonic_ns(), phase)
+                self._add(code, kind, ident, time.monotonic_ns(), phase, None, call)
             return False
         if phase is WARMUP:
             self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
         return True
 
     def ran(self, code, line: int) -> None:
-        """Record that a line of a function in the plan runs, once a thread and turn."""
+        """Record that a line of a function in the plan runs, once a thread, turn and call."""
         if self.phase is not REQUEST:
             return
         ident = threading.get_ident()
-        key = (ident, id(code), line)
+        call = self.calls.get(id(code), 0)
+        key = (ident, id(code), line, call)
         if key not in self.seen:
             self.seen.add(key)
-            self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line)
+            self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line, call)
 
-    def _add(self, code, kind, ident, now, phase, line=None) -> None:
+    def _add(self, code, kind, ident, now, phase, line=None, call=0) -> None:
         if ident not in self.threads:
             thread = threading._active.get(ident)  # current_thread() would register a dummy thread
             self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
-        self.entries.append((code, kind, ident, now, phase, self.epoch, line))
+        self.entries.append((code, kind, ident, now, phase, self.epoch, line, call))
 
     def _lines(self, entries, threads, several) -> list:
         lines, done, files = [], set(), {}
-        for code, kind, ident, now, phase, epoch, line in entries:
+        for code, kind, ident, now, phase, epoch, line, call in entries:
             name = qualified(code)
             path = self.files(code.co_filename)
-            key = (ident, path, name, phase, epoch, line, kind if several else None)
+            key = (ident, path, name, phase, epoch, line, kind if several else None, call)
             if name is None or key in done:
                 continue
             done.add(key)
@@ -189,6 +202,7 @@ class Tracer:
                     "t_ns": now,
                     "phase": phase,
                     "epoch": epoch,
+                    "call": call,
                     "arming": self.generation,
                 }
             )
