@@ -32,9 +32,10 @@ for name in sys.argv[1:]:
 print(len(done))
 """
 DRIVING = (
-    *("__main__", "card_use", "client", "envs", "fleet", "grouping", "homecoming", "hosts", "models", "probes"),
-    *("progress", "record_path", "recording", "records", "runner", "segments", "server", "settings", "warden"),
-    *("workloads", "inject.control", "suites.s01"),
+    *("__main__", "attempt", "bench", "card_use", "client", "envs", "fleet", "grouping", "homecoming", "hosts"),
+    *("keeping", "models", "probes", "progress", "record_path", "recording", "records", "runner", "running"),
+    *("scenarios", "segments", "server", "settings", "traces", "warden", "workloads", "inject.control"),
+    *("suites.s01", "suites.s05", "suites.s06"),
 )
 
 

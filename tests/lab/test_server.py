@@ -13,7 +13,8 @@ import pytest
 from experiments.lab import server as servers
 from experiments.lab.client import Client
 from experiments.lab.errors import LabError
-from experiments.lab.server import Running, Server, ServerSpec
+from experiments.lab.running import Running
+from experiments.lab.server import Server, ServerSpec
 from tests.lab.conftest import heed_interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
