@@ -531,7 +531,7 @@ def memory_shared(*runs):
     values, once = {"unshared": bootstrap.value(whole, "tokens")}, needed(runs[0].data["workload"], 64, True)
     for run in runs:
         engine, used = run.data["engine"]["name"], run.values("kv_used", requests=64)
-        values[engine] = median_of(used, "tokens", 4)
+        values[engine] = median_of(used, "tokens", 5)
         values[f"{engine}_share"] = by_round(lambda u: 100 * np.median(u) / whole, [used], "%")
         values[f"{engine}_one"] = median_of(run.values("kv_used", requests=1), "tokens", 4)
     # At most one block a request more than the prefix once and everybody's own; and all 64 were seen decoding.
@@ -612,6 +612,35 @@ def neighbours(*runs):
         for key, name in ((engine, "ttft"), (f"{engine}_tpot", "tpot")):
             values[key] = ratio_of(run.values(name, neighbours="idle"), run.values(name, neighbours="paused"), 3)
     return values, within(values.values(), 0.97, 1.03)
+
+
+# %% [markdown]
+# ## What the recording says
+#
+# Counts of functions that were entered while the server warmed up or served the prompt the second time.
+
+
+# %%
+def entered(recording, symbol):
+    """How many (process, thread) pairs entered a function."""
+    return len({(pid, thread) for pid, thread, name in zip(*(recording.columns[key] for key in ("pid", "thread", "symbol")), strict=True)
+                if name == symbol})
+
+
+@book.claim(
+    id="tree-in-rust",
+    title="The tree that answers is compiled",
+    sentence="Asked for a prompt it had served before, SGLang handed the look-up to the Rust core in {rust} thread; RadixCache.match_prefix was "
+    "entered in {python}.",
+    records=["path-sglang-gpu"], tier="gpu",
+)
+def tree_in_rust(recording):
+    cache = "python/sglang/srt/mem_cache"
+    values = {
+        "rust": bootstrap.value(entered(recording, f"{cache}/rust_tree_core/adapter.py::RustUnifiedTreeCore.match_prefix"), "1", 1),
+        "python": bootstrap.value(entered(recording, f"{cache}/radix_cache.py::RadixCache.match_prefix"), "1", 1),
+    }
+    return values, values["rust"]["value"] > 0 and values["python"]["value"] == 0
 
 
 # %% [markdown]
