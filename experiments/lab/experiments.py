@@ -19,15 +19,23 @@ def experiments_command(options, found) -> int:
             for experiment in wanted:
                 failures += measure_here(experiment, found, out)
         for experiment in wanted:
-            if reference_records(experiment):
-                path = notebooks.execute(experiment, settings.ROOT)
-                print(f"{path.relative_to(settings.ROOT)}: redrawn from the reference records", file=sys.stderr)
-            else:
-                print(f"experiment {experiment}: no reference records yet", file=sys.stderr)
-            print(table(experiment, *both(experiment, options.reference)))
+            try:
+                print(redraw(experiment, options.reference))
+            except LabError as error:  # the other experiments' tables are not lost with it
+                failures.append(f"experiment {experiment}: {error}")
     for line in failures:
         print(line, file=sys.stderr)
     return 1 if failures else 0
+
+
+def redraw(experiment: str, reference_only: bool) -> str:
+    """Redraw the reference's figures and claims, if it has records, and return the table."""
+    if reference_records(experiment):
+        path = notebooks.execute(experiment, settings.ROOT)
+        print(f"{path.relative_to(settings.ROOT)}: redrawn from the reference records", file=sys.stderr)
+    else:
+        print(f"experiment {experiment}: no reference records yet", file=sys.stderr)
+    return table(experiment, *both(experiment, reference_only))
 
 
 def measure_here(experiment: str, found, out: Path) -> list:

@@ -74,3 +74,17 @@ def test_a_card_that_is_too_small_is_a_line_and_the_other_tier_is_measured(card,
         "experiment 06, gpu tier: not measured here: NVIDIA Fake: too small for the shape: it has 80.0 GiB"
     ]
     assert (out / "06/cpu-06.json").exists()
+
+
+def test_a_notebook_that_fails_keeps_no_other_experiments_table_away(here, monkeypatch, capsys):
+    def both(experiment, reference_only):
+        if experiment == "05":
+            raise LabError("claim hits: rests on records of 2 hosts")
+        return [], [], {}
+
+    monkeypatch.setattr(runner, "experiments", lambda: ["05", "06"])
+    monkeypatch.setattr(runner, "fleets", lambda experiment, tier: [])
+    monkeypatch.setattr(experiments, "both", both)
+    assert experiments.experiments_command(Options, here) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("experiment 06\n") and err.endswith("experiment 05: claim hits: rests on records of 2 hosts\n")
