@@ -143,16 +143,6 @@ def test_a_real_request_on_the_cpu(engine_python, tmp_path, monkeypatch):
     }
 
 
-def test_what_is_watched_is_in_the_pinned_release():
-    from scripts.evidence import Evidence
-
-    evidence = Evidence(ROOT)
-    for each in scenarios.SCENARIOS.values():
-        for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
-            engine = "sglang" if path.startswith("python/sglang/") else "vllm"
-            assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line
-
-
 @pytest.mark.server
 def test_a_hit_and_a_chunked_prompt_on_the_cpu(engine_python, tmp_path, monkeypatch):
     from experiments.lab import settings

@@ -1,0 +1,30 @@
+"""What scenarios watch: in the pinned release, and enough for the lines that the manifests claim."""
+
+import pytest
+
+from experiments.lab import recording, scenarios
+from experiments.lab.settings import ROOT
+from scripts import callpaths
+from scripts.evidence import Evidence
+
+
+def test_what_is_watched_is_in_the_pinned_release():
+    evidence = Evidence(ROOT)
+    for each in scenarios.SCENARIOS.values():
+        for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
+            engine = "sglang" if path.startswith("python/sglang/") else "vllm"
+            assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line
+
+
+@pytest.mark.parametrize("experiment", scenarios.SCENARIOS)
+def test_the_lines_that_manifests_claim_are_watched_and_the_configurations_recorded(experiment):
+    scenario = scenarios.SCENARIOS[experiment]
+    watched = {f"{path}::{name}" for path, name in (scenario.plan or {}).get("lines", ())}
+    for path in callpaths.load_all(ROOT).values():
+        if callpaths.number_of(path) == experiment:
+            assert set(path.configurations) <= set(scenario.specs), path.id
+            assert {hop.symbol for hop in path.hops if hop.line} <= watched, path.id
+
+
+def test_the_site_knows_the_same_variants():
+    assert callpaths.VARIANTS == recording.VARIANTS
