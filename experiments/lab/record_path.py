@@ -88,7 +88,7 @@ def record_all(recordings: list, settings, out: Path, progress) -> tuple:
             done, why = _record_group(groups[name], server, out, progress, started, begin)
             paths += done
             failures += why
-            server.stop()
+            server.stop(wait=False)  # it ends while the next is recorded
     finally:
         for server in servers.values():
             server.stop(wait=False)
