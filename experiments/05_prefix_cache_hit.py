@@ -529,7 +529,8 @@ def memory_figure(_, axes):
             run = book.record(f"memory-{engine}-{side}")
             x = [n for n in counts if run.series("kv_used", requests=n)]
             used = [np.median(run.values("kv_used", requests=n)) for n in x]
-            axes.plot(x, used, mark, color=colour(engine), markersize=7, markerfacecolor=None if filled else "none", label=f"{ENGINES[engine]}, cache {side}")
+            axes.plot(x, used, mark, color=colour(engine), markersize=7, markerfacecolor=None if filled else "none",
+                      label=f"{ENGINES[engine]}, cache {side}")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xticks(counts, [f"{n}" for n in counts])
