@@ -214,7 +214,8 @@ def in_ms(axis):
 
 
 def label(axes, points, tone, offset):
-    """Write each point's setting beside it; points that lie on each other share one label. `points`: [(x, y, text)]."""
+    """Write each point's setting beside it, to the left where the offset is; points that lie on each other share a label.
+    `points`: [(x, y, text)]."""
     groups = []
     for x, y, text in points:
         near = next((group for group in groups if abs(group[0] / x - 1) < 0.08 and abs(np.log(group[1] / y)) < 0.2), None)
@@ -223,7 +224,8 @@ def label(axes, points, tone, offset):
         else:
             near[2] += f", {text}"
     for x, y, text in groups:
-        axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", fontsize=7, color=tone)
+        axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", fontsize=7, color=tone,
+                      ha="right" if offset[0] < 0 else "left")
 
 
 @book.figure("trade.svg", size=(4.4, 5.0))
@@ -246,7 +248,7 @@ def trade_figure(figure, axes):
         axes.plot(*at(f"{engine}-off"), mark, color=colour(engine), markerfacecolor="none", markersize=8)
         text = [(*point, LABELS[server.partition("-")[2]]) for server, point in zip(line, points, strict=True)]
         text.append((*at(f"{engine}-off"), "off"))
-        label(axes, text[::-1], colour(engine), (4, 8) if engine == "sglang" else (5, -10))
+        label(axes, text[::-1], colour(engine), (-3, 7) if engine == "sglang" else (5, -10))
     points = [(*at(server), LABELS[server.partition("-")[2]]) for server in LET_IN]
     axes.plot(*zip(*(point[:2] for point in points), strict=True), "D", color=colour("accent"), markersize=5,
               label="SGLang, decodes let in")
@@ -503,7 +505,7 @@ def over_floor(run, budget, name="itl_p99"):
     sentence="The floor of the largest step, its FLOP or what it has to read, is {floor512} with a budget of 512 and {floor_default} at the default. vLLM's "
     "p99 gap is {v512} times the floor with 512, {v1024} with 1,024, {v2048} with 2,048, {v4096} with 4,096 and {default} at the default.",
     records=[*(place(f"vllm-{budget}") for budget in (512, 1024, 2048, 4096)), place("vllm-default", "f1"), "default-vllm"],
-    tier="gpu", figure="gaps.svg",
+    tier="gpu",
 )
 def gap_floor(v512, v1024, v2048, v4096, default, said):
     budget = int(said.values("max_num_batched_tokens")[0])
