@@ -5,8 +5,6 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
-#       format_version: '1.3'
-#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -665,6 +663,22 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
         for key, name in (("gap", "itl_p99"), ("ttft", "ttft")):
             values[f"{engine}_{key}"] = by_round(quotient, [each_visit(two, name), each_visit(one, name)], "1")
     return values, all(holds_one(value) for value in values.values())
+
+
+@book.claim(
+    id="gaps-seen",
+    title="Whether every gap was seen",
+    sentence="A token that reaches the client together with another hides a gap. Of the {tokens} gaps of a visit at most {most} were hidden so, over all "
+    "settings and rounds, {share} of them.",
+    records=with_references(*SWEEP), tier="gpu",
+)
+def gaps_seen(*found):
+    what = found[0].data["workload"]
+    tokens = what["decoders"] * (what["decoder_output"] - 1) + what["prompts"] * (what["prompt_output"] - 1)
+    most = max(max(run.values("merged")) for run in found)
+    values = {"tokens": bootstrap.value(tokens, "count", 5), "most": bootstrap.value(int(most), "count", 5),
+              "share": bootstrap.value(100 * most / tokens, "%", 2)}
+    return values, values["share"]["value"] < 1
 
 
 # %% [markdown]
