@@ -24,7 +24,7 @@ LIMIT = 1_000_000  # bytes, a record with its column file
 # What says how it goes, or comes after a record is written, does not change what was measured.
 _APART = {
     *("__main__.py", "progress.py", "homecoming.py", "errors.py", "claims.py", "bootstrap.py", "figures.py"),
-    *("notebooks.py", "experiments.py", "floors.py"),
+    *("notebooks.py", "experiments.py", "floors.py", "sittings.py"),
 }
 
 

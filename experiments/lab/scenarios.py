@@ -26,9 +26,7 @@ _ANY_VLLM = ("--max-model-len", "4096", "--enable-prompt-tokens-details")
 _VLLM = (*_ANY_VLLM, "--gpu-memory-utilization", "0.1", "--kv-cache-memory-bytes", "2000000000")
 _SGLANG = ("--enable-cache-report", "--mem-fraction-static", "0.9", "--max-total-tokens", "40000")
 _SMALL = {
-    "vllm-gpu": {"engine": "vllm", "env": _FRESH, "flags": (
-        # A large card's default lets 1,024 requests run, and a budget may not be under that number.
-        *_VLLM, "--max-num-batched-tokens", str(BUDGET), "--max-num-seqs", "256")},
+    "vllm-gpu": {"engine": "vllm", "env": _FRESH, "flags": (*_VLLM, "--max-num-batched-tokens", str(BUDGET))},
     "vllm-cpu": {"engine": "vllm-cpu", "env": _CPU, "flags": (
         *_ANY_VLLM, "--enforce-eager", "--max-num-batched-tokens", str(BUDGET))},
     "sglang-gpu": {"engine": "sglang", "flags": (*_SGLANG, "--chunked-prefill-size", str(BUDGET))},

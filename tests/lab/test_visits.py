@@ -143,6 +143,16 @@ def test_a_vllm_server_says_its_budget_in_its_log():
         s06_visits.says_of_itself(log)
 
 
+def test_a_server_warns_of_a_budget_with_and_without_a_level():
+    lines = [
+        "(APIServer pid=1) WARNING [arg_utils.py:3005] This model does not officially support disabling chunked prefill.",
+        "[2026-11-24 02:34:52] Disable prefill CUDA graph because the capture size is not set",
+        "[2026-11-24 02:34:52] Prefill batch, #new-seq: 1, #new-token: 512",
+        "(APIServer pid=1) WARNING 11-24 [system_utils.py:255] Found ulimit of 20000",
+    ]
+    assert s06_visits.warnings(types.SimpleNamespace(text=lambda: "\n".join(lines))) == lines[:2]
+
+
 def test_the_sweep_has_every_setting_once_and_the_references_in_every_fleet():
     fleets = runner.fleets("06", "gpu")
     names = [[server.name for server in fleet.servers] for fleet in fleets]

@@ -125,4 +125,4 @@ def says_of_itself(server) -> dict:
 def warnings(server) -> list:
     """What the server's log warns of that has to do with a step's budget."""
     return [line.strip()[:400] for line in server.text().splitlines()
-            if re.search(r"WARN|not (officially )?support", line) and re.search(r"chunk|prefill|batched", line, re.I)]
+            if re.search(r"WARN|Disabl|not (officially )?support", line) and re.search(r"chunk|prefill|batched", line, re.I)]
