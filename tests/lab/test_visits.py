@@ -7,7 +7,7 @@ import pytest
 
 from experiments.lab import bench, runner, scrape, traces
 from experiments.lab.errors import LabError
-from experiments.lab.suites import gpu_servers, s05_visits, s06_gpu, s06_visits
+from experiments.lab.suites import gpu_servers, s05_gpu, s05_visits, s06_gpu, s06_visits
 from experiments.lab.suites.rows import Samples
 
 
@@ -145,12 +145,68 @@ def test_a_vllm_server_says_its_budget_in_its_log():
 
 def test_a_server_warns_of_a_budget_with_and_without_a_level():
     lines = [
-        "(APIServer pid=1) WARNING [arg_utils.py:3005] This model does not officially support disabling chunked prefill.",
+        "(APIServer) WARNING [arg_utils.py:3005] This model does not officially support disabling chunked prefill.",
         "[2026-11-24 02:34:52] Disable prefill CUDA graph because the capture size is not set",
         "[2026-11-24 02:34:52] Prefill batch, #new-seq: 1, #new-token: 512",
         "(APIServer pid=1) WARNING 11-24 [system_utils.py:255] Found ulimit of 20000",
     ]
     assert s06_visits.warnings(types.SimpleNamespace(text=lambda: "\n".join(lines))) == lines[:2]
+
+
+@pytest.mark.parametrize(("gib", "fleets"), [
+    (140, [{"vllm-on", "sglang-on", "vllm-off", "sglang-off"}]),
+    (79, [{"vllm-on", "vllm-off"}, {"sglang-on", "sglang-off"}]),
+])
+def test_a_smaller_card_takes_one_engine_at_a_time_and_the_same_measurements(monkeypatch, gib, fleets):
+    monkeypatch.setattr(s05_gpu.hosts, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    found = s05_gpu.fleets()
+    assert [{server.name for server in fleet.servers} for fleet in found] == fleets
+    assert len({name for fleet in found for name in fleet.produces}) == sum(len(f.produces) for f in found) == 16
+
+
+class Beside:
+    """A fleet's context without servers: what each visit would find running, paused or ended."""
+
+    def __init__(self):
+        self.folder, self.settings, self.log, self.gone = None, None, [], set()
+        self.servers = {spec.name: self._server(spec) for pair in s05_gpu.ENGINES.values() for spec in pair}
+
+    def _server(self, spec):
+        server = types.SimpleNamespace(spec=spec, paused=False, alive=lambda: spec.name not in self.gone)
+        server.pause = lambda: setattr(server, "paused", True)
+        server.resume = lambda: setattr(server, "paused", False)
+        return server
+
+    def server(self, name):
+        assert name not in self.gone
+        return self.servers[name]
+
+    def end(self, name):
+        self.gone.add(name)
+
+    def begin(self):
+        pass
+
+    def progress(self, *_):
+        pass
+
+
+def test_a_neighbour_is_idle_stopped_or_gone_while_one_is_timed(monkeypatch):
+    ctx = Beside()
+
+    def single(server, _bench, _prompts, samples, neighbours):
+        others = [other for name, other in ctx.servers.items() if name != server.spec.name and name not in ctx.gone]
+        ctx.log.append((server.spec.name, neighbours, len(others), all(other.paused for other in others)))
+        samples.add("ttft", "ms", 1.0, neighbours=neighbours)
+
+    monkeypatch.setattr(s05_visits, "single", single)
+    drafts = list(s05_gpu._neighbours(ctx, None, None, random.Random(1)))
+    assert [draft.measurement for draft in drafts] == ["neighbours-sglang", "neighbours-vllm"]
+    for how, stopped in (("paused", True), ("idle", False)):
+        seen = {entry for entry in ctx.log if entry[1] == how}
+        assert seen == {(name, how, 3, stopped) for name in ("vllm-on", "sglang-on")}
+    assert ctx.log[-5:] == [("vllm-on", "none", 0, True)] * 5
+    assert not any(server.paused for server in ctx.servers.values())
 
 
 def test_the_sweep_has_every_setting_once_and_the_references_in_every_fleet():
