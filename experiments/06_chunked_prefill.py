@@ -93,11 +93,11 @@ def beside(runs, server, name, reference=None, digits=3):
 
 
 def across(runs, above, below, name, unit="1", digits=3):
-    """A ratio of two servers' ratios to their engine's default, each in its own fleet; fleets are resampled apart."""
+    """A ratio of two servers' ratios to vLLM's default, each in its own fleet; fleets are resampled apart."""
     series = []
     for server in (above, below):
         fleet = fleet_of(server)
-        series.append([each_visit(runs[place(each, fleet)], name) for each in (server, f"{engine_of(server)}-default")])
+        series.append([each_visit(runs[place(each, fleet)], name) for each in (server, "vllm-default")])
     tables = [np.array(each) for each in series]
 
     def statistic(*chosen):
@@ -147,22 +147,17 @@ def default_budgets(vllm, sglang):
 
 @book.claim(
     id="off-warns",
-    title="What the servers say to off",
-    sentence="Lines in the log of a server started with chunked prefill off: {vllm} in vLLM's to say that the model does not officially "
-    "support it, {sglang} in SGLang's to say that no CUDA graph is captured for prefill. In the logs of the defaults: {default}.",
-    records=[place("vllm-off"), place("sglang-off"), "default-vllm", "default-sglang"], tier="gpu",
+    title="What vLLM says to off",
+    sentence="Lines in the log of a vLLM server that say the model does not officially support it: {off} with chunked prefill off, {default} at the default.",
+    records=[place("vllm-off"), "default-vllm"], tier="gpu",
 )
-def off_warns(vllm, sglang, *defaults):
-    texts = ("does not officially support disabling chunked prefill", "capture size is not set")
-
-    def count(run, text):
-        return sum(text in line for line in run.data["extra"]["warnings"])
-
+def off_warns(off, default):
+    text = "does not officially support disabling chunked prefill"
     values = {
-        "vllm": bootstrap.value(count(vllm, texts[0]), "count", 1), "sglang": bootstrap.value(count(sglang, texts[1]), "count", 1),
-        "default": bootstrap.value(sum(count(run, text) for run in defaults for text in texts), "count", 1),
+        name: bootstrap.value(sum(text in line for line in run.data["extra"]["warnings"]), "count", 1)
+        for name, run in (("off", off), ("default", default))
     }
-    return values, min(values["vllm"]["value"], values["sglang"]["value"]) > 0 and values["default"]["value"] == 0
+    return values, values["off"]["value"] > 0 and values["default"]["value"] == 0
 
 
 # %% [markdown]
@@ -247,13 +242,12 @@ def trade_figure(figure, axes):
         axes.plot(*at(f"{engine}-off"), mark, color=colour(engine), markerfacecolor="none", markersize=8)
         text = [(*point, LABELS[server.partition("-")[2]]) for server, point in zip(line, points, strict=True)]
         text.append((*at(f"{engine}-off"), "off"))
-        label(axes, text[::-1], colour(engine), (-3, 7) if engine == "sglang" else (5, -10))
+        label(axes, text[::-1], colour(engine), (-8, -2) if engine == "sglang" else (7, -3))
     points = [(*at(server), LABELS[server.partition("-")[2]]) for server in LET_IN]
     axes.plot(*zip(*(point[:2] for point in points), strict=True), "D", color=colour("accent"), markersize=5,
               label="SGLang, decodes let in")
-    label(axes, points, colour("accent"), (6, -3))
-    axes.set_xlim(left=0)
-    axes.margins(x=0.12)
+    label(axes, points, colour("accent"), (-6, -11))
+    axes.set_xlim(155, 335)
     axes.set_yscale("log")
     in_ms(axes.yaxis)
     axes.tick_params(which="both", labelsize=8)
@@ -267,17 +261,24 @@ def swept(prefix, values):
     return {f"{prefix}{server.partition('-')[2]}": value for server, value in values.items()}
 
 
+def beside_512(runs, engine):
+    """p99 gaps in ms of the smallest setting and of the default that stood beside it: these two share a fleet."""
+    fleet = fleet_of(f"{engine}-512")
+    return {key: median_of(each_visit(runs[place(f"{engine}-{what}", fleet)], "itl_p99"), "ms")
+            for key, what in (("default", "default"), ("small", "512"))}
+
+
 @book.claim(
     id="gap-by-budget",
     title="vLLM's slowest gaps follow the budget",
-    sentence="In vLLM the decoders' p99 gap at the default budget is {default}. With 4,096 tokens a step it is {b4096} times that, with "
-    "2,048 {b2048}, with 1,024 {b1024} and with 512 {b512}; with 16,384 it is {b16384}.",
+    sentence="In vLLM the decoders' p99 gap is {default} at the default budget and {small} at 512 tokens a step. With 4,096 it is {b4096} times the "
+    "default's, with 2,048 {b2048}, with 1,024 {b1024}, with 512 {b512}, and with 16,384 {b16384}.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu", figure="trade.svg",
 )
 def gap_by_budget(*found):
     runs = by_name(found)
     values = swept("b", {f"vllm-{budget}": beside(runs, f"vllm-{budget}", "itl_p99") for budget in BUDGETS})
-    values["default"] = median_of(each_visit(runs[place("vllm-default", "f1")], "itl_p99"), "ms")
+    values |= beside_512(runs, "vllm")
     steps = [values[f"b{budget}"] for budget in (512, 1024, 2048, 4096)]
     falls = all(low["ci"][1] < high["ci"][0] for low, high in zip(steps, steps[1:], strict=False))
     return values, falls and steps[-1]["ci"][1] < 1 and steps[0]["ci"][1] < 0.25
@@ -315,15 +316,15 @@ def gaps_figure(_, axes):
 @book.claim(
     id="gap-by-chunk",
     title="SGLang's slowest gaps do not follow the chunk size",
-    sentence="In SGLang the decoders' p99 gap at the default chunk size is {default}. With chunks of 4,096 tokens it is {c4096} times "
-    "that, with 2,048 {c2048}, with 1,024 {c1024}, with 512 {c512}, and with 16,384 {c16384}. No chunk size makes it shorter by a tenth.",
+    sentence="In SGLang the decoders' p99 gap is {default} at the default chunk size and {small} with chunks of 512 tokens. With 4,096 it is {c4096} times "
+    "the default's, with 2,048 {c2048}, with 1,024 {c1024}, with 512 {c512}, and with 16,384 {c16384}.",
     records=with_references(*(f"sglang-{budget}" for budget in BUDGETS)), tier="gpu", figure="gaps.svg",
 )
 def gap_by_chunk(*found):
     runs = by_name(found)
     values = swept("c", {f"sglang-{budget}": beside(runs, f"sglang-{budget}", "itl_p99") for budget in BUDGETS})
     shorter = min(value["ci"][0] for value in values.values())
-    values["default"] = median_of(each_visit(runs[place("sglang-default", "f1")], "itl_p99"), "ms")
+    values |= beside_512(runs, "sglang")
     return values, shorter > 0.9
 
 
@@ -376,8 +377,7 @@ def decodes_let_in(*found):
 @book.claim(
     id="median-gap",
     title="The median gap moves the other way",
-    sentence="With a budget of 512 the decoders' median gap in vLLM is {small} times the default's, with 2,048 {middle} times: more of the "
-    "steps carry a chunk. At the default it is {default}.",
+    sentence="The decoders' median gap in vLLM is {default} at the default. With a budget of 2,048 it is {middle} times that, with 512 {small} times.",
     records=with_references("vllm-512", "vllm-2048"), tier="gpu",
 )
 def median_gap(*found):
@@ -487,6 +487,59 @@ def equal_ttft(*found):
         values |= {f"{key}_{name}": value for name, value in at_equal_ttft(runs, server).items()}
     inside = all(values[f"{key}_ttft"]["value"] >= values[f"{key}_fastest"]["value"] for key in ("mixed", "turn"))
     return values, inside and min(values["mixed_over"]["ci"][0], values["turn_over"]["ci"][0]) > 1
+
+
+@book.claim(
+    id="equal-budget",
+    title="At 2,048 tokens, two engines and two ways give one trade",
+    sentence="Mixing chunks of 2,048, SGLang's p99 gap is {mixed_gap} times vLLM's at a budget of 2,048 and the prompts' first token {mixed_ttft} times, each as a ratio "
+    "to vLLM's default beside it. With a decode turn after each chunk of 2,048: {turn_gap} and {turn_ttft}.",
+    records=with_references("vllm-2048", "sglang-mixed-2048", "sglang-2048-interval1"), tier="gpu",
+)
+def equal_budget(*found):
+    runs = by_name(found)
+    values = {
+        f"{key}_{short}": across(runs, server, "vllm-2048", name)
+        for key, server in (("mixed", "sglang-mixed-2048"), ("turn", "sglang-2048-interval1"))
+        for short, name in (("gap", "itl_p99"), ("ttft", "ttft"))
+    }
+    return values, all(value["ci"][0] > 0.9 and value["ci"][1] < 1.1 for value in values.values())
+
+
+# %% [markdown]
+# ## Where a pause is counted
+#
+# SGLang sends the tokens of a turn after it has launched the next one. What the launch of a prefill takes on the processor is
+# therefore part of the gap before the pause. The longest gaps are found in the raw times, each with the one before it.
+
+# %%
+def pauses(run):
+    """Medians a round, ms: the gaps of over half the round's longest, and the gaps just before these."""
+    rounds, gaps = (np.array(run.columns[name]) for name in ("round", "itl_us"))
+    found = []
+    for number in np.unique(rounds):
+        ms = gaps[rounds == number] / 1e3
+        at = np.flatnonzero(ms > ms.max() / 2)
+        at = at[at > 0]
+        found.append([np.median(ms[at]), np.median(ms[at - 1])])
+    return np.array(found).T
+
+
+@book.claim(
+    id="off-pause",
+    title="SGLang's shorter pause with chunking off is a pause cut in two",
+    sentence="The decoders' pause for a prompt is {off} in SGLang with chunked prefill off and {default} at the default; the gap just before it is {before_off} and "
+    "{before_default}. Both together: {sum_off} and {sum_default}, a ratio of {sums}.",
+    records=[place("sglang-off"), place("sglang-default", fleet_of("sglang-off"))], tier="gpu",
+)
+def off_pause(off, default):
+    values = {}
+    for name, run in (("off", off), ("default", default)):
+        pause, before = pauses(run)
+        values |= {name: median_of(pause, "ms"), f"before_{name}": median_of(before, "ms"), f"sum_{name}": median_of(pause + before, "ms")}
+    parted = values["off"]["ci"][1] < values["default"]["ci"][0] and values["before_off"]["ci"][0] > values["before_default"]["ci"][1]
+    values["sums"] = by_round(quotient, [sum(pauses(off)), sum(pauses(default))], "1")
+    return values, parted and values["sums"]["ci"][0] > 0.95 and values["sums"]["ci"][1] < 1.05
 
 
 # %% [markdown]
@@ -625,6 +678,22 @@ def sarathi_gap(small, off):
     return values, max(values["ratio3"]["ci"][1], values["ratio6"]["ci"][1]) < 0.5
 
 
+@book.claim(
+    id="sarathi-limit",
+    title="Rounds that kept a limit of 100 ms",
+    sentence="Of {rounds} rounds at 6 requests a second the p99 gap stayed under 100 ms in {on} with a budget of 512 and in {off} with chunked prefill off, where it lay "
+    "between {least} and {most}.",
+    records=["capacity-vllm-512", "capacity-vllm-off"], tier="gpu",
+)
+def sarathi_limit(small, off):
+    gaps = {name: run.values("itl_p99", rate=6) for name, run in (("on", small), ("off", off))}
+    kept = {name: sum(gap < 100 for gap in some) for name, some in gaps.items()}
+    values = {name: bootstrap.value(count, "count", 1) for name, count in kept.items()}
+    values |= {"rounds": bootstrap.value(len(gaps["off"]), "count", 1), "least": bootstrap.value(min(gaps["off"]), "ms"),
+               "most": bootstrap.value(max(gaps["off"]), "ms")}
+    return values, kept["on"] == len(gaps["on"]) and 2 * kept["off"] < len(gaps["off"])
+
+
 # %% [markdown]
 # ## Whether the fleets may be joined
 
@@ -667,16 +736,18 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
 @book.claim(
     id="gaps-seen",
     title="Whether every gap was seen",
-    sentence="A token that reaches the client together with another hides a gap. Of the {tokens} gaps of a visit at most {most} were hidden so, over all "
-    "settings and rounds, {share} of them.",
+    sentence="A token that comes in one piece with the next has no gap of its own. Of the {tokens} gaps of a visit vLLM hid {median} in the median visit and {most} at most, "
+    "which is {share}; SGLang hid {sglang}.",
     records=with_references(*SWEEP), tier="gpu",
 )
 def gaps_seen(*found):
     what = found[0].data["workload"]
     tokens = what["decoders"] * (what["decoder_output"] - 1) + what["prompts"] * (what["prompt_output"] - 1)
-    most = max(max(run.values("merged")) for run in found)
-    values = {"tokens": bootstrap.value(tokens, "count", 5), "most": bootstrap.value(int(most), "count", 5),
-              "share": bootstrap.value(100 * most / tokens, "%", 2)}
+    hidden = {engine: [count for run in found if run.data["engine"]["name"] == engine for count in run.values("merged")] for engine in ENGINES}
+    most = int(max(hidden["vllm"]))
+    values = {"tokens": bootstrap.value(tokens, "count", 5), "median": bootstrap.value(int(np.median(hidden["vllm"])), "count", 5),
+              "most": bootstrap.value(most, "count", 5), "share": bootstrap.value(100 * most / tokens, "%", 2),
+              "sglang": bootstrap.value(int(max(hidden["sglang"])), "count", 1)}
     return values, values["share"]["value"] < 1
 
 
