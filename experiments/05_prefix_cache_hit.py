@@ -291,6 +291,61 @@ def suffix_behind_prefix(*runs):
 
 
 # %% [markdown]
+# ## Where the points leave the line
+#
+# Seen in the data, not expected before: in SGLang a full hit takes longer than its neighbours on the curve say. Both
+# claims below were written afterwards, and their predicates state what was found.
+
+
+# %%
+def beyond(engine, tokens):
+    """A statistic of the TTFT at three quarters, nine tenths and all of the prompt cached: ms by which the last lies
+    above the straight line through the other two."""
+    left = [tokens - hit(engine, tokens, cached) for cached in SHARED[tokens][-3:]]
+
+    def excess(*series):
+        more, less, full = (np.median(each) for each in series)
+        return full - less + (more - less) / (left[0] - left[1]) * (left[1] - left[2])
+
+    return excess
+
+
+@book.claim(
+    id="full-against-ninety",
+    title="A full hit against nine tenths",
+    sentence="Against nine tenths cached, a full hit changes the time to first token of a 4,096-token prompt by "
+    "{vllm_short} in vLLM and {sglang_short} in SGLang, of a 16,384-token prompt by {vllm_long} and {sglang_long}. The "
+    "floor of the shorter prompt's step changes by {floor_short}.",
+    records=HITS, tier="gpu",
+)
+def full_against_ninety(*runs):
+    values, card = {}, rates(*runs)
+    for name, (tokens, cached) in zip(("short", "long"), NINE_TENTHS.items(), strict=True):
+        for run in runs:
+            values[f"{run.data['engine']['name']}_{name}"] = apart(ttft(run, tokens, tokens), ttft(run, tokens, cached))
+    values["floor_short"] = bootstrap.value(
+        step_floor(4096, hit("vllm", 4096, 4096), card) - step_floor(4096, NINE_TENTHS[4096], card), "ms")
+    longer = max(values[f"{engine}_long"]["ci"][1] for engine in ENGINES)
+    return values, values["sglang_short"]["ci"][0] > 0 > longer
+
+
+@book.claim(
+    id="full-hit-beyond",
+    title="A full hit against what its neighbours foretell",
+    sentence="The line through the two points before it misses the full hit by {vllm_short} in vLLM and {sglang_short} "
+    "in SGLang at 4,096 tokens, by {vllm_long} and {sglang_long} at 16,384: so much later is the first token.",
+    records=HITS, tier="gpu",
+)
+def full_hit_beyond(*runs):
+    values = {}
+    for name, tokens in (("short", 4096), ("long", 16384)):
+        for run in runs:
+            engine = run.data["engine"]["name"]
+            values[f"{engine}_{name}"] = by_round(beyond(engine, tokens), points(run, tokens)[-3:], "ms")
+    return values, all(values[f"sglang_{name}"]["ci"][0] > values[f"vllm_{name}"]["ci"][1] for name in ("short", "long"))
+
+
+# %% [markdown]
 # ## Where the remainder goes
 #
 # At a full hit the engine computes a block, or a token, in a step of its own. How long such a step takes is estimated
@@ -508,7 +563,8 @@ def reuse_throughput(vllm_on, vllm_off, sglang_on, sglang_off):
 # ## Memory that is shared
 #
 # Requests that decode behind a common prefix of 4,096 tokens, and the engine's own gauge of KV cache in use.
-# Unshared, each would need the prefix, its own tokens and its output; shared, the prefix counts once.
+# Unshared, each would need the prefix, its own tokens and its output; shared, the prefix counts once. The gauge is read
+# while they run and its peak lasts one step, so a value is the highest that was seen, of two rounds: a lower bound.
 
 
 # %%
@@ -516,6 +572,11 @@ def needed(workload, requests, shared):
     """Tokens of KV cache for so many requests at the end of their outputs, the prefix counted once or each time."""
     own = workload["own_tokens"] + workload["output_tokens"]
     return workload["shared_tokens"] * (1 if shared else requests) + requests * own
+
+
+def most(run, requests):
+    """tokens: the highest reading of the gauge, over all rounds."""
+    return max(run.values("kv_used", requests=requests))
 
 
 @book.figure("memory.svg", size=(4.4, 3.2))
@@ -528,50 +589,54 @@ def memory_figure(_, axes):
         for side, filled in (("on", True), ("off", False)):
             run = book.record(f"memory-{engine}-{side}")
             x = [n for n in counts if run.series("kv_used", requests=n)]
-            used = [np.median(run.values("kv_used", requests=n)) for n in x]
+            used = [most(run, n) for n in x]
             axes.plot(x, used, mark, color=colour(engine), markersize=7, markerfacecolor=None if filled else "none",
                       label=f"{ENGINES[engine]}, cache {side}")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xticks(counts, [f"{n}" for n in counts])
     axes.set_xlabel("requests decoding behind one prefix")
-    axes.set_ylabel("KV cache in use, tokens")
+    axes.set_ylabel("highest reading of KV cache in use, tokens")
     axes.legend(fontsize=8)
 
 
 @book.claim(
     id="memory-shared",
     title="A shared prefix is held once",
-    sentence="While 64 requests decode behind one prefix of 4,096 tokens, {vllm} of KV cache are in use in vLLM and "
-    "{sglang} in SGLang, {vllm_share} and {sglang_share} of the {unshared} that they would need each for itself. One "
-    "such request alone uses {vllm_one} and {sglang_one}.",
+    sentence="While 64 requests decode behind one prefix of 4,096 tokens, the gauge reaches at least {vllm} in vLLM and "
+    "{sglang} in SGLang, {vllm_share} and {sglang_share} of the {unshared} that they would need each for itself. The "
+    "prefix once and everybody's own tokens are {once}. One such request alone reaches {vllm_one} and {sglang_one}.",
     records=["memory-vllm-on", "memory-sglang-on"], tier="gpu", figure="memory.svg",
 )
 def memory_shared(*runs):
-    whole = needed(runs[0].data["workload"], 64, False)
-    values, once = {"unshared": bootstrap.value(whole, "tokens")}, needed(runs[0].data["workload"], 64, True)
+    whole, once = (needed(runs[0].data["workload"], 64, shared) for shared in (False, True))
+    values = {"unshared": bootstrap.value(whole, "tokens"), "once": bootstrap.value(once, "tokens")}
     for run in runs:
-        engine, used = run.data["engine"]["name"], run.values("kv_used", requests=64)
-        values[engine] = median_of(used, "tokens", 5)
-        values[f"{engine}_share"] = by_round(lambda u: 100 * np.median(u) / whole, [used], "%")
-        values[f"{engine}_one"] = median_of(run.values("kv_used", requests=1), "tokens", 4)
+        engine = run.data["engine"]["name"]
+        values[engine] = bootstrap.value(int(most(run, 64)), "tokens")
+        values[f"{engine}_share"] = bootstrap.value(100 * most(run, 64) / whole, "%")
+        values[f"{engine}_one"] = bootstrap.value(int(most(run, 1)), "tokens")
     # At most one block a request more than the prefix once and everybody's own; and all 64 were seen decoding.
-    return values, within([values[engine] for engine in ENGINES], once - 64 * 160, once + 64 * BLOCK + 1)
+    return values, all(once - 64 * 160 < values[engine]["value"] <= once + 64 * BLOCK for engine in ENGINES)
 
 
 @book.claim(
     id="memory-off",
     title="Without the cache a prefix is held once a request",
-    sentence="Eight such requests use {vllm} times as much KV cache in vLLM with the prefix cache off as with it on, "
-    "and {sglang} times as much in SGLang.",
+    sentence="Eight such requests reach {vllm_on} in vLLM and {sglang_on} in SGLang with the prefix cache on, "
+    "{vllm_off} and {sglang_off} with it off: {vllm} and {sglang} times as much. Added up, they need {once} with the "
+    "prefix once and {unshared} without.",
     records=["memory-vllm-on", "memory-vllm-off", "memory-sglang-on", "memory-sglang-off"], tier="gpu",
 )
-def memory_off(vllm_on, vllm_off, sglang_on, sglang_off):
-    def times(on, off):
-        return ratio_of(off.values("kv_used", requests=8), on.values("kv_used", requests=8), 3)
-
-    values = {"vllm": times(vllm_on, vllm_off), "sglang": times(sglang_on, sglang_off)}
-    return values, min(each["ci"][0] for each in values.values()) > 4
+def memory_off(*runs):
+    workload = runs[0].data["workload"]
+    values = {name: bootstrap.value(needed(workload, 8, shared), "tokens")
+              for name, shared in (("once", True), ("unshared", False))}
+    for engine, on, off in (("vllm", *runs[:2]), ("sglang", *runs[2:])):
+        values[f"{engine}_on"] = bootstrap.value(int(most(on, 8)), "tokens")
+        values[f"{engine}_off"] = bootstrap.value(int(most(off, 8)), "tokens")
+        values[engine] = bootstrap.value(most(off, 8) / most(on, 8), "1")
+    return values, min(values[engine]["value"] for engine in ENGINES) > 4
 
 
 # %% [markdown]
@@ -621,6 +686,49 @@ def client_against_engine(*runs):
         values[f"{engine}_itl"] = by_round(lambda client, own: np.median(client / own), pair["itl"], "1")
     near = within([values[engine] for engine in ENGINES], 0, 10)
     return values, near and within([values[f"{engine}_itl"] for engine in ENGINES], 0.95, 1.05)
+
+
+def mean_tpot(run, tokens):
+    """ms: the mean TPOT of a visit's prompts of one length, a value a round."""
+    return np.mean([run.values("tpot", prompt_tokens=tokens, cached_tokens=cached) for cached in SHARED[tokens]], axis=0)
+
+
+@book.claim(
+    id="late-first-chunk",
+    title="vLLM's first token is held up behind the engine",
+    sentence="From the first chunk to the last the client counts less time than vLLM's engine core from the first token "
+    "to the last, {short} less at 4,096 tokens and {long} at 16,384: the first token's way is the "
+    "longer one. The client's time to first token is above the engine's own by {gap_short} and {gap_long}.",
+    records=["hits-vllm"], tier="gpu",
+)
+def late_first_chunk(run):
+    values, gaps = {}, run.data["workload"]["output_tokens"] - 1
+    for name, tokens in (("short", 4096), ("long", 16384)):
+        late = gaps * (run.values("itl_engine_mean", prompt_tokens=tokens) - mean_tpot(run, tokens))
+        values[name] = median_of(late, "ms")
+        client, own = (run.values(f"ttft_{who}_mean", prompt_tokens=tokens) for who in ("client", "engine"))
+        values[f"gap_{name}"] = median_of(np.array(client) - np.array(own), "ms")
+    return values, values["long"]["ci"][0] > values["short"]["ci"][1] > 0
+
+
+@book.claim(
+    id="merged-chunks",
+    title="A chunk is not always a token",
+    sentence="Behind prompts of 16,384 tokens {vllm} of the tokens after the first had a chunk of their own in vLLM and "
+    "{sglang} in SGLang, at 4,096 tokens {vllm_short} and {sglang_short}. So vLLM's mean gap between chunks is "
+    "{itl} at 16,384, and its mean time per output token {tpot}.",
+    records=HITS, tier="gpu",
+)
+def merged_chunks(*runs):
+    # Gaps of one visit add up to the same time whether they are divided by chunks (ITL) or by tokens (TPOT).
+    values = {}
+    for name, tokens in (("", 16384), ("_short", 4096)):
+        for run in runs:
+            gap = np.array(run.values("itl_client_mean", prompt_tokens=tokens))
+            values[run.data["engine"]["name"] + name] = median_of(100 * mean_tpot(run, tokens) / gap, "%")
+    values["itl"] = median_of(runs[0].values("itl_client_mean", prompt_tokens=16384), "ms")
+    values["tpot"] = median_of(mean_tpot(runs[0], 16384), "ms")
+    return values, values["vllm"]["ci"][1] < 99 < values["sglang"]["ci"][0]
 
 
 @book.claim(
