@@ -65,9 +65,12 @@ class Book:
         """The validated record of that measurement. NotMeasured where this mode's folder has none."""
         return Record(self.base / "records" / self.experiment / f"{measurement}.json")
 
-    def claim(self, *, id: str, title: str, sentence: str, records: list, tier: str, figure: str | None = None):
+    def claim(self, *, id: str, title: str, sentence: str, records: list, tier: str, figure: str | None = None,
+              holds_if: str = ""):
         """Evaluate the decorated function at once. It returns (values by name, holds). LabError for a claim without
         records, of two hosts, with an id already used, or whose sentence names a value it does not return.
+
+        `holds_if` says in words what the code asks for, so that a reader of "does not hold" knows what failed.
 
         `records` are Records or measurement names; recordings of call paths may be of several hosts, since an order of
         functions is no number.
@@ -75,7 +78,7 @@ class Book:
 
         def decorate(function):
             try:
-                self.claims.append(self._evaluate(function, id, title, sentence, records, tier, figure))
+                self.claims.append(self._evaluate(function, id, title, sentence, records, tier, figure, holds_if))
             except NotMeasured as error:
                 if self.mode != "local":
                     raise
@@ -117,7 +120,7 @@ class Book:
         data = {"schema": "claims/1", "experiment": self.experiment, "claims": self.claims}
         replace(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
 
-    def _evaluate(self, function, id, title, sentence, records, tier, figure) -> dict:
+    def _evaluate(self, function, id, title, sentence, records, tier, figure, holds_if) -> dict:
         where = f"experiment {self.experiment}: claim {id}"
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", id):
             raise LabError(f"{where}: an id is lower-case letters, digits and hyphens")
@@ -140,6 +143,7 @@ class Book:
             "sentence": " ".join(sentence.split()),
             "values": values,
             "holds": bool(holds),
+            **({"holds_if": " ".join(holds_if.split())} if holds_if else {}),
             "tier": tier,
             "records": [
                 {"path": f"{self.named}/records/{self.experiment}/{record.path.name}", "sha256": record.sha256}
@@ -210,8 +214,8 @@ def same(one: dict, other: dict) -> list:
         left, right = one["values"].get(name), other["values"].get(name)
         if left is None or right is None or not _close(left, right):
             lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
-    for key in ("holds", "sentence", "title", "records", "code", "tier", "figure", "host"):
-        if one[key] != other[key]:
+    for key in ("holds", "holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
+        if one.get(key) != other.get(key):
             lines.append(f"{key} differs" if key != "holds" else f"holds is {one[key]} now, was {other[key]}")
     return lines
 

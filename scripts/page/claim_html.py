@@ -44,6 +44,8 @@ def card(claim: Claim, evidence, root: str, repo_url: str, alt: str = "") -> str
         f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span></p>',
         f'<p class="claim-sentence">{_sentence(claim)}</p>',
     ]
+    if data.get("holds_if"):
+        parts.append(f'<p class="claim-test">Holds if {escaped(data["holds_if"])}.</p>')
     if data.get("figure"):
         name = data["figure"].removeprefix("figures/")
         drawn = svg.inline(evidence.root, name, alt or plain, anchor)

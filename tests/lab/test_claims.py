@@ -10,7 +10,7 @@ import pytest
 
 from experiments.lab import __main__ as command
 from experiments.lab import bootstrap, claims, experiments, figures, notebooks, records, runner, settings
-from experiments.lab.claims import Book
+from experiments.lab.claims import Book, same
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.records import Draft, Record, sample
 
@@ -58,6 +58,13 @@ def test_a_claim_is_a_value_an_interval_and_a_verdict(root):
     ]
     written = json.loads((root / "experiments/claims/01.json").read_text())
     assert written["claims"] == [claim] and written["schema"] == "claims/1"
+
+
+def test_what_a_verdict_asks_for_is_written_and_compared(root):
+    claim = claimed(Book("01", "reference", root), holds_if="the whole interval\n  is above 1.5")
+    assert claim["holds_if"] == "the whole interval is above 1.5"
+    assert same(claim, {**claim, "holds_if": "it is above 1.4"}) == ["holds_if differs"]
+    assert "holds_if" not in claimed(Book("01", "reference", root))
 
 
 def test_the_same_records_give_the_same_bytes(root):
@@ -190,7 +197,7 @@ NOTEBOOK = """# %% [markdown]
 
 # %%
 from experiments.lab import bootstrap
-from experiments.lab.claims import Book
+from experiments.lab.claims import Book, same
 from pathlib import Path
 
 book = Book("01", root=Path(__file__).parents[1])

@@ -35,6 +35,12 @@ def part(site, text):
     return render(site, text, manifest=False)
 
 
+def test_a_card_says_what_the_verdict_was_given_for(site):
+    assert render(site).select_one(".claim-test") is None
+    site.save_claims([site.changed_claim(holds_if="the whole interval is above 50 & more")])
+    assert render(site).select_one(".claim .claim-test").text == "Holds if the whole interval is above 50 & more."
+
+
 def refused(site, text, *parts):
     with pytest.raises(SiteError) as caught:
         part(site, text)
