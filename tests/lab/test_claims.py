@@ -197,7 +197,7 @@ NOTEBOOK = """# %% [markdown]
 
 # %%
 from experiments.lab import bootstrap
-from experiments.lab.claims import Book, same
+from experiments.lab.claims import Book
 from pathlib import Path
 
 book = Book("01", root=Path(__file__).parents[1])
