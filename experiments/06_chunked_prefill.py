@@ -130,6 +130,7 @@ def holds_one(value):
     sentence="Started without a flag for it on this card, vLLM has {vllm} tokens for a step. SGLang has {sglang} for a chunk and "
     "{batch} for a prefill batch, does not mix, and runs {interval} decode turns between two prefill batches.",
     records=["default-vllm", "default-sglang"], tier="gpu",
+    holds_if="the two numbers are equal, SGLang does not mix, and its decode turns are 0",
 )
 def default_budgets(vllm, sglang):
     def said(run, name):
@@ -150,6 +151,7 @@ def default_budgets(vllm, sglang):
     title="What vLLM says to off",
     sentence="Lines in the log of a vLLM server that say the model does not officially support it: {off} with chunked prefill off, {default} at the default.",
     records=[place("vllm-off"), "default-vllm"], tier="gpu",
+    holds_if="the line is in the log of off and not in the default's",
 )
 def off_warns(off, default):
     text = "does not officially support disabling chunked prefill"
@@ -274,6 +276,7 @@ def beside_512(runs, engine):
     sentence="In vLLM the decoders' p99 gap is {default} at the default budget and {small} at 512 tokens a step. With 4,096 it is {b4096} times the "
     "default's, with 2,048 {b2048}, with 1,024 {b1024}, with 512 {b512}, and with 16,384 {b16384}.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu", figure="trade.svg",
+    holds_if="the intervals from 512 to 4,096 rise without touching, the last lies below 1, and the first below 0.25",
 )
 def gap_by_budget(*found):
     runs = by_name(found)
@@ -319,6 +322,7 @@ def gaps_figure(_, axes):
     sentence="In SGLang the decoders' p99 gap is {default} at the default chunk size and {small} with chunks of 512 tokens. With 4,096 it is {c4096} times "
     "the default's, with 2,048 {c2048}, with 1,024 {c1024}, with 512 {c512}, and with 16,384 {c16384}.",
     records=with_references(*(f"sglang-{budget}" for budget in BUDGETS)), tier="gpu", figure="gaps.svg",
+    holds_if="every interval lies above 0.9",
 )
 def gap_by_chunk(*found):
     runs = by_name(found)
@@ -334,6 +338,7 @@ def gap_by_chunk(*found):
     sentence="With chunks of 512 tokens SGLang's decoders wait {gap} times as long as at the default (p99), and the prompts {ttft} times "
     "as long for their first token.",
     records=with_references("sglang-512"), tier="gpu",
+    holds_if="both intervals lie above 1.05",
 )
 def small_chunk_longer(*found):
     runs = by_name(found)
@@ -347,6 +352,7 @@ def small_chunk_longer(*found):
     sentence="The decoders' p99 gap is {sglang512} of the prompts' first token in SGLang with chunks of 512 and {sglang2048} with chunks of 2,048; in vLLM, with "
     "such budgets, {vllm512} and {vllm2048}.",
     records=[place(f"{engine}-{budget}") for engine in ("sglang", "vllm") for budget in (512, 2048)], tier="gpu",
+    holds_if="both of SGLang's intervals lie above 75% and both of vLLM's below 50%",
 )
 def gap_over_ttft(*found):
     runs = by_name(found)
@@ -366,6 +372,7 @@ def gap_over_ttft(*found):
     "token {mixed_ttft} times; a decode turn after every chunk of 2,048, {turn} and {turn_ttft}; mixing at the default chunk size, "
     "{mixed_default} and {mixed_default_ttft}.",
     records=with_references(*LET_IN), tier="gpu",
+    holds_if="both intervals of the gap with chunks of 2,048 lie below 0.6",
 )
 def decodes_let_in(*found):
     runs, values = by_name(found), {}
@@ -379,6 +386,7 @@ def decodes_let_in(*found):
     title="The median gap moves the other way",
     sentence="The decoders' median gap in vLLM is {default} at the default. With a budget of 2,048 it is {middle} times that, with 512 {small} times.",
     records=with_references("vllm-512", "vllm-2048"), tier="gpu",
+    holds_if="the interval at 512 lies above 1",
 )
 def median_gap(*found):
     runs = by_name(found)
@@ -395,6 +403,7 @@ def median_gap(*found):
     sentence="The long prompts' first token takes {default} at vLLM's default; with 4,096 tokens a step {t4096} times that, with 2,048 {t2048}, with "
     "1,024 {t1024}, with 512 {t512}, and with 16,384 {t16384}.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu",
+    holds_if="the values fall from 512 to the default, and the interval at 512 lies above 1",
 )
 def ttft_by_budget(*found):
     runs = by_name(found)
@@ -410,6 +419,7 @@ def ttft_by_budget(*found):
     sentence="With chunked prefill off the decoders' p99 gap is {vllm_gap} times the default's in vLLM and {sglang_gap} times in SGLang, and the "
     "prompts' first token takes {vllm_ttft} and {sglang_ttft} times as long. The prompts have as many tokens as the default budget.",
     records=with_references("vllm-off", "sglang-off"), tier="gpu",
+    holds_if="every interval lies between 0.9 and 1.1",
 )
 def off_against_default(*found):
     runs, values = by_name(found), {}
@@ -425,6 +435,7 @@ def off_against_default(*found):
     sentence="vLLM's p99 gap with chunked prefill off, over that with a budget of 16,384 tokens, each as a ratio to the default beside it: {gap}; "
     "the prompts' first token: {ttft}. Off has the same budget, and one prompt at a time always fits it.",
     records=with_references("vllm-off", "vllm-16384"), tier="gpu",
+    holds_if="both intervals hold 1",
 )
 def off_or_large(*found):
     runs = by_name(found)
@@ -480,6 +491,7 @@ def at_equal_ttft(runs, server):
     "with no slower a first token vLLM's settings come down to {mixed_same} times, so that SGLang's gap is {mixed_over} times as long. With a decode turn "
     "after each chunk of 2,048 it is {turn_over} times as long, at {turn_ttft} times the first token.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS), "sglang-mixed-2048", "sglang-2048-interval1"), tier="gpu",
+    holds_if="SGLang's first tokens are no earlier than vLLM's earliest, and both intervals of its gap over vLLM's lie above 1",
 )
 def equal_ttft(*found):
     runs, values = by_name(found), {}
@@ -495,6 +507,7 @@ def equal_ttft(*found):
     sentence="Mixing chunks of 2,048, SGLang's p99 gap is {mixed_gap} times vLLM's at a budget of 2,048 and the prompts' first token {mixed_ttft} times, each as a ratio "
     "to vLLM's default beside it. With a decode turn after each chunk of 2,048: {turn_gap} and {turn_ttft}.",
     records=with_references("vllm-2048", "sglang-mixed-2048", "sglang-2048-interval1"), tier="gpu",
+    holds_if="every interval lies between 0.9 and 1.1",
 )
 def equal_budget(*found):
     runs = by_name(found)
@@ -531,6 +544,7 @@ def pauses(run):
     sentence="The decoders' pause for a prompt is {off} in SGLang with chunked prefill off and {default} at the default; the gap just before it is {before_off} and "
     "{before_default}. Both together: {sum_off} and {sum_default}, a ratio of {sums}.",
     records=[place("sglang-off"), place("sglang-default", fleet_of("sglang-off"))], tier="gpu",
+    holds_if="the intervals of the two pauses lie apart, those of the gaps before too, and the ratio's lies between 0.95 and 1.05",
 )
 def off_pause(off, default):
     values = {}
@@ -558,6 +572,7 @@ def over_floor(run, budget, name="itl_p99"):
     "p99 gap is {v512} times the floor with 512, {v1024} with 1,024, {v2048} with 2,048, {v4096} with 4,096 and {default} at the default.",
     records=[*(place(f"vllm-{budget}") for budget in (512, 1024, 2048, 4096)), place("vllm-default", "f1"), "default-vllm"],
     tier="gpu",
+    holds_if="every interval lies between 1 and 2 times the floor",
 )
 def gap_floor(v512, v1024, v2048, v4096, default, said):
     budget = int(said.values("max_num_batched_tokens")[0])
@@ -614,6 +629,7 @@ def throughput_figure(_, axes):
     sentence="Over a whole visit, decoders and long prompts together, vLLM's throughput with a budget of 512 is {v512} times the default's, with 2,048 "
     "{v2048}; SGLang's with chunks of 512 {s512}, and mixed with chunks of 2,048 {mixed}.",
     records=with_references("vllm-512", "vllm-2048", "sglang-512", "sglang-mixed-2048"), tier="gpu", figure="throughput.svg",
+    holds_if="both intervals at 512 lie below 1",
 )
 def throughput_by_budget(*found):
     runs = by_name(found)
@@ -628,6 +644,7 @@ def throughput_by_budget(*found):
     sentence="With every request sent at once, the default's throughput is {vllm} times that with chunked prefill off in vLLM and {sglang} times "
     "in SGLang.",
     records=[offline("vllm-off"), offline("sglang-off"), *(f"offline-{fleet_of('vllm-off')}-{each}" for each in REFERENCES)], tier="gpu",
+    holds_if="both intervals lie below 1.03",
 )
 def offline_null(vllm_off, sglang_off, vllm, sglang):
     values = {
@@ -643,6 +660,7 @@ def offline_null(vllm_off, sglang_off, vllm, sglang):
     sentence="With every request sent at once, vLLM serves {small} with a budget of 512 and {default} at the default, {vllm} of it, and was the faster in {faster} of "
     "{rounds} rounds. Chunks of 512 leave SGLang {sglang} of its default's throughput.",
     records=[offline("vllm-512"), offline("sglang-512"), *(f"offline-{fleet_of('vllm-512')}-{each}" for each in REFERENCES)], tier="gpu",
+    holds_if="both intervals lie below 100%",
 )
 def offline_small(*found):
     runs = by_name(found)
@@ -675,6 +693,7 @@ def offline_small(*found):
     sentence="At 3 requests a second of 4,096-token prompts vLLM's p99 gap is {on3} with a budget of 512 and {off3} with chunked prefill off, {ratio3} times; "
     "at 6 a second {on6} and {off6}, {ratio6} times. Served at the higher rate: {served_on} and {served_off}.",
     records=["capacity-vllm-512", "capacity-vllm-off"], tier="gpu",
+    holds_if="the intervals of both ratios lie below 0.5",
 )
 def sarathi_gap(small, off):
     values = {}
@@ -693,6 +712,7 @@ def sarathi_gap(small, off):
     sentence="Of {rounds} rounds at 6 requests a second the p99 gap stayed under 100 ms in {on} with a budget of 512 and in {off} with chunked prefill off, where it lay "
     "between {least} and {most}.",
     records=["capacity-vllm-512", "capacity-vllm-off"], tier="gpu",
+    holds_if="a budget of 512 keeps it in every round, off in fewer than half",
 )
 def sarathi_limit(small, off):
     gaps = {name: run.values("itl_p99", rate=6) for name, run in (("on", small), ("off", off))}
@@ -713,6 +733,7 @@ def sarathi_limit(small, off):
     sentence="Both defaults stood in every fleet. In the second fleet the p99 gap is {vllm_gap} times that in the first in vLLM and {sglang_gap} times in "
     "SGLang, the first token {vllm_ttft} and {sglang_ttft} times. Over all later fleets these ratios lie between {low} and {high}.",
     records=[place(reference, fleet) for fleet in FLEETS for reference in REFERENCES], tier="gpu",
+    holds_if="the four intervals of the second fleet hold 1, and those of all later fleets lie between 0.9 and 1.1",
 )
 def fleets_agree(*found):
     runs, values, seen = by_name(found), {}, []
@@ -733,6 +754,7 @@ def fleets_agree(*found):
     sentence="Visited twice in each round, as if they were two servers, the defaults' p99 gaps come to {vllm_gap} (vLLM) and {sglang_gap} (SGLang) times "
     "their own, and the first tokens to {vllm_ttft} and {sglang_ttft} times.",
     records=[name for each in REFERENCES for name in (place(each, "f4"), f"again-{each}")], tier="gpu",
+    holds_if="every interval holds 1",
 )
 def same_again(vllm, vllm_again, sglang, sglang_again):
     values = {}
@@ -748,6 +770,7 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
     sentence="A token that comes in one piece with the next has no gap of its own. Of the {tokens} gaps of a visit vLLM hid {median} in the median visit and {most} at most, "
     "which is {share}; SGLang hid {sglang}.",
     records=with_references(*SWEEP), tier="gpu",
+    holds_if="fewer than 1% were hidden in every visit",
 )
 def gaps_seen(*found):
     what = found[0].data["workload"]
@@ -783,6 +806,7 @@ def exact(number):
     sentence="With a budget of 512 tokens and {decoders} requests decoding, vLLM's scheduler gives a prompt {chunk} tokens a step, and the prompt of 8,192 "
     "its first token after {small} steps; with 2,048 after {middle}, with 8,192 after {default}, with 16,384 after {large}.",
     records=["budget-vllm"], tier="cpu",
+    holds_if="prompt and decodes fill each step's budget up to the last chunk, and the asynchronous scheduler gives out the same",
 )
 def budget_counts_both(record):
     prefill, decode, first = steps_of(record, 512)
@@ -799,6 +823,7 @@ def budget_counts_both(record):
     title="A prompt as long as the budget takes two steps",
     sentence="At a budget of 8,192 the prompt of 8,192 tokens gets {first} of them in its first step, and {second} in a second one.",
     records=["budget-vllm"], tier="cpu",
+    holds_if="there are two steps, and the second has as many tokens as requests decode",
 )
 def last_crumb(record):
     prefill, decode, _ = steps_of(record, 8192)
@@ -811,6 +836,7 @@ def last_crumb(record):
     sentence="With chunked prefill off and no budget given, vLLM's budget becomes {budget}, and a prompt of 8,192 goes whole into one step with {decoders} decodes, "
     "as at a budget of 16,384 with chunking on. Of five prompts at once the last has its first token after {off} steps, there after {on}.",
     records=["budget-vllm"], tier="cpu",
+    holds_if="off schedules the one prompt as 16,384 does, in one step, and takes more steps for five",
 )
 def off_still_mixes(record):
     off, on = steps_of(record, "off"), steps_of(record, 16384)
@@ -827,6 +853,7 @@ def off_still_mixes(record):
     sentence="With chunked prefill off and a budget of {budget}, which just holds the longest sequence, the prompt of 8,192 does not fit beside {decoders} decodes. "
     "It waits {waits} steps, until they have ended.",
     records=["budget-vllm"], tier="cpu",
+    holds_if="the prompt runs whole, in a step without decodes",
 )
 def off_waits(record):
     prefill, decode, first = steps_of(record, "off-tight")
@@ -841,6 +868,7 @@ def off_waits(record):
     sentence="Off with a budget of {given} and a longest sequence of {length} is refused. Off without a budget takes {length}, and without a longest sequence "
     "the model's own, {model}. A budget below the number of requests that may run lowers that number, to {seqs} here, and is refused where both are given.",
     records=["budget-vllm"], tier="cpu",
+    holds_if="off takes the longest sequence as its budget, the model's own where none is given, and both contradictions are refused",
 )
 def off_asks(record):
     rows = {row["case"]: row for row in record.data["extra"]["rows"] if row["kind"] == "config"}
