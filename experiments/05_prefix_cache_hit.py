@@ -612,7 +612,7 @@ def memory_figure(_, axes):
     axes.set_yscale("log")
     axes.set_xticks(counts, [f"{n}" for n in counts])
     axes.set_xlabel("requests decoding behind one prefix")
-    axes.set_ylabel("highest reading of KV cache in use, tokens")
+    axes.set_ylabel("highest KV cache in use, tokens")
     axes.legend(fontsize=8)
 
 
