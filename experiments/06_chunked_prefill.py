@@ -199,6 +199,12 @@ def step_floors(run, budget, card):
     return [mixed_floor_ms(SHAPE, tokens, behind, decoding(run), *card) for tokens, behind in chunks(run, budget)]
 
 
+def prompt_floor(run, size, card):
+    """ms of a long prompt in chunks of `size` tokens with no decode beside them: SGLang's pause, if nothing else took time."""
+    tokens = run.data["workload"]["prompt_tokens"]
+    return sum(mixed_floor_ms(SHAPE, min(size, tokens - behind), behind, (), *card) for behind in range(0, tokens, size))
+
+
 def default_budget():
     return int(book.record("default-vllm").values("max_num_batched_tokens")[0])
 
@@ -295,6 +301,8 @@ def gaps_figure(_, axes):
     reference = runs[place("vllm-default", "f1")]
     axes.plot(places, [max(step_floors(reference, budget, rates(reference))) for budget in places], color=colour("floor"),
               linestyle="--", label="floor of one step")
+    axes.plot(places, [prompt_floor(reference, size, rates(reference)) for size in places], color=colour("floor"), linestyle=":",
+              label="floor of a prompt in chunks")
     for engine, mark in zip(ENGINES, "os", strict=True):
         anchor = np.median(each_visit(runs[place(f"{engine}-default", "f1")], "itl_p99"))
         found = [
