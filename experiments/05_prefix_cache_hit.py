@@ -24,7 +24,7 @@ import json
 
 import numpy as np
 
-from experiments.lab import bootstrap
+from experiments.lab import bootstrap, sittings
 from experiments.lab.claims import Book
 from experiments.lab.figures import colour
 from experiments.lab.floors import Shape, kv_bytes, mixed_floor_ms, prefill_flop
@@ -907,6 +907,28 @@ def blocks_shared(cache):
     }
     many = values["unshared"]["value"] > 10 * values["used"]["value"]
     return values, many and values["shared"]["value"] == 4096 // BLOCK
+
+
+# %% [markdown]
+# ## How long it took
+
+# %%
+EVERY = [f"{what}-{engine}" for what in ("hits", "neighbours") for engine in ENGINES]
+EVERY += [f"{what}-{engine}-{side}"
+          for what in ("nohits", "reuse", "memory") for engine in ENGINES for side in ("on", "off")]
+
+
+@book.claim(
+    id="suite-time-05",
+    title="How long the suite held the card",
+    sentence="From the card's probes to the last measurement, start-up included, the GPU tier of this experiment took "
+    "{minutes} minutes.",
+    records=EVERY, tier="gpu",
+    holds_if="it is at most 18 minutes",
+)
+def suite_time_05(*runs):
+    minutes = bootstrap.value(sittings.minutes(runs), "1", 3)
+    return {"minutes": minutes}, minutes["value"] <= 18
 
 
 # %%
