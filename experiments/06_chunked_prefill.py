@@ -25,7 +25,7 @@ import json
 
 import numpy as np
 
-from experiments.lab import bootstrap
+from experiments.lab import bootstrap, sittings
 from experiments.lab.claims import Book
 from experiments.lab.figures import colour
 from experiments.lab.floors import Shape, mixed_floor_ms
@@ -889,6 +889,30 @@ def off_asks(record):
     taken = rows["off, no budget"]["max_num_batched_tokens"] == length
     both = "raises" in refused and "raises" in rows["budget below max_num_seqs"]
     return values, taken and both and rows["off, no budget, no max_model_len"]["max_model_len"] == values["model"]["value"]
+
+
+# %% [markdown]
+# ## How long it took
+
+# %%
+SERVERS = [f"{engine}-{setting}" for engine in ENGINES for setting in (*BUDGETS, "off")]
+SERVERS += ["sglang-mixed-default", "sglang-mixed-2048", "sglang-2048-interval1"]
+
+
+@book.claim(
+    id="suite-time-06",
+    title="How long the suite held the card",
+    sentence="From the card's probes to the last measurement of each fleet, start-up included, the GPU tier of this "
+    "experiment took {minutes} minutes in {fleets} fleets.",
+    records=[*with_references(*SERVERS), "capacity-vllm-512", "capacity-vllm-off", "again-vllm-default",
+             "again-sglang-default", *(f"offline-{fleet_of(name)}-{name}" for name in (
+                 *REFERENCES, "vllm-512", "sglang-512", "vllm-off", "sglang-off"))], tier="gpu",
+    holds_if="it is at most 18 minutes",
+)
+def suite_time_06(*runs):
+    minutes = bootstrap.value(sittings.minutes(runs), "1", 3)
+    fleets = {run.probes["at"] for run in runs}
+    return {"minutes": minutes, "fleets": bootstrap.value(len(fleets), "1")}, minutes["value"] <= 18
 
 
 # %%
