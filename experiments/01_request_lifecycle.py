@@ -134,6 +134,7 @@ def segments_figure(figure, axes):
     "{sglang_ms} in SGLang: {vllm} and {sglang} of the time to first token.",
     records=["ttft-vllm-small", "ttft-sglang-small", "kernels-vllm-small", "kernels-sglang-small"],
     tier="gpu", figure="segments.svg",
+    holds_if="both intervals of the share lie below 25%",
 )
 def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     busy = [r.values("kernel_union", prompt_tokens=128) for r in (vllm_kernels, sglang_kernels)]
@@ -150,6 +151,7 @@ def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     sentence="With SmolLM2-135M and 4,096 prompt tokens the thread that needs the first token waits {vllm} for the GPU "
     "in vLLM and {sglang} in SGLang, out of {vllm_ttft} and {sglang_ttft}, probes on: when it asks, the GPU has finished.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+    holds_if="in both engines the upper end of the wait is below 1% of the lower end of the time to first token",
 )
 def small_never_waits(vllm, sglang):
     values = {
@@ -168,6 +170,7 @@ def small_never_waits(vllm, sglang):
     "tokens that takes {vllm} of the time to first token in vLLM and {sglang} in SGLang, {vllm_share} and {sglang_share} of it, "
     "and no GPU work hides it.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+    holds_if="both intervals of the step's time lie above 0.5 ms, and both median waits for the GPU are below 0.1 ms",
 )
 def second_launch(vllm, sglang):
     values = {}
@@ -185,6 +188,7 @@ def second_launch(vllm, sglang):
     sentence="For 4,096 prompt tokens, from the handler's start to the tokenizer's return takes {vllm} in vLLM and {sglang} in "
     "SGLang on this host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first token.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+    holds_if="both intervals of the share lie above 20%",
 )
 def tokenizing_4k(vllm, sglang):
     values = {}
@@ -237,6 +241,7 @@ def floor_figure(_, axes):
     sentence="With the Qwen3-8B shape and 4,096 prompt tokens the kernels' time equals {vllm} of vLLM's time to first token and "
     "{sglang} of SGLang's; at 128 tokens {vllm_short} and {sglang_short}.",
     records=["ttft-vllm-8b", "ttft-sglang-8b", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu", figure="floor.svg",
+    holds_if="both intervals at 4,096 tokens lie above 70% and both at 128 below 50%",
 )
 def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     values = {}
@@ -256,6 +261,7 @@ def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     "times in SGLang. The floor, {floor}, is its FLOP at {rate}, the fastest of twelve intervals of a large bf16 product on "
     "this card; their median, with the card warm, was {warm}.",
     records=["card", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu",
+    holds_if="both intervals lie below 1.5 times the floor",
 )
 def prefill_floor(card, vllm, sglang):
     floor = floor_ms(prefill_flop(SHAPE, 4096), best_rate(card))
@@ -276,6 +282,7 @@ def prefill_floor(card, vllm, sglang):
     sentence="For the same 4,096-token prompt vLLM's HTTP 200 arrives after {vllm} of the time to first token and "
     "SGLang's after {sglang}: a proxy that times headers measures the front end of one and the prefill of the other.",
     records=["ttft-vllm-8b", "ttft-sglang-8b"], tier="gpu",
+    holds_if="vLLM's interval lies below 25% and SGLang's above 95%",
 )
 def status_line(vllm, sglang):
     values = {
@@ -331,6 +338,7 @@ def load_figure(_, axes):
     sentence="With the Qwen3-8B shape under load the GPU is inside a step for {vllm} of the wall time in vLLM and {sglang} in "
     "SGLang, an upper bound on its busy time. The published 38% were of vLLM 0.5.3.",
     records=["load-vllm-8b", "load-sglang-8b"], tier="gpu", figure="load.svg",
+    holds_if="both intervals lie above 60%",
 )
 def famous_gpu_share(vllm, sglang):
     values = {"vllm": bootstrap.median(vllm.values("gpu_busy"), "%"),
@@ -345,6 +353,8 @@ def famous_gpu_share(vllm, sglang):
     "with result processing takes {vllm_scheduling} and {sglang_scheduling} of the wall time. With the GPU's share that is "
     "more than the whole: the parts overlap. The published 29% also held input preparation, which is a launch here.",
     records=["load-vllm-8b", "load-sglang-8b"], tier="gpu",
+    holds_if="in each engine the medians of front end, scheduling and GPU add up to more than 100%, their "
+    "intervals aside",
 )
 def famous_front_end(vllm, sglang):
     values = {}
@@ -365,6 +375,7 @@ def famous_front_end(vllm, sglang):
     "scheduling thread schedules and launches for {vllm_thread} and {sglang_thread} of the time, and the GPU is inside a "
     "step for {vllm_gpu} and {sglang_gpu}.",
     records=["load-vllm-small", "load-sglang-small"], tier="gpu",
+    holds_if="in both engines the interval of the HTTP process lies above 95% of a core and that of the GPU below 75%",
 )
 def small_load_front_end(vllm, sglang):
     values = {}
@@ -382,6 +393,7 @@ def small_load_front_end(vllm, sglang):
     sentence="This load, two requests a client, runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape, {ratio} "
     "times as fast; with SmolLM2-135M the ratio is {small}, not told apart from one. Probes were on in both.",
     records=GPU_LOAD, tier="gpu",
+    holds_if="the ratio's interval lies above 1 with the 8B shape and has 1 inside with SmolLM2-135M",
 )
 def load_throughput(vllm_small, sglang_small, vllm, sglang):
     rate = [run.values("throughput") for run in (vllm, sglang, vllm_small, sglang_small)]
@@ -404,6 +416,7 @@ def load_throughput(vllm_small, sglang_small, vllm, sglang):
     sentence="Over both engines, both models and all three lengths the time to first token with probes on differs from that with "
     "probes off by {low} to {high}, and every interval contains zero: these records do not resolve what the probes cost.",
     records=GPU_TTFT, tier="gpu",
+    holds_if="the interval of every difference contains zero",
 )
 def probe_cost(vllm_small, sglang_small, vllm_8b, sglang_8b):
     found = [
@@ -428,6 +441,7 @@ def probe_cost(vllm_small, sglang_small, vllm_8b, sglang_8b):
     sentence="With SmolLM2-135M the first event with text follows the first event by {vllm_short} in vLLM and {sglang_short} in SGLang "
     "at 128 prompt tokens, and by {vllm_long} and {sglang_long} at 4,096.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
+    holds_if="both intervals at 4,096 tokens lie above 1 ms",
 )
 def role_then_text(vllm, sglang):
     values = {}
@@ -466,6 +480,7 @@ def messages_figure(_, axes):
     sentence="vLLM's EngineCoreRequest is {constant} and {slope} for each prompt token whose id lies between 256 and 65,535; the "
     "EngineCoreOutputs that brings the first token back is {outputs} for a 128-token prompt and {longest} for the longest.",
     records=["core"], tier="cpu", figure="messages.svg",
+    holds_if="constant and bytes per token give the size of every EngineCoreRequest in the record to the byte",
 )
 def handover_bytes(core):
     rows = [r for r in core.data["extra"]["rows"] if r["loop"] == "step_with_batch_queue"]
@@ -486,6 +501,8 @@ def handover_bytes(core):
     "reads the first token; the loop of its CPU build {cpu} time. Driven on the CPU build, with a stand-in for the model and a "
     "budget of 2,048 tokens.",
     records=["core"], tier="cpu",
+    holds_if="every prompt within the budget takes two calls of schedule() and two forwards in the GPU's loop, "
+    "and one of each in the CPU build's",
 )
 def loop_launches_two(core):
     def counts(loop):
@@ -504,6 +521,7 @@ def loop_launches_two(core):
     sentence="Run eagerly on this CPU, vLLM's CPU build spends {long} of a 512-token prompt's time to first token between scheduling "
     "and the forward's end in the worker, and {short} of a 128-token prompt's.",
     records=["ttft-vllm-cpu"], tier="cpu-server",
+    holds_if="both medians are above 80%, their intervals aside",
 )
 def cpu_forward_share(run):
     values = {
@@ -536,6 +554,8 @@ V2_RUNNER = "vllm/v1/worker/gpu/model_runner.py::GPUModelRunner.execute_model"
     sentence="On the GPU the request entered step_with_batch_queue and the V2 model runner. EngineCore.step was entered in {step} "
     "threads, the V1 runner's execute_model in {v1}.",
     records=["path-vllm-gpu"], tier="gpu",
+    holds_if="step_with_batch_queue and the V2 execute_model were entered, EngineCore.step and the V1 "
+    "execute_model in no thread",
 )
 def gpu_default_path(recording):
     values = {"step": bootstrap.value(entered(recording, f"{CORE}.step"), "1", 1),
@@ -550,6 +570,7 @@ def gpu_default_path(recording):
     sentence="On the CPU the same release entered EngineCore.step and the V1 runner, the latter in a worker process of its own: "
     "{processes} engine processes, where the GPU's recording has no worker.",
     records=["path-vllm-cpu"], tier="cpu-server",
+    holds_if="EngineCore.step and the V1 execute_model were entered, and one of the engine's processes is a worker",
 )
 def cpu_build_path(cpu):
     roles = {p["role"] for p in cpu.data["recording"]["processes"]} - {"client", "unknown", None}
@@ -563,6 +584,7 @@ def cpu_build_path(cpu):
     sentence="The same chat request crosses to the engine as {vllm} in vLLM, msgpack with a type frame, and as {sglang} in SGLang, "
     "a pickle. Its first token comes back over {vllm_hops} ZMQ boundary there and {sglang_hops} here.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
+    holds_if="SGLang's message is larger than vLLM's",
 )
 def same_request_bytes(vllm, sglang):
     def sent(recording, kind):
