@@ -104,8 +104,10 @@ SAID = ("chunked_prefill_size", "max_prefill_tokens", "enable_mixed_chunk", "max
 def says_of_itself(server) -> dict:
     """{setting: value} of what bounds a step, as the started server says it: SGLang on request, vLLM in its log.
 
-    vLLM prints its configuration without the budget, but with the range of sizes that it compiles for, which ends
-    there (`VllmConfig._set_compile_ranges`); its /server_info needs development mode and a pip in the environment.
+    vLLM's configuration line has no budget, but the range of sizes that it compiles for, which ends there
+    (`VllmConfig._set_compile_ranges`). With chunking on it also says the budget in a line of its own
+    (`SchedulerConfig.__post_init__`), which is not read here. Its /server_info needs development mode and a pip in the
+    environment.
     """
     if server.spec.engine == "sglang":
         with DIRECT.open(f"http://127.0.0.1:{server.port}/server_info", timeout=60) as reply:
