@@ -1,5 +1,6 @@
 """`python -m scripts.screenshot`: retakes the README's picture of the post, after its numbers or looks changed."""
 
+import argparse
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ POST = "posts/01-request-lifecycle/"
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m scripts.screenshot", description=__doc__.partition(": ")[2]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         build.build(site)

@@ -69,6 +69,7 @@ def test_documented_modules_start():
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"python -m {module} --help: {done.stderr}"
+        assert done.stdout.startswith("usage: "), f"python -m {module} --help did something else than help"
 
 
 def test_documented_paths_exist():
