@@ -28,6 +28,7 @@ from experiments.lab import bootstrap
 from experiments.lab.claims import Book
 from experiments.lab.figures import colour
 from experiments.lab.floors import Shape, floor_ms, prefill_flop, prefill_floor_ms
+from experiments.lab.models import QWEN3_8B
 
 book = Book("01")
 LENGTHS = (128, 1024, 4096)
@@ -205,7 +206,7 @@ def tokenizing_4k(vllm, sglang):
 # The floor is the prefill's FLOP at the best rate that a large bf16 product reached on this card, in this run.
 
 # %%
-SHAPE = Shape(hidden=4096, intermediate=12288, layers=36, heads=32, kv_heads=8, head_dim=128, vocabulary=151936)
+SHAPE = Shape.from_config(QWEN3_8B)
 
 
 def best_rate(card):

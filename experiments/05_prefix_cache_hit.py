@@ -28,9 +28,10 @@ from experiments.lab import bootstrap, sittings
 from experiments.lab.claims import Book
 from experiments.lab.figures import colour
 from experiments.lab.floors import Shape, kv_bytes, mixed_floor_ms, prefill_flop
+from experiments.lab.models import QWEN3_8B
 
 book = Book("05")
-SHAPE = Shape(hidden=4096, intermediate=12288, layers=36, heads=32, kv_heads=8, head_dim=128, vocabulary=151936)
+SHAPE = Shape.from_config(QWEN3_8B)
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
 SHARED = {4096: (0, 1024, 2048, 3072, 3680, 4096), 16384: (0, 4096, 8192, 12288, 14736, 16384)}
 NINE_TENTHS = {4096: 3680, 16384: 14736}
@@ -38,22 +39,14 @@ BLOCK = 16
 HITS = ["hits-vllm", "hits-sglang"]
 
 
-def by_round(statistic, series, unit, digits=3):
-    """`statistic(*series)` of series with one value a round. Rounds are resampled whole, so that what the visits of a
-    round have in common, such as the card's temperature, stays together."""
-    table = np.array(series, dtype=float)
-    rounds = np.arange(table.shape[1])
-    return bootstrap.of(lambda chosen: statistic(*table[:, chosen.astype(int)]), [rounds], unit, digits)
-
-
 def median_of(values, unit, digits=3):
     """The median over rounds."""
-    return by_round(np.median, [values], unit, digits)
+    return bootstrap.by_round(np.median, [values], unit, digits)
 
 
 def ratio_of(above, below, digits=4):
     """median(above) / median(below) of two series of the same rounds."""
-    return by_round(lambda a, b: np.median(a) / np.median(b), [above, below], "1", digits)
+    return bootstrap.by_round(lambda a, b: np.median(a) / np.median(b), [above, below], "1", digits)
 
 
 def hit(engine, tokens, cached):
@@ -124,7 +117,7 @@ def dearer(engine):
 
 def apart(more, less):
     """ms between the medians of two series."""
-    return by_round(lambda a, b: np.median(a) - np.median(b), [more, less], "ms")
+    return bootstrap.by_round(lambda a, b: np.median(a) - np.median(b), [more, less], "ms")
 
 
 def points(run, tokens):
@@ -185,7 +178,7 @@ def full_hit_remainder(*runs):
             engine = run.data["engine"]["name"]
             full, cold = ttft(run, tokens, tokens), ttft(run, tokens, 0)
             values[f"{engine}_{name}"] = median_of(full, "ms")
-            values[f"{engine}_{name}_share"] = by_round(
+            values[f"{engine}_{name}_share"] = bootstrap.by_round(
                 lambda f, c: 100 * np.median(f) / np.median(c), [full, cold], "%")
     above = all(
         values[f"{engine}_{name}"]["ci"][0] > 2 * values[f"floor_{name}"]["value"]
@@ -208,7 +201,7 @@ def saved_share(*runs):
         values[f"cached_{name}"] = bootstrap.value(100 * cached / tokens, "%")
         for run in runs:
             key = f"{run.data['engine']['name']}_{name}"
-            values[key] = by_round(lambda most, cold: 100 * (1 - np.median(most) / np.median(cold)),
+            values[key] = bootstrap.by_round(lambda most, cold: 100 * (1 - np.median(most) / np.median(cold)),
                                    [ttft(run, tokens, cached), ttft(run, tokens, 0)], "%")
             less.append(values[key]["ci"][1] < 100 * cached / tokens)
     return values, all(less)
@@ -229,9 +222,9 @@ def ttft_line(*runs):
     for name, tokens in (("short", 4096), ("long", 16384)):
         for run in runs:
             engine, series = run.data["engine"]["name"], points(run, tokens)
-            values[f"{engine}_{name}"] = by_round(slope(engine, tokens), series, "ms")
-            values[f"{engine}_{name}_at0"] = by_round(intercept(engine, tokens), series, "ms")
-            off.append(by_round(furthest(engine, tokens), series, "%"))
+            values[f"{engine}_{name}"] = bootstrap.by_round(slope(engine, tokens), series, "ms")
+            values[f"{engine}_{name}_at0"] = bootstrap.by_round(intercept(engine, tokens), series, "ms")
+            off.append(bootstrap.by_round(furthest(engine, tokens), series, "%"))
     values["off"] = max(off, key=lambda each: each["value"])
     return values, values["off"]["value"] < 5
 
@@ -253,7 +246,7 @@ def cached_part_costs(*runs):
     values = {"floor": bootstrap.value(slope_of_floor(16384) / slope_of_floor(4096), "1")}
     for run in runs:
         engine = run.data["engine"]["name"]
-        values[engine] = by_round(dearer(engine), [*points(run, 4096), *points(run, 16384)], "1")
+        values[engine] = bootstrap.by_round(dearer(engine), [*points(run, 4096), *points(run, 16384)], "1")
     return values, min(values[engine]["ci"][0] for engine in ENGINES) > 1
 
 
@@ -352,7 +345,7 @@ def full_hit_beyond(*runs):
     for name, tokens in (("short", 4096), ("long", 16384)):
         for run in runs:
             engine = run.data["engine"]["name"]
-            values[f"{engine}_{name}"] = by_round(beyond(engine, tokens), points(run, tokens)[-3:], "ms")
+            values[f"{engine}_{name}"] = bootstrap.by_round(beyond(engine, tokens), points(run, tokens)[-3:], "ms")
     return values, all(values[f"sglang_{name}"]["ci"][0] > values[f"vllm_{name}"]["ci"][1] for name in ("short", "long"))
 
 
@@ -489,7 +482,7 @@ def tpot_unchanged(*runs):
 # %%
 def change(on, off):
     """Throughput with the cache on beside that with it off, % more; less is negative."""
-    return by_round(lambda a, b: 100 * (np.median(a) / np.median(b) - 1), [on, off], "%", 2)
+    return bootstrap.by_round(lambda a, b: 100 * (np.median(a) / np.median(b) - 1), [on, off], "%", 2)
 
 
 def rate(run, side="a"):
@@ -609,7 +602,7 @@ def reuse_throughput(vllm_on, vllm_off, sglang_on, sglang_off):
     values = {}
     for engine, on, off in (("vllm", vllm_on, vllm_off), ("sglang", sglang_on, sglang_off)):
         values[engine] = ratio_of(on.values("throughput"), off.values("throughput"), 3)
-        values[f"{engine}_ttft"] = by_round(lambda a, b: 100 * np.median(a) / np.median(b),
+        values[f"{engine}_ttft"] = bootstrap.by_round(lambda a, b: 100 * np.median(a) / np.median(b),
                                             [on.values("ttft_median"), off.values("ttft_median")], "%")
         sent = on.data["workload"]["requests"] * on.data["workload"]["prompt_tokens"]
         values[f"{engine}_found"] = bootstrap.value(100 * min(on.values("hit_tokens")) / sent, "%")
@@ -746,8 +739,8 @@ def client_against_engine(*runs):
             name: [run.values(f"{name}_{who}_mean", prompt_tokens=4096) for who in ("client", "engine")]
             for name in ("ttft", "itl")
         }
-        values[engine] = by_round(lambda client, own: np.median(client - own), pair["ttft"], "ms", 2)
-        values[f"{engine}_itl"] = by_round(lambda client, own: np.median(client / own), pair["itl"], "1")
+        values[engine] = bootstrap.by_round(lambda client, own: np.median(client - own), pair["ttft"], "ms", 2)
+        values[f"{engine}_itl"] = bootstrap.by_round(lambda client, own: np.median(client / own), pair["itl"], "1")
     near = within([values[engine] for engine in ENGINES], 0, 10)
     return values, near and within([values[f"{engine}_itl"] for engine in ENGINES], 0.95, 1.05)
 

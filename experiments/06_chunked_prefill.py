@@ -29,9 +29,10 @@ from experiments.lab import bootstrap, sittings
 from experiments.lab.claims import Book
 from experiments.lab.figures import colour
 from experiments.lab.floors import Shape, mixed_floor_ms
+from experiments.lab.models import QWEN3_8B
 
 book = Book("06")
-SHAPE = Shape(hidden=4096, intermediate=12288, layers=36, heads=32, kv_heads=8, head_dim=128, vocabulary=151936)
+SHAPE = Shape.from_config(QWEN3_8B)
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
 BUDGETS = (512, 1024, 2048, 4096, 16384)  # beside the default
 FLEETS = ("f1", "f2", "f3", "f4")
@@ -70,15 +71,8 @@ def each_visit(run, name):
     return np.median(values.reshape(-1, run.data["workload"]["prompts"]), axis=1) if name == "ttft" else values
 
 
-def by_round(statistic, series, unit, digits=3):
-    """`statistic(*series)` of series with one value a round, all of one fleet: rounds are resampled whole, so that what
-    the visits of a round have in common stays together."""
-    table = np.array(series, dtype=float)
-    return bootstrap.of(lambda chosen: statistic(*table[:, chosen.astype(int)]), [np.arange(table.shape[1])], unit, digits)
-
-
 def median_of(series, unit, digits=3):
-    return by_round(np.median, [series], unit, digits)
+    return bootstrap.by_round(np.median, [series], unit, digits)
 
 
 def quotient(a, b):
@@ -89,7 +83,7 @@ def beside(runs, server, name, reference=None, digits=3):
     """A server's median over that of its engine's default, or of `reference`, in the same fleet."""
     fleet = fleet_of(server)
     below = place(reference or f"{engine_of(server)}-default", fleet)
-    return by_round(quotient, [each_visit(runs[place(server, fleet)], name), each_visit(runs[below], name)], "1", digits)
+    return bootstrap.by_round(quotient, [each_visit(runs[place(server, fleet)], name), each_visit(runs[below], name)], "1", digits)
 
 
 def across(runs, above, below, name, unit="1", digits=3):
@@ -375,7 +369,7 @@ def small_chunk_longer(*found):
 def gap_over_ttft(*found):
     runs = by_name(found)
     values = {
-        f"{engine}{budget}": by_round(lambda gap, ttft: 100 * quotient(gap, ttft), [each_visit(runs[place(f"{engine}-{budget}")], name)
+        f"{engine}{budget}": bootstrap.by_round(lambda gap, ttft: 100 * quotient(gap, ttft), [each_visit(runs[place(f"{engine}-{budget}")], name)
                                       for name in ("itl_p99", "ttft")], "%")
         for engine in ENGINES for budget in (512, 2048)
     }
@@ -577,7 +571,7 @@ def off_pause(off, default):
         pause, before = pauses(run)
         values |= {name: median_of(pause, "ms"), f"before_{name}": median_of(before, "ms"), f"sum_{name}": median_of(pause + before, "ms")}
     parted = values["off"]["ci"][1] < values["default"]["ci"][0] and values["before_off"]["ci"][0] > values["before_default"]["ci"][1]
-    values["sums"] = by_round(quotient, [sum(pauses(off)), sum(pauses(default))], "1")
+    values["sums"] = bootstrap.by_round(quotient, [sum(pauses(off)), sum(pauses(default))], "1")
     return values, parted and values["sums"]["ci"][0] > 0.95 and values["sums"]["ci"][1] < 1.05
 
 
@@ -597,7 +591,7 @@ def pause_whole(*found):
     later = [bootstrap.ratio(both[place(reference, fleet)], both[place(reference, "f1")]) for reference in REFERENCES for fleet in FLEETS[1:]]
     (off, beside_off), (large, beside_large) = pairs
     values = {
-        "engines": by_round(quotient, [sglang, vllm], "1"), "off": by_round(quotient, pairs[0], "1"), "large": by_round(quotient, pairs[1], "1"),
+        "engines": bootstrap.by_round(quotient, [sglang, vllm], "1"), "off": bootstrap.by_round(quotient, pairs[0], "1"), "large": bootstrap.by_round(quotient, pairs[1], "1"),
         "low": min(later, key=lambda value: value["value"]), "high": max(later, key=lambda value: value["value"]),
     }
 
@@ -616,7 +610,7 @@ def pause_whole(*found):
 # %%
 def over_floor(run, budget, name="itl_p99"):
     floor = max(step_floors(run, budget, rates(run)))
-    return by_round(lambda gaps: np.median(gaps) / floor, [each_visit(run, name)], "1")
+    return bootstrap.by_round(lambda gaps: np.median(gaps) / floor, [each_visit(run, name)], "1")
 
 
 @book.claim(
@@ -637,7 +631,7 @@ def gap_floor(v512, v1024, v2048, v4096, default, said):
     whole = max(step_floors(default, budget, rates(default)))
     ms = np.concatenate([found[0] for found in pauses_of_rounds(default)])
     values["under"], values["pauses"] = exact(sum(ms < whole)), exact(len(ms))
-    values["both"] = by_round(lambda both: np.median(both) / whole, [sum(pauses(default))], "1")
+    values["both"] = bootstrap.by_round(lambda both: np.median(both) / whole, [sum(pauses(default))], "1")
     values["floor512"] = bootstrap.value(max(step_floors(v512, 512, rates(v512))), "ms")
     values["floor_default"] = bootstrap.value(whole, "ms")
     return values, one_step
@@ -656,7 +650,7 @@ def offline(server):
 
 def offline_over_default(runs, server, digits=4):
     beside_it = f"offline-{fleet_of(server)}-{engine_of(server)}-default"
-    return by_round(quotient, [runs[offline(server)].values("throughput"), runs[beside_it].values("throughput")], "1", digits)
+    return bootstrap.by_round(quotient, [runs[offline(server)].values("throughput"), runs[beside_it].values("throughput")], "1", digits)
 
 
 @book.figure("throughput.svg", size=(4.4, 3.6))
@@ -707,7 +701,7 @@ def throughput_by_budget(*found):
 )
 def offline_null(vllm_off, sglang_off, vllm, sglang):
     values = {
-        name: by_round(quotient, [on.values("throughput"), off.values("throughput")], "1", 4)
+        name: bootstrap.by_round(quotient, [on.values("throughput"), off.values("throughput")], "1", 4)
         for name, on, off in (("vllm", vllm, vllm_off), ("sglang", sglang, sglang_off))
     }
     return values, max(value["ci"][1] for value in values.values()) < 1.03
@@ -728,7 +722,7 @@ def offline_small(*found):
                  for name in (offline(f"{engine}-512"), f"offline-{fleet_of(f'{engine}-512')}-{engine}-default")]
         for engine in ENGINES
     }
-    values = {engine: by_round(lambda a, b: 100 * quotient(a, b), pair, "%") for engine, pair in served.items()}
+    values = {engine: bootstrap.by_round(lambda a, b: 100 * quotient(a, b), pair, "%") for engine, pair in served.items()}
     dear = max(value["ci"][1] for value in values.values()) < 100
     small, default = served["vllm"]
     values |= {
@@ -823,7 +817,7 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
     values = {}
     for engine, one, two in (("vllm", vllm, vllm_again), ("sglang", sglang, sglang_again)):
         for key, name in (("gap", "itl_p99"), ("ttft", "ttft")):
-            values[f"{engine}_{key}"] = by_round(quotient, [each_visit(two, name), each_visit(one, name)], "1")
+            values[f"{engine}_{key}"] = bootstrap.by_round(quotient, [each_visit(two, name), each_visit(one, name)], "1")
     return values, all(holds_one(value) for value in values.values())
 
 

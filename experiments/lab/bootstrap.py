@@ -43,6 +43,13 @@ def of(statistic: Callable, samples: list, unit: str, digits: int = 3, seed: int
     return value(float(statistic(*arrays)), unit, digits, (low, high), min(sizes))
 
 
+def by_round(statistic: Callable, series: list, unit: str, digits: int = 3) -> dict:
+    """`statistic(*series)` of series with one value a round each, all of the same rounds. Rounds are resampled whole, so
+    that what the visits of a round have in common, such as the card's temperature, stays together."""
+    table = np.array(series, dtype=float)
+    return of(lambda chosen: statistic(*table[:, chosen.astype(int)]), [np.arange(table.shape[1])], unit, digits)
+
+
 def median(sample, unit: str, digits: int = 3) -> dict:
     """The median of one sample, in the sample's unit."""
     return of(np.median, [sample], unit, digits)

