@@ -1,0 +1,5 @@
+"""Experiment 03 without a GPU."""
+
+
+def fleets() -> list:
+    return []
