@@ -85,6 +85,21 @@ _CHUNKS = {
     "turn": [_SCHEDULE, _NEXT],
 }
 
+_POOL = "vllm/v1/core/block_pool.py"
+_MEMORY = "python/sglang/srt/mem_cache"
+_BLOCKS_OF_ONE = {
+    "lines": [
+        _ALLOCATE,
+        (_BLOCKS, "KVCacheManager.get_computed_blocks"),
+        ("vllm/v1/core/single_type_kv_cache_manager.py", "SingleTypeKVCacheManager.allocate_new_blocks"),
+        *((_POOL, f"BlockPool.{name}") for name in ("touch", "get_new_blocks", "cache_full_blocks", "free_blocks")),
+        (f"{_MEMORY}/allocation.py", "alloc_for_extend"),
+        (f"{_MEMORY}/allocation.py", "alloc_for_decode"),
+        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.alloc"),
+        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.free"),
+    ],
+}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -121,6 +136,9 @@ SCENARIOS = {
             "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
             "sglang-gpu": {"engine": "sglang"},
         }, REQUEST, send_alone, workload={"seed": None}),
+        # Its tail fills no block at first and the answer then goes over a block's edge.
+        Scenario("03", "path-small", _SMALL, _prompt(CACHED_TOKENS + 24, 20), send_again, _BLOCKS_OF_ONE,
+                 {"seed": SEED, "prompt_tokens": CACHED_TOKENS + 24, "sent_before": 1}),
         Scenario("05", "path-small", _SMALL, _prompt(CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
         Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(LONG_TOKENS, 4), send_among_others, _CHUNKS,
