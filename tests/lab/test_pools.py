@@ -80,7 +80,7 @@ def test_a_load_keeps_what_ran_at_once_and_what_the_engine_counted(metrics):
     assert len(set(chunks)) == len(chunks), "two prompts share a block"
 
 
-def test_what_is_held_is_set_against_what_is_known_while_all_decode(metrics):
+def test_what_is_held_is_set_against_what_is_written_while_all_decode(metrics):
     prompt, count = s03_visits.HELD["prompt_tokens"], s03_visits.HELD["requests"]
     begin = {"prompt": 1000, "generated": 50}
     whole = begin["prompt"] + count * prompt
@@ -94,7 +94,7 @@ def test_what_is_held_is_set_against_what_is_known_while_all_decode(metrics):
     s03_visits.held(server("vllm"), SlowBench(metrics(reading(**begin), during, reading())), traces.Prompts(1), samples)
     found = rows(samples)
     assert found["reserved",] == [500 * 16, 510 * 16]
-    assert found["known",] == [count * prompt + 300, count * prompt + 700]
+    assert found["written",] == [count * prompt + 300 - count, count * prompt + 700 - count]
     assert found["readings",] == [2]
 
 

@@ -74,7 +74,7 @@ def _held(ctx, bench, prompts, rng, names):
     ctx.begin()
     samples = {name: Samples() for name in names}
     for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, "slots held and tokens known")
+        ctx.progress(done, ROUNDS, "slots held and tokens written")
         for name in shuffled(rng, names):
             visits.held(ctx.server(name), bench, prompts, samples[name])
     for name in names:

@@ -74,9 +74,9 @@ def pool_tokens(server) -> int:
 def held(server, bench, prompts, samples) -> None:
     """`HELD`: of the KV slots that the running requests hold, the share without a token, while all of them decode.
 
-    Adds `reserved` and `known` (tokens, a value a reading): slots in the blocks in use by the engine's gauge, and the
-    prompt and output tokens that its counters have seen. Both are of one reading. A token that was sampled and is not
-    computed yet counts as known, since its slot is reserved for it.
+    Adds `reserved` and `written` (tokens, a value a reading): slots in the blocks in use by the engine's gauge, and the
+    prompt and output tokens that its counters have seen, less the last of each request, which no step has computed that
+    was counted. Both are of one reading. `readings` (count): how many each visit has of them.
     """
     before = scrape.metrics(server.port)
     with Watch(server, HELD_EVERY_S) as watch:
@@ -90,6 +90,6 @@ def held(server, bench, prompts, samples) -> None:
             continue  # some prompt is not computed yet
         if scrape.total(found, "vllm:num_requests_running") == HELD["requests"]:
             samples.add("reserved", "tokens", kv_used(server, found))
-            samples.add("known", "tokens", sum(counted))
+            samples.add("written", "tokens", sum(counted) - HELD["requests"])
             kept += 1
     samples.add("readings", "count", kept)
