@@ -106,6 +106,10 @@ def test_the_pool_is_what_the_started_server_says(monkeypatch):
         s03_visits.pool_tokens(server("vllm"))
 
 
+def with_servers():
+    return [fleet for fleet in runner.fleets("03", "gpu") if fleet.servers]
+
+
 def test_only_the_largest_pool_holds_the_load_and_every_pool_that_is_asked_what_is_held():
     def slots(what, block):
         return what["requests"] * -(-(what["prompt_tokens"] + what["output_tokens"]) // block) * block
@@ -118,7 +122,7 @@ def test_only_the_largest_pool_holds_the_load_and_every_pool_that_is_asked_what_
 @pytest.mark.parametrize(("gib", "sizes"), [(140, [6]), (79, [3, 3, 2])])
 def test_every_pool_is_measured_once_beside_the_largest(monkeypatch, gib, sizes):
     monkeypatch.setattr(s03_gpu.hosts, "gpu", lambda: {"memory_bytes": gib * 2**30})
-    fleets = runner.fleets("03", "gpu")
+    fleets = with_servers()
     names = [[each.name for each in fleet.servers] for fleet in fleets]
     assert [len(each) for each in names] == sizes and all(each[0] == "kv-48k" for each in names)
     others = [name for each in names for name in each[1:]]
@@ -138,7 +142,7 @@ def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
             log.append((visit, served.spec.name)), samples.add("x", "ms", 1.0)))
     loads = types.SimpleNamespace(run=lambda *_: None, __enter__=None)
     monkeypatch.setattr(s03_gpu, "Bench", lambda *_: contextlib.nullcontext(loads))
-    for fleet in runner.fleets("03", "gpu"):
+    for fleet in with_servers():
         log.clear()
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
         ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),

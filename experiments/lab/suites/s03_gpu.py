@@ -15,6 +15,7 @@ from ..fleet import Fleet
 from ..grouping import group
 from ..records import Draft, sample
 from ..traces import Prompts
+from . import s03_cpu
 from . import s03_visits as visits
 from .gpu_servers import spec, warm
 from .rows import Samples
@@ -82,6 +83,12 @@ def _held(ctx, bench, prompts, rng, names):
                                      "arrival": "all at once"}, samples[name].rows(), server=ctx.server(name))
 
 
+def _host():
+    """What a block costs on this host's CPU, to set beside a step on its card."""
+    go = functools.partial(s03_cpu.cost, measurement="cost-host", engine="vllm")
+    return Fleet("cost", ("cost-host",), go, engines=("vllm",), minutes=0.5, timed=True)
+
+
 def fleets() -> list[Fleet]:
     card = hosts.gpu()
     groups = group([REFERENCE], list(OTHERS), card["memory_bytes"] / 2**30 if card else CARD_GIB)
@@ -93,4 +100,4 @@ def fleets() -> list[Fleet]:
         produces += [f"held-{name}" for name in names if name in HELD] + [f"again-{REFERENCE.name}"] * last
         go = functools.partial(measure, fleet=fleet, last=last)
         found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=1.6 + 0.4 * len(names), whole=True))
-    return found
+    return [*found, _host()]
