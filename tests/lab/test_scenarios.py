@@ -154,10 +154,13 @@ def test_a_prompt_takes_several_steps_and_leaves_no_part_of_a_block_to_the_cache
     assert scenarios.CACHED_TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
 
 
-def test_a_tail_that_fills_no_block_and_an_answer_that_crosses_an_edge():
+@pytest.mark.parametrize("block", [16, 128])
+def test_the_answer_fills_the_prompts_last_block_and_begins_another(block):
+    """A GPU's block and the CPU build's."""
     scenario = scenarios.scenario("03")
     prompt, answer = scenario.workload["prompt_tokens"], scenario.request["max_tokens"]
-    assert prompt % 16 and (prompt + answer) // 16 > prompt // 16 and (prompt + answer) % 16
+    assert prompt % block and (prompt + answer) % block and (prompt + answer) // block == prompt // block + 1
+    assert prompt <= scenarios.BUDGET
 
 
 # --- several at once
