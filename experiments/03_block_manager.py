@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -90,7 +92,7 @@ def waste_figure(figure, axes):
     title="What vLLM's blocks waste",
     sentence="While requests wait, {tokens} of the slots of vLLM's pool hold a token; of the slots that are reserved, {empty} hold none, with "
     "blocks of 16.",
-    records=["waste-vllm"], tier="cpu", figure="waste.svg",
+    records=["waste-vllm"], tier="cpu",
     holds_if="less than 4% of the reserved slots are empty",
 )
 def paged_waste(run):
@@ -101,8 +103,8 @@ def paged_waste(run):
 @book.claim(
     id="waste-by-block",
     title="Half a block a request",
-    sentence="Empty slots a running request: {b1} with blocks of one token, {b16} with blocks of 16, {b32} of 32, {b64} of 64 and {b128} of 128, which is "
-    "{e32}, {e64} and {e128} of what is reserved with the last three.",
+    sentence="Empty slots a running request: {b1} with blocks of one token, {b16} with blocks of 16, {b32} of 32, {b64} of 64 and {b128} of 128. That is "
+    "{e32}, {e64} and {e128} of the reserved slots with the last three.",
     records=["waste-vllm"], tier="cpu",
     holds_if="each lies within 5% of half of one token less than a block",
 )
@@ -353,7 +355,7 @@ def list_cost_flat(run):
     title="What the memory of a large pool costs",
     sentence="In the same pools evicting a block costs {evict} times as much in the largest as in the smallest, looking a hash up {lookup}, entering one {enter}, and "
     "touching a block at random {touch} times.",
-    records=["cost-vllm"], tier="cpu", figure="cost.svg",
+    records=["cost-vllm"], tier="cpu",
     holds_if="none costs more than 16 times as much, in pools 512 times as large",
 )
 def map_cost_grows(run):
