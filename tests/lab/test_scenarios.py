@@ -92,9 +92,10 @@ def send(experiment, server):
 WARM = len(sending.WARM_UP_PROMPTS)
 
 
-def test_a_hit_is_the_same_request_again_and_only_the_second_is_recorded():
+@pytest.mark.parametrize("experiment", ["03", "05"])
+def test_a_hit_is_the_same_request_again_and_only_the_second_is_recorded(experiment):
     server = Answering(cached=384)
-    scenario, injected, _ = send("05", server)
+    scenario, injected, _ = send(experiment, server)
     assert injected.steps == [("arm", WARM + 1), ("disarm", WARM + 2)]
     assert server.bodies[WARM:] == [scenario.request] * 2
     assert injected.plans == [scenario.plan] and "turns" not in scenario.plan
@@ -151,6 +152,15 @@ def test_without_chunks_every_prompt_fits_one_step():
 def test_a_prompt_takes_several_steps_and_leaves_no_part_of_a_block_to_the_cache():
     assert sending.LONG_TOKENS > 2 * scenarios.BUDGET > scenarios.CACHED_TOKENS
     assert scenarios.CACHED_TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
+
+
+@pytest.mark.parametrize("block", [16, 128])
+def test_the_answer_fills_the_prompts_last_block_and_begins_another(block):
+    """A GPU's block and the CPU build's."""
+    scenario = scenarios.scenario("03")
+    prompt, answer = scenario.workload["prompt_tokens"], scenario.request["max_tokens"]
+    assert prompt % block and (prompt + answer) % block and (prompt + answer) // block == prompt // block + 1
+    assert prompt <= scenarios.BUDGET
 
 
 # --- several at once
@@ -222,7 +232,7 @@ def test_what_this_machine_cannot_run_is_a_failure_only_where_it_was_asked_for(m
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--exp", "02"], "no request is recorded in experiment '02', only in 01, 05, 06"),
+        (["--exp", "99"], "no request is recorded in experiment '99', only in 01, 03, 05, 06"),
         (["--configuration", "vllm-gpu-off"], "experiment 01 has no configuration 'vllm-gpu-off'"),
     ],
 )

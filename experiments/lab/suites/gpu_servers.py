@@ -59,6 +59,11 @@ class Metrics:
     def mean_ms(self, histogram: str) -> float:
         return 1e3 * scrape.mean_between(self._before, self._after, f"{self.prefix}:{histogram}")
 
+    def counted(self, counter: str) -> float:
+        """By how much a counter grew, named without the engine's prefix: `num_preemptions_total`."""
+        before, after = (scrape.total(found, f"{self.prefix}:{counter}") for found in (self._before, self._after))
+        return after - before
+
     def hit_tokens(self) -> float:
         """Prompt tokens that came out of the cache, by the engine's own counter; 0 where it has counted none yet."""
         name = {"vllm": "vllm:prefix_cache_hits_total", "sglang": "sglang:cached_tokens_total"}[self.prefix]
@@ -71,14 +76,21 @@ class Metrics:
         return values[1] - values[0]
 
 
-def kv_used(server) -> float:
-    """Tokens of KV cache in use now, by the engine's own gauge: vLLM's share of its blocks, SGLang's count."""
-    found = scrape.metrics(server.port)
+def kv_used(server, found: dict | None = None) -> float:
+    """Tokens of KV cache in use now, by the engine's own gauge: vLLM's share of its blocks, SGLang's count. `found` is
+    a reading of its metrics that is there already."""
+    found = found or scrape.metrics(server.port)
     if server.spec.engine == "sglang":
         return scrape.total(found, "sglang:num_used_tokens")
+    blocks, size = pool_blocks(found)
+    # One block of the pool is a placeholder that no request gets; the gauge leaves it out as well.
+    return round(scrape.total(found, "vllm:kv_cache_usage_perc") * (blocks - 1)) * size
+
+
+def pool_blocks(found: dict) -> tuple:
+    """(blocks, tokens of a block) of a vLLM server, as a reading of its metrics has them."""
     info = next((key for key in found if key.startswith("vllm:cache_config_info{")), "")
     blocks, size = (re.search(rf'[{{,]{name}="(\d+)"', info) for name in ("num_gpu_blocks", "block_size"))
     if not (blocks and size):
         raise LabError("/metrics: vllm:cache_config_info names no num_gpu_blocks and block_size in this release")
-    # One block of the pool is a placeholder that no request gets; the gauge leaves it out as well.
-    return round(scrape.total(found, "vllm:kv_cache_usage_perc") * (int(blocks[1]) - 1)) * int(size[1])
+    return int(blocks[1]), int(size[1])

@@ -39,12 +39,12 @@ def make_config(model: str, **arguments):
     """The configuration `vllm serve` would make from these arguments. ValueError as vLLM raises it."""
     os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "0"  # the configuration refuses the other on a CPU
     return EngineArgs(
-        model=model, block_size=BLOCK, enforce_eager=True, disable_log_stats=False, **arguments
+        model=model, enforce_eager=True, disable_log_stats=False, **{"block_size": BLOCK, **arguments}
     ).create_engine_config(usage_context=UsageContext.OPENAI_API_SERVER)
 
 
 class Engine:
-    """A scheduler with a cache of `kv_tokens`, and what its steps did.
+    """A scheduler with a cache of `kv_tokens`, and what its steps did. `block` is the tokens of a block.
 
     `steps` counts the calls of `schedule` that gave work. `first[id]` is what the step that admitted a request said:
     {"step", "hit"}, the tokens it then had already. `ready[id]` is about the step that completed its prompt, whose
@@ -57,13 +57,14 @@ class Engine:
         config.scheduler_config.async_scheduling = asynchronous
         register_all_kvcache_specs(config)
         model, parallel = config.model_config, config.parallel_config
+        self.block = config.cache_config.block_size
         spec = FullAttentionSpec(
-            block_size=BLOCK, num_kv_heads=model.get_num_kv_heads(parallel), head_size=model.get_head_size(),
+            block_size=self.block, num_kv_heads=model.get_num_kv_heads(parallel), head_size=model.get_head_size(),
             dtype=torch.bfloat16,
         )
         layers = {f"layer.{number}": spec for number in range(model.get_num_layers(parallel))}
         resolve_kv_cache_layout(config, [["LBNHC"]], [spec])  # how a block lies in memory, which nothing here asks
-        room = kv_tokens // BLOCK * spec.page_size_bytes * len(layers)
+        room = kv_tokens // self.block * spec.page_size_bytes * len(layers)
         kv = generate_scheduler_kv_cache_config(get_kv_cache_configs(config, [layers], [room]))
         config.cache_config.num_gpu_blocks = kv.num_blocks
         block, hashed = resolve_kv_cache_block_sizes(kv, config)

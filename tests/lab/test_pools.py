@@ -1,0 +1,159 @@
+"""What a visit to a pool makes of an engine's metrics, on values worked out by hand, and which servers there are."""
+
+import contextlib
+import itertools
+import threading
+import types
+from pathlib import Path
+
+import pytest
+
+from experiments.lab import bench, runner, scrape, traces
+from experiments.lab.errors import LabError
+from experiments.lab.suites import gpu_servers, s03_gpu, s03_visits
+from experiments.lab.suites.rows import Samples
+from tests.lab.test_visits import rows, server
+
+INFO = 'vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="769"}'
+ITL = f"vllm:{gpu_servers.ITL}"
+
+
+def reading(running=0, waiting=0, used=0, preemptions=0, steps=0, prompt=0, generated=0, itl=(0.0, 0)):
+    """One reading of /metrics; `used` blocks of 768."""
+    return {
+        INFO: 1.0, 'vllm:num_requests_running{e="0"}': running, 'vllm:num_requests_waiting{e="0"}': waiting,
+        'vllm:kv_cache_usage_perc{e="0"}': used / 768, 'vllm:num_preemptions_total{e="0"}': preemptions,
+        'vllm:iteration_tokens_total_count{e="0"}': steps, 'vllm:prompt_tokens_total{e="0"}': prompt,
+        'vllm:generation_tokens_total{e="0"}': generated,
+        f'{ITL}_sum{{e="0"}}': itl[0], f'{ITL}_count{{e="0"}}': itl[1],
+    }
+
+
+class SlowBench:
+    """Answers every load after the watcher has had its readings; a request takes 2 s, a token 10 ms."""
+
+    def __init__(self, readings):
+        self.readings, self.asked = readings, []
+
+    def run(self, _server, asks, concurrency=None):
+        self.asked.append(asks)
+        self.readings.enough.wait(5)
+        return bench.Run(tuple(bench.Served(ask, 0.0, 1000.0, 2000.0, (10.0,) * (ask.out - 1)) for ask in asks))
+
+
+@pytest.fixture
+def metrics(monkeypatch):
+    """`metrics(before, during, after)`: what /metrics answers, one after another, the last again and again."""
+
+    def install(before, during, after):
+        state = types.SimpleNamespace(enough=threading.Event())
+        answers = itertools.chain([before], during)
+
+        def answer(_port):
+            try:
+                return next(answers)
+            except StopIteration:
+                state.enough.set()
+                return after
+
+        monkeypatch.setattr(scrape, "metrics", answer)
+        return state
+
+    monkeypatch.setattr(gpu_servers.time, "sleep", lambda _s: None)
+    monkeypatch.setattr(s03_visits, "LOAD_EVERY_S", 0.001)
+    monkeypatch.setattr(s03_visits, "HELD_EVERY_S", 0.001)
+    return install
+
+
+def test_a_load_keeps_what_ran_at_once_and_what_the_engine_counted(metrics):
+    during = [reading(running=21, waiting=107, used=511), reading(running=34, waiting=94, used=700, preemptions=3)]
+    after = reading(preemptions=15, steps=500, itl=(0.9, 100))
+    samples = Samples()
+    load = SlowBench(metrics(reading(preemptions=1, steps=100, itl=(0.2, 50)), during, after))
+    s03_visits.load(server("vllm"), load, traces.Prompts(1), samples)
+    found = rows(samples)
+    assert (found["running",], found["waiting",], found["kv_used",]) == ([34.0], [107.0], [700 * 16])
+    assert (found["preemptions",], found["steps",]) == ([14.0], [400.0])
+    assert found["itl",] == [pytest.approx(14.0)]
+    assert found["throughput",] == [pytest.approx(128 * (256 + 96) / 2.0)] and found["wall",] == [2.0]
+    chunks = [chunk for ask in load.asked[0] for chunk in ask.chunks]
+    assert len(set(chunks)) == len(chunks), "two prompts share a block"
+
+
+def test_what_is_held_is_set_against_what_is_written_while_all_decode(metrics):
+    prompt, count = s03_visits.HELD["prompt_tokens"], s03_visits.HELD["requests"]
+    begin = {"prompt": 1000, "generated": 50}
+    whole = begin["prompt"] + count * prompt
+    during = [
+        reading(running=count, used=100, prompt=whole - prompt, generated=60),  # one prompt is not computed yet
+        reading(running=count, used=500, prompt=whole, generated=50 + 300),
+        reading(running=count, used=510, prompt=whole, generated=50 + 700),
+        reading(running=count - 1, used=480, prompt=whole, generated=50 + 3000),  # one is over
+    ]
+    samples = Samples()
+    s03_visits.held(server("vllm"), SlowBench(metrics(reading(**begin), during, reading())), traces.Prompts(1), samples)
+    found = rows(samples)
+    assert found["reserved",] == [500 * 16, 510 * 16]
+    assert found["written",] == [count * prompt + 300 - count, count * prompt + 700 - count]
+    assert found["readings",] == [2]
+
+
+def test_the_pool_is_what_the_started_server_says(monkeypatch):
+    monkeypatch.setattr(scrape, "metrics", lambda _port: reading())
+    assert s03_visits.pool_tokens(server("vllm")) == 768 * 16
+    monkeypatch.setattr(scrape, "metrics", lambda _port: {})
+    with pytest.raises(LabError, match="names no num_gpu_blocks"):
+        s03_visits.pool_tokens(server("vllm"))
+
+
+def with_servers():
+    return [fleet for fleet in runner.fleets("03", "gpu") if fleet.servers]
+
+
+def test_only_the_largest_pool_holds_the_load_and_every_pool_that_is_asked_what_is_held():
+    def slots(what, block):
+        return what["requests"] * -(-(what["prompt_tokens"] + what["output_tokens"]) // block) * block
+
+    room = {name: tokens - 128 for name, tokens in s03_gpu.POOLS.items()}  # a block is no one's
+    assert [name for name in room if slots(s03_visits.LOAD, 16) <= room[name]] == ["48k"]
+    assert max(slots(s03_visits.HELD, block) for block in (16, 128)) <= room["12k"]
+
+
+@pytest.mark.parametrize(("gib", "sizes"), [(140, [6]), (79, [3, 3, 2])])
+def test_every_pool_is_measured_once_beside_the_largest(monkeypatch, gib, sizes):
+    monkeypatch.setattr(s03_gpu.hosts, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    fleets = with_servers()
+    names = [[each.name for each in fleet.servers] for fleet in fleets]
+    assert [len(each) for each in names] == sizes and all(each[0] == "kv-48k" for each in names)
+    others = [name for each in names for name in each[1:]]
+    assert sorted(others) == ["kv-12k", "kv-12k-block128", "kv-24k", "kv-48k-seqs", "kv-6k"]
+    produced = [name for fleet in fleets for name in fleet.produces]
+    assert {"held-kv-12k", "held-kv-12k-block128", "again-kv-48k"} <= set(produced)
+
+
+@pytest.mark.parametrize("gib", [140, 79])
+def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
+    monkeypatch.setattr(s03_gpu.hosts, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(s03_gpu, "warm", lambda *_, **__: None)
+    monkeypatch.setattr(s03_visits, "pool_tokens", lambda server: s03_gpu.POOLS[server.spec.name.split("-")[1]])
+    log = []
+    for visit in ("load", "held"):
+        monkeypatch.setattr(s03_visits, visit, lambda served, _bench, _prompts, samples, visit=visit: (
+            log.append((visit, served.spec.name)), samples.add("x", "ms", 1.0)))
+    loads = types.SimpleNamespace(run=lambda *_: None, __enter__=None)
+    monkeypatch.setattr(s03_gpu, "Bench", lambda *_: contextlib.nullcontext(loads))
+    for fleet in with_servers():
+        log.clear()
+        servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
+        ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),
+                                    begin=lambda: None, progress=lambda *_: None)
+        drafts = {draft.measurement: draft for draft in fleet.measure(ctx)}
+        assert sorted(drafts) == sorted(fleet.produces)
+        again = "again-kv-48k" in fleet.produces
+        assert log.count(("load", "kv-48k")) == s03_gpu.ROUNDS * (1 + again)
+        assert all(log.count(("load", name)) == s03_gpu.ROUNDS for name in servers if name != "kv-48k")
+        assert all(log.count(("held", name)) == s03_gpu.ROUNDS for name in servers if name in s03_gpu.HELD)
+        for name, draft in drafts.items():
+            if name.startswith("pool-"):
+                pool = [row["values"] for row in draft.samples if row["name"] == "pool"]
+                assert pool == [[s03_gpu.POOLS[name.split("-")[3]]]], name
