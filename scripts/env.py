@@ -1,4 +1,4 @@
-"""Makes the environments: `python3 -m scripts.env site | vllm-cpu | vllm | sglang`.
+"""Makes the environments: `python3 -m scripts.env site | vllm-cpu | sglang-cpu | vllm | sglang`.
 
 Runs with the system's Python and the standard library alone, because it comes before everything else. An
 environment is made once per lock file and Python: a stamp inside it, written last, names both, so that an
@@ -65,6 +65,16 @@ ENVIRONMENTS = {
             860 * MB,
             3200 * MB,
             "vLLM on this CPU",
+            linux_x86=True,
+        ),
+        Environment(
+            "sglang-cpu",
+            ".cache/envs/sglang-cpu",
+            "requirements/sglang-cpu.txt",
+            ("3.11",),
+            310 * MB,
+            1090 * MB,
+            "SGLang's classes on this CPU",
             linux_x86=True,
         ),
         Environment(
@@ -205,7 +215,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
             str(root / env.lock),
         ]
         variables = pipsettings.uv_environment(settings)
-        if env.name == "vllm-cpu" and not has_cpu_torch(settings):
+        if env.name.endswith("-cpu") and not has_cpu_torch(settings):
             variables.setdefault("UV_TORCH_BACKEND", "cpu")
     env_install.run_quietly(command, env=variables, **told)
     stamp = wanted_stamp(env, root) | {"python": _version(str(python))}

@@ -47,7 +47,7 @@ def make(names: list, root: Path = env.ROOT) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.env_engines", description="make engine environments")
-    known = ["vllm-cpu", "vllm", "sglang"]
+    known = ["vllm-cpu", "sglang-cpu", "vllm", "sglang"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all when left out")
     asked = parser.parse_args()
     for name in asked.names:

