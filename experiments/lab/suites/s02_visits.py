@@ -73,7 +73,7 @@ def burst(server, bench, prompts, samples, columns: dict, round_number: int) -> 
 
 def tight(server, bench, prompts, samples, cap: int | None = None) -> None:
     """`TIGHT`, at most `cap` at a time: adds `throughput` (tok/s, prompts counted), `preemptions` (count, by the
-    engine's own counter), `itl_max` (ms, the longest wait inside an answer) and `tpot_p50` (ms)."""
+    engine's own counter), `itl_max` (ms, the longest wait inside an answer), `tpot_p50` and `ttft_max` (ms)."""
     metrics = Metrics(server)
     run = bench.run(server, [
         Ask(0.0, TIGHT["prompt_tokens"], TIGHT["output_tokens"], prompts.fresh(TIGHT["prompt_tokens"]))
@@ -83,6 +83,7 @@ def tight(server, bench, prompts, samples, cap: int | None = None) -> None:
     samples.add("throughput", "tok/s", run.throughput())
     samples.add("preemptions", "count", metrics.counted("num_preemptions_total"))
     samples.add("itl_max", "ms", max(gap for each in run.served for gap in each.itl_ms))
+    samples.add("ttft_max", "ms", max(each.ttft_ms for each in run.served))
     samples.add("tpot_p50", "ms", percentile([each.tpot_ms for each in run.served], 50))
 
 
