@@ -101,6 +101,22 @@ _BLOCKS_OF_ONE = {
     ],
 }
 
+_CORE = "vllm/v1/engine/core.py"
+_LOOP = {
+    "lines": [
+        *_CHUNKS["lines"],
+        (_CORE, "EngineCore.step"),
+        (_CORE, "EngineCore.step_with_batch_queue"),
+        ("vllm/v1/core/sched/async_scheduler.py", "AsyncScheduler._update_after_schedule"),
+        ("vllm/v1/core/sched/scheduler.py", "Scheduler.update_from_output"),
+        (f"{_SRT}/scheduler.py", "Scheduler.run_batch"),
+        (f"{_SRT}/schedule_batch.py", "ScheduleBatch.prepare_for_decode"),
+    ],
+    "turns": 60,
+    "turn": [_SCHEDULE, _NEXT],
+}
+SHORT_TOKENS = 96
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -137,6 +153,8 @@ SCENARIOS = {
             "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
             "sglang-gpu": {"engine": "sglang"},
         }, REQUEST, send_alone, workload={"seed": None}),
+        Scenario("02", "path-small", _SMALL, _prompt(SHORT_TOKENS, 8), send_among_others, _LOOP,
+                 {"seed": SEED, "prompt_tokens": SHORT_TOKENS, "decoding": DECODING}),
         # Its last block is not full; the answer fills it, in every engine, and begins the next.
         Scenario("03", "path-small", _SMALL, _prompt(TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
                  {"seed": SEED, "prompt_tokens": TAIL_TOKENS, "sent_before": 1}),

@@ -1,4 +1,4 @@
-"""Servers of the Qwen3-8B shape as experiments 05 and 06 start them on a GPU, several side by side.
+"""Servers of the Qwen3-8B shape as experiments 02, 03, 05 and 06 start them on a GPU, several side by side.
 
 Their flags only make them fit beside each other: how much KV cache each may have, given in tokens, and shares of the
 memory that are wide enough not to matter, since each engine checks its own at start while others are loading.
@@ -17,19 +17,32 @@ MODEL = "qwen3-8b-shape"
 TOKEN_BYTES = 36 * 2 * 8 * 128 * 2  # of KV cache: layers, keys and values, KV heads, head size, bf16
 WEIGHTS_GIB = 15.3
 BESIDES_GIB = 2.9  # CUDA context, graphs, workspace of a step
+SMALL = "smollm2-135m"
+SMALL_TOKEN_BYTES = 30 * 2 * 3 * 64 * 2
+SMALL_BESIDES_GIB = 2.7  # as above, and its weights
 # The names differ only in their prefix; both are histograms in seconds.
 TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
 
 
 def spec(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
-    """A server with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
+    """A server of the shape with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
     kv_bytes = kv_tokens * TOKEN_BYTES
-    room = {
-        "vllm": ("--gpu-memory-utilization", "0.12", "--kv-cache-memory-bytes", str(kv_bytes)),
+    return ServerSpec(name, engine, MODEL, flags=(*_room(engine, kv_tokens, kv_bytes, "0.12"), *flags), dummy=True,
+                      memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
+
+
+def small(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
+    """The same of SmolLM2-135M with its own weights: a step of it is short, and the CPU's part of it large."""
+    kv_bytes = kv_tokens * SMALL_TOKEN_BYTES
+    return ServerSpec(name, engine, SMALL, flags=(*_room(engine, kv_tokens, kv_bytes, "0.03"), *flags),
+                      memory_gib=round(SMALL_BESIDES_GIB + kv_bytes / 2**30, 1))
+
+
+def _room(engine: str, kv_tokens: int, kv_bytes: int, share: str) -> tuple:
+    return {
+        "vllm": ("--gpu-memory-utilization", share, "--kv-cache-memory-bytes", str(kv_bytes)),
         "sglang": ("--mem-fraction-static", "0.95", "--max-total-tokens", str(kv_tokens), "--enable-metrics"),
     }[engine]
-    return ServerSpec(name, engine, MODEL, flags=(*room, *flags), dummy=True,
-                      memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
 
 
 def warm(server, rng, lengths, clients: int = 32) -> None:

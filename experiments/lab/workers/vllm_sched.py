@@ -97,14 +97,15 @@ class Engine:
 
         self.manager.allocate_slots, self.pool.get_new_blocks = slots, blocks
 
-    def add(self, name: str, prompt: list[int], answer: int) -> None:
+    def add(self, name: str, prompt: list[int], answer: int, priority: int = 0) -> None:
         """A request as the engine core gets it. ValueError for one that no server would let through to it."""
         if len(prompt) + answer > self.longest:
             raise ValueError(
                 f"a prompt of {len(prompt)} tokens with {answer} to come: the model takes {self.longest} together"
             )
         params = SamplingParams(temperature=0.0, max_tokens=answer, ignore_eos=True)
-        self.scheduler.add_request(Request(name, prompt, params, None, arrival_time=1.0e9, block_hasher=self.hasher))
+        self.scheduler.add_request(Request(name, prompt, params, None, arrival_time=1.0e9, block_hasher=self.hasher,
+                                           priority=priority))
 
     def step(self) -> dict:
         """One step: {request: tokens}, empty when there was nothing to schedule."""
