@@ -19,7 +19,8 @@ class Fleet:
     attempts never are. Unfinished, such a fleet is measured again whole; finished, it is left alone like any other.
     `produces` are the measurement names it yields, all of them; `servers` may be empty for a measurement that drives
     classes itself; `engines` are then the engines it needs. `one_by_one`: the next server starts when the one
-    before it is healthy, so that engines that size their memory by what is free do not race for it.
+    before it is healthy, so that engines that size their memory by what is free do not race for it. `timed`: without
+    servers, but what it finds are times, which no other machine repeats.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Fleet:
     one_by_one: bool = False
     engines: tuple = ()
     whole: bool = False
+    timed: bool = False
 
     def needs(self) -> tuple:
         """Names of the engines whose interpreters it needs."""
