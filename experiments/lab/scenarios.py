@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from . import workloads
 from .errors import LabError
-from .sending import DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others
+from .sending import DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched
 from .server import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
 CACHED_TOKENS = 384
+BRANCH_TOKENS = 500  # half of them in no whole block, so that what the engines share differs
 BUDGET = 512  # tokens a step; LONG_TOKENS takes several
 
 # A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
@@ -85,6 +86,19 @@ _CHUNKS = {
     "turn": [_SCHEDULE, _NEXT],
 }
 
+_BRANCH = {
+    "lines": [
+        *_HIT["lines"],
+        (f"{_SRT}/schedule_policy.py", "SchedulePolicy.calc_priority"),
+        (f"{_SRT}/schedule_policy.py", "SchedulePolicy._determine_active_policy"),
+        (_TREE, "UnifiedRadixCache.insert"),
+        (_TREE, "UnifiedRadixCache.insert_req"),
+        (_TREE, "UnifiedRadixCache.inc_lock_ref"),
+        ("python/sglang/srt/mem_cache/common.py", "release_kv_cache"),
+        ("vllm/v1/core/block_pool.py", "BlockPool.cache_full_blocks"),
+    ],
+}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -121,6 +135,8 @@ SCENARIOS = {
             "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
             "sglang-gpu": {"engine": "sglang"},
         }, REQUEST, send_alone, workload={"seed": None}),
+        Scenario("04", "path-small", _SMALL, _prompt(BRANCH_TOKENS, 4), send_branched, _BRANCH,
+                 {"seed": SEED, "prompt_tokens": BRANCH_TOKENS, "sent_before": "one with the same first half"}),
         Scenario("05", "path-small", _SMALL, _prompt(CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
         Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(LONG_TOKENS, 4), send_among_others, _CHUNKS,
