@@ -838,6 +838,7 @@ def reported(recording):
     sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and "
     "SGLang {sglang}.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
+    holds_if="both are what the rule of post 5 gives for a full hit: vLLM's whole blocks before the last token, all but one token in SGLang",
 )
 def reported_cached(*recordings):
     values, exact = {"prompt": bootstrap.value(reported(recordings[0])[0], "1")}, []
@@ -854,6 +855,7 @@ def reported_cached(*recordings):
     sentence="Of the same {prompt} tokens the CPU build reports {cached} as cached, and computes {again} again: a "
     "block, as large as it is there.",
     records=["path-vllm-cpu"], tier="cpu-server",
+    holds_if="what is computed again is 128 tokens, a block of the CPU build",
 )
 def reported_cached_cpu(recording):
     prompt, cached = reported(recording)
@@ -867,6 +869,7 @@ def reported_cached_cpu(recording):
     sentence="Asked for a prompt it had served before, SGLang handed the look-up to the Rust core in {rust} thread; "
     "RadixCache.match_prefix was entered in {python}.",
     records=["path-sglang-gpu"], tier="gpu",
+    holds_if="the first count is above zero and the second is zero",
 )
 def tree_in_rust(recording):
     cache = "python/sglang/srt/mem_cache"

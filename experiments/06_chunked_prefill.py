@@ -875,6 +875,7 @@ def prefill_of(recording):
     sentence="As recorded, SGLang cut the prompt into {chunks} chunks and ran {decodes} decode batches between the first and the last; with mixing, of "
     "{mixed_chunks} chunks {mixed} carried the decodes with them; with chunking off there was {off} chunk.",
     records=["path-sglang-gpu", "path-sglang-gpu-mixed", "path-sglang-gpu-off"], tier="gpu",
+    holds_if="there are several chunks and no decode batch between the first and the last, with mixing every chunk carried decodes, and with chunking off there is one chunk",
 )
 def chunks_in_a_row(*recordings):
     alone, mixed, off = map(prefill_of, recordings)
