@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from . import workloads
 from .errors import LabError
-from .sending import DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched
+from .sending import (
+    DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched,
+)
 from .server import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
@@ -156,7 +158,7 @@ class Scenario:
 
 
 def _prompt(seed: int, tokens: int, max_tokens: int) -> dict:
-    """A seed of its own for each scenario: one server serves several, and no prompt may be in its cache from another's."""
+    """A scenario has a seed of its own: one server serves several, and no prompt may be in its cache from another's."""
     return workloads.chat(MODEL, random.Random(seed), tokens, max_tokens)
 
 
