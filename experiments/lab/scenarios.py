@@ -15,8 +15,9 @@ from .server import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
 CACHED_TOKENS = 384
-TAIL_TOKENS = 500
 BUDGET = 512  # tokens a step; LONG_TOKENS takes several
+
+TAIL_TOKENS = 500  # within one step, and no whole block of any engine's
 
 # A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
 _FRESH = {"VLLM_DISABLE_COMPILE_CACHE": "1"}
@@ -69,6 +70,20 @@ _HIT = {
         (_TREE, "UnifiedRadixCache.cache_unfinished_req"),
     ],
 }
+_POOL = "vllm/v1/core/block_pool.py"
+_MEMORY = "python/sglang/srt/mem_cache"
+_BLOCKS_OF_ONE = {
+    "lines": [
+        _ALLOCATE,
+        (_BLOCKS, "KVCacheManager.get_computed_blocks"),
+        ("vllm/v1/core/single_type_kv_cache_manager.py", "SingleTypeKVCacheManager.allocate_new_blocks"),
+        *((_POOL, f"BlockPool.{name}") for name in ("touch", "get_new_blocks", "cache_full_blocks", "free_blocks")),
+        (f"{_MEMORY}/allocation.py", "alloc_for_extend"),
+        (f"{_MEMORY}/allocation.py", "alloc_for_decode"),
+        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.alloc"),
+        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.free"),
+    ],
+}
 _CHUNKS = {
     "lines": [
         _SCHEDULE,
@@ -84,21 +99,6 @@ _CHUNKS = {
     # Every process works for the others already when the prompt comes: its steps are told apart.
     "turns": 150,  # a bound on the record's size; a prompt's way takes some tens
     "turn": [_SCHEDULE, _NEXT],
-}
-
-_POOL = "vllm/v1/core/block_pool.py"
-_MEMORY = "python/sglang/srt/mem_cache"
-_BLOCKS_OF_ONE = {
-    "lines": [
-        _ALLOCATE,
-        (_BLOCKS, "KVCacheManager.get_computed_blocks"),
-        ("vllm/v1/core/single_type_kv_cache_manager.py", "SingleTypeKVCacheManager.allocate_new_blocks"),
-        *((_POOL, f"BlockPool.{name}") for name in ("touch", "get_new_blocks", "cache_full_blocks", "free_blocks")),
-        (f"{_MEMORY}/allocation.py", "alloc_for_extend"),
-        (f"{_MEMORY}/allocation.py", "alloc_for_decode"),
-        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.alloc"),
-        (f"{_MEMORY}/allocator/token.py", "TokenToKVPoolAllocator.free"),
-    ],
 }
 
 
@@ -137,13 +137,13 @@ SCENARIOS = {
             "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
             "sglang-gpu": {"engine": "sglang"},
         }, REQUEST, send_alone, workload={"seed": None}),
-        # Its last block is not full; the answer fills it, in every engine, and begins the next.
-        Scenario("03", "path-small", _SMALL, _prompt(TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
-                 {"seed": SEED, "prompt_tokens": TAIL_TOKENS, "sent_before": 1}),
         Scenario("05", "path-small", _SMALL, _prompt(CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
         Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(LONG_TOKENS, 4), send_among_others, _CHUNKS,
                  {"seed": SEED, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
+        # Its last block is not full; the answer fills it, in every engine, and begins the next.
+        Scenario("03", "path-small", _SMALL, _prompt(TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
+                 {"seed": SEED, "prompt_tokens": TAIL_TOKENS, "sent_before": 1}),
     )
 }
 
