@@ -10,7 +10,7 @@ import pytest
 
 from experiments.lab import bench, runner, scrape, traces
 from experiments.lab.errors import LabError
-from experiments.lab.suites import gpu_servers, s03_gpu, s03_visits
+from experiments.lab.suites import gpu_servers, s03_cpu, s03_gpu, s03_visits
 from experiments.lab.suites.rows import Samples
 from tests.lab.test_visits import rows, server
 
@@ -157,3 +157,17 @@ def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
             if name.startswith("pool-"):
                 pool = [row["values"] for row in draft.samples if row["name"] == "pool"]
                 assert pool == [[s03_gpu.POOLS[name.split("-")[3]]]], name
+
+
+def test_the_cpu_tiers_rows_become_series():
+    row = {"scheme": "paged", "size": "16", **dict.fromkeys(s03_cpu.WASTE, 1.5)}
+    kept = s03_cpu.waste_samples([{"scheme": "lengths"}, row])
+    assert {each["name"] for each in kept} == set(s03_cpu.WASTE)
+    assert all(each["labels"] == {"scheme": "paged", "size": "16"} and each["values"] == [1.5] for each in kept)
+    (cost,) = s03_cpu.cost_samples([{"op": "touch", "blocks": 64, "ns": [1.0, 2.0]}])
+    assert (cost["labels"], cost["values"], cost["unit"]) == ({"op": "touch", "blocks": "64"}, [1.0, 2.0], "ns")
+
+
+def test_what_is_timed_is_not_held_to_the_reference():
+    timed = {fleet.name for tier in ("cpu", "gpu") for fleet in runner.fleets("03", tier) if fleet.timed}
+    assert timed == {"cost"}

@@ -40,7 +40,7 @@ from vllm_sched import (
 )
 
 WORKLOAD = {
-    "seed": 20261129, "pools": [1024, 8192, 65_536, 524_288], "batch": 256, "repeats": 15, "rounds": 5, "prompt": 4096,
+    "seed": 20261129, "pools": [1024, 8192, 65_536, 1_048_576], "batch": 256, "repeats": 15, "rounds": 5, "prompt": 4096,
 }
 GROUP = 0  # the one group of layers that a model with one kind of attention has
 
