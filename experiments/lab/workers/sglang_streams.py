@@ -15,7 +15,7 @@ from sglang_core import Engine, answer, make_args
 from reuse import account, drive, queue_row, totals
 import streams
 
-WORKLOAD = {**streams.COUNTED, "policies": ["fcfs", "lpm", "dfs-weight"]}
+WORKLOAD = {**streams.COUNTED, "policies": ["fcfs", "lpm", "dfs-weight"], "core": "rust"}
 
 
 def over(engine, name: str) -> bool:
@@ -24,7 +24,7 @@ def over(engine, name: str) -> bool:
 
 def one_stream(model: str, what: dict, name: str, kv_tokens: int) -> dict:
     turns = streams.stream(name, name, random.Random(what["seed"]), what["streams"][name])
-    rows = account(drive(Engine(make_args(model), kv_tokens), turns, over), block=1)
+    rows = account(drive(Engine(make_args(model), kv_tokens, core=what["core"]), turns, over), block=1)
     return {"stream": name, "kv_tokens": kv_tokens, "requests": len(rows), **totals(rows)}
 
 
@@ -32,7 +32,7 @@ def measure(model: str, what: dict) -> list[dict]:
     rows = [one_stream(model, what, name, kv_tokens) for name in what["streams"] for kv_tokens in what["caches"]]
     for groups, policy, shuffle in itertools.product(what["groups"], what["policies"], range(what["shuffles"])):
         turns = streams.queue(shuffle, groups, **what["queue"])
-        engine = Engine(make_args(model, schedule_policy=policy), what["caches"][0])
+        engine = Engine(make_args(model, schedule_policy=policy), what["caches"][0], core=what["core"])
         rows.append({"policy": policy, "groups": groups, "shuffle": shuffle,
                      **queue_row(drive(engine, turns, over), turns)})
     return rows

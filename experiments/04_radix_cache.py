@@ -1,0 +1,375 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Experiment 04: a tree, block hashes, and the order of the queue
+#
+# The same requests, token id for token id, go through SGLang 0.5.21's scheduler and tree and through vLLM 0.32.0's
+# scheduler and block hashes, with caches of the same size and no model. These counts are exact. What a lookup takes is
+# timed on the same classes.
+
+# %%
+import numpy as np
+
+from experiments.lab import bootstrap
+from experiments.lab.claims import Book
+from experiments.lab.figures import colour
+
+book = Book("04")
+ENGINES = {"sglang": "SGLang", "vllm": "vLLM"}
+BOTH = ["streams-sglang", "streams-vllm"]
+STREAMS = {"chat": "multi-turn chat", "few-shot": "few-shot", "agents": "branching agents", "none": "no reuse"}
+LARGE, SMALL = 24576, 8192
+MISSED = {"new": "never seen", "last": "last token", "tail": "block's tail", "order": "still being computed",
+          "evicted": "evicted"}
+
+
+def tokens(run, name, stream, kv_tokens=LARGE):
+    """A stream's sum, in tokens."""
+    return run.values(name, stream=stream, kv_tokens=kv_tokens)[0]
+
+
+def share(run, name, stream, kv_tokens=LARGE):
+    """A stream's sum as % of its prompts."""
+    return 100 * tokens(run, name, stream, kv_tokens) / tokens(run, "prompt_tokens", stream, kv_tokens)
+
+
+def key(name):
+    return name.replace("-", "_")
+
+
+# %% [markdown]
+# ## Four streams
+#
+# What could have been found is the longest beginning that a prompt has in common with any request admitted before it.
+# What was not found of that is told apart: the last token of a prompt, which is always computed; the rest behind the
+# last whole block; what another request was still computing; what had been evicted.
+
+
+# %%
+@book.figure("streams.svg", size=(4.4, 4.6))
+def streams_figure(figure, axes):
+    axes.remove()
+    tones = {"hit": "accent", "new": "floor", "last": "4", "tail": "7", "order": "6", "evicted": "3"}
+    for axes, kv_tokens in zip(figure.subplots(2, 1, sharex=True), (LARGE, SMALL), strict=True):
+        rows = [(stream, engine) for stream in STREAMS if stream != "none" for engine in ENGINES]
+        y, left = np.arange(len(rows))[::-1], np.zeros(len(rows))
+        for name, tone in tones.items():
+            label = "hit_tokens" if name == "hit" else f"missed_{name}"
+            width = np.array([share(book.record(f"streams-{engine}"), label, stream, kv_tokens) for stream, engine in rows])
+            axes.barh(y, width, left=left, color=colour(tone), height=0.7,
+                      label="reused" if name == "hit" else MISSED[name])
+            left += width
+        axes.set_yticks(y, [f"{STREAMS[stream]}, {ENGINES[engine]}" for stream, engine in rows], fontsize=8)
+        axes.set_title(f"cache of {kv_tokens:,} tokens", fontsize=9)
+        axes.set_xlim(0, 100)
+        axes.grid(axis="y", visible=False)
+    axes.set_xlabel("prompt tokens, %")
+    axes.set_ylabel("stream, engine")
+    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside lower center")
+
+
+@book.claim(
+    id="streams-reused",
+    title="What the tree reuses, and what the hashes do",
+    sentence="Of a multi-turn chat's prompt tokens SGLang's tree reuses {sglang_chat} and vLLM's block hashes {vllm_chat}, "
+    "of few-shot questions {sglang_few_shot} and {vllm_few_shot}, of branching agents {sglang_agents} and {vllm_agents}, "
+    "where nothing is shared {sglang_none} and {vllm_none}. The same token ids, a cache of 24,576 tokens in both.",
+    records=BOTH, tier="cpu", figure="streams.svg",
+    holds_if="the tree reuses more than the hashes in each of the three streams that share something",
+)
+def streams_reused(*runs):
+    values = {
+        f"{run.data['engine']['name']}_{key(stream)}": bootstrap.value(share(run, "hit_tokens", stream), "%")
+        for run in runs for stream in STREAMS
+    }
+    more = all(values[f"sglang_{key(s)}"]["value"] > values[f"vllm_{key(s)}"]["value"] for s in STREAMS if s != "none")
+    return values, more
+
+
+@book.claim(
+    id="tail-of-blocks",
+    title="What a page of one token is worth",
+    sentence="Blocks of 16 tokens lose {chat} of a chat's prompt tokens behind the last whole block, {few_shot} of the "
+    "few-shot prompts and {agents} of the agents'. Pages of one token lose {sglang}.",
+    records=BOTH, tier="cpu",
+    holds_if="the blocks lose less than 1% in every stream, and the pages nothing",
+)
+def tail_of_blocks(sglang, vllm):
+    values = {key(s): bootstrap.value(share(vllm, "missed_tail", s), "%", 2) for s in STREAMS if s != "none"}
+    values["sglang"] = bootstrap.value(int(sum(tokens(sglang, "missed_tail", stream) for stream in STREAMS)), "tokens")
+    lost = [values[key(s)]["value"] for s in STREAMS if s != "none"]
+    return values, max(lost) < 1 and values["sglang"]["value"] == 0
+
+
+@book.claim(
+    id="entered-late",
+    title="What is computed is not found yet",
+    sentence="Tokens that another request was still computing cost SGLang {chat} of the chat's prompt tokens, {few_shot} of "
+    "the few-shot prompts and {agents} of the agents'; vLLM loses {vllm} that way. In the few-shot stream that is {times} "
+    "times what vLLM loses to its blocks' tails.",
+    records=BOTH, tier="cpu",
+    holds_if="vLLM loses none, and in the chat and the few-shot stream SGLang loses more so than vLLM does behind blocks",
+)
+def entered_late(sglang, vllm):
+    values = {key(s): bootstrap.value(share(sglang, "missed_order", s), "%", 2) for s in STREAMS if s != "none"}
+    values["vllm"] = bootstrap.value(int(sum(tokens(vllm, "missed_order", stream) for stream in STREAMS)), "tokens")
+    lost = {s: tokens(sglang, "missed_order", s) / tokens(vllm, "missed_tail", s) for s in ("chat", "few-shot")}
+    values["times"] = bootstrap.value(lost["few-shot"], "1")
+    return values, values["vllm"]["value"] == 0 and min(lost.values()) > 1
+
+
+@book.claim(
+    id="small-cache",
+    title="A cache too small for the chats",
+    sentence="With a cache of 8,192 tokens the chat finds {sglang} of its prompt tokens in SGLang and {vllm} in vLLM, and "
+    "{sglang_evicted} and {vllm_evicted} had been there and were gone.",
+    records=BOTH, tier="cpu",
+    holds_if="both lose tokens to eviction, and SGLang fewer",
+)
+def small_cache(*runs):
+    values = {}
+    for run in runs:
+        engine = run.data["engine"]["name"]
+        values[engine] = bootstrap.value(share(run, "hit_tokens", "chat", SMALL), "%")
+        values[f"{engine}_evicted"] = bootstrap.value(share(run, "missed_evicted", "chat", SMALL), "%")
+    return values, 0 < values["sglang_evicted"]["value"] < values["vllm_evicted"]["value"]
+
+
+# %% [markdown]
+# ## One queue in several orders
+#
+# Requests of several prefixes wait at once, mixed; the prefixes together are half again, or three times, as large as the
+# cache. Five mixtures. The optimum is counted, not run: every distinct token of all prompts, as a tree of them has it, is
+# computed once, and all the rest is reused; an order that finishes one prefix before it begins the next comes to it.
+
+
+# %%
+def orders(run, name, policy, requests):
+    """A value a mixture."""
+    return np.array(run.values(name, policy=policy, requests=requests))
+
+
+def reached(run, policy, requests=90):
+    """% of the optimum's reuse, a value a mixture."""
+    return 100 * orders(run, "hit_tokens", policy, requests) / orders(run, "best_tokens", policy, requests)
+
+
+def found(run, policy, requests=90):
+    """% of the prompt tokens, a value a mixture."""
+    return 100 * orders(run, "hit_tokens", policy, requests) / orders(run, "prompt_tokens", policy, requests)
+
+
+def middle(values, unit="%", digits=3):
+    """The median over the mixtures; the counts are exact, so there is no interval."""
+    return bootstrap.value(float(np.median(values)), unit, digits, n=len(values))
+
+
+@book.figure("orders.svg", size=(4.4, 3.0))
+def orders_figure(_, axes):
+    run, other = (book.record(name) for name in BOTH)
+    rows = [(f"{title}, {requests} wait", reached(of, policy, requests), tone)
+            for requests in (90, 180)
+            for title, of, policy, tone in (("vLLM, as they came", other, "fcfs", "vllm"), ("SGLang, fcfs", run, "fcfs", "sglang"),
+                                            ("SGLang, lpm", run, "lpm", "sglang"),
+                                            ("SGLang, dfs-weight", run, "dfs-weight", "sglang"))]
+    for at, (_, values, tone) in zip(range(len(rows))[::-1], rows, strict=True):
+        axes.plot(values, [at] * len(values), "o", color=colour(tone), markersize=5)
+    axes.axvline(96, color=colour("accent"), linestyle="--", linewidth=1, label="published, of the optimum")
+    axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows], fontsize=8)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("tokens reused, % of the optimum")
+    axes.set_ylabel("order of the queue")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+
+
+@book.claim(
+    id="lpm-optimum",
+    title="Re-tested: how near the longest prefix first comes to the optimum",
+    sentence="With 90 requests of 18 prefixes waiting, the longest prefix first reuses {lpm} of what the best order would, "
+    "first come first served {fcfs} ({fcfs_low} to {fcfs_high} over five mixtures). Of all prompt tokens that is {lpm_hit} "
+    "and {fcfs_hit}.",
+    records=["streams-sglang"], tier="cpu", figure="orders.svg",
+    holds_if="the longest prefix first comes within 5 points of 96%, and reaches more than first come first served in every "
+    "mixture",
+)
+def lpm_optimum(run):
+    lpm, fcfs = reached(run, "lpm"), reached(run, "fcfs")
+    values = {
+        "lpm": middle(lpm), "fcfs": middle(fcfs), "fcfs_low": bootstrap.value(min(fcfs), "%"),
+        "fcfs_high": bootstrap.value(max(fcfs), "%"), "lpm_hit": middle(found(run, "lpm")),
+        "fcfs_hit": middle(found(run, "fcfs")),
+    }
+    return values, bool(abs(np.median(lpm) - 96) <= 5 and min(lpm - fcfs) > 0)
+
+
+@book.claim(
+    id="lpm-gives-up",
+    title="In a long queue the longest prefix is not looked for",
+    sentence="With 180 waiting, lpm admits the first {in_order} as they came, and reuses {lpm} of what the best order would, "
+    "against {short} with 90 waiting. dfs-weight, which has no such limit, reuses {dfs}, and {dfs_short} with 90.",
+    records=["streams-sglang"], tier="cpu",
+    holds_if="at least 52 are admitted as they came in every mixture, which is 180 less the 128 from which lpm gives up, and "
+    "lpm reuses less of the optimum than with 90 waiting",
+)
+def lpm_gives_up(run):
+    came = orders(run, "in_order", "lpm", 180)
+    values = {
+        "in_order": middle(came, "1"), "lpm": middle(reached(run, "lpm", 180)), "short": middle(reached(run, "lpm")),
+        "dfs": middle(reached(run, "dfs-weight", 180)), "dfs_short": middle(reached(run, "dfs-weight")),
+    }
+    return values, bool(min(came) >= 180 - 128 and values["lpm"]["value"] < values["short"]["value"])
+
+
+@book.claim(
+    id="hashes-in-order",
+    title="The order, not the structure",
+    sentence="As they came, the same 90 requests reuse {vllm} of the optimum in vLLM's block hashes and {sglang} in SGLang's "
+    "tree, over five mixtures; the tree with the longest prefix first reuses {lpm}.",
+    records=BOTH, tier="cpu",
+    holds_if="the two structures differ by less than a quarter of what the order gains",
+)
+def hashes_in_order(sglang, vllm):
+    values = {"vllm": middle(reached(vllm, "fcfs")), "sglang": middle(reached(sglang, "fcfs")),
+              "lpm": middle(reached(sglang, "lpm"))}
+    apart = abs(values["vllm"]["value"] - values["sglang"]["value"])
+    return values, apart < (values["lpm"]["value"] - values["sglang"]["value"]) / 4
+
+
+# %% [markdown]
+# ## What a split moves
+#
+# Counted in the replay: the cache's slots before and after, and the tokens on the path.
+
+
+# %%
+def splits(steps):
+    """(tokens of the node before, of its two parts after, slots taken) of every split."""
+    for before, after in zip(steps, steps[1:], strict=False):
+        for event in after["events"]:
+            if event["event"] == "split":
+                old = {node["id"]: node["tokens"] for node in before["state"]["nodes"]}
+                new = {node["id"]: node["tokens"] for node in after["state"]["nodes"]}
+                parts = new[event["args"]["node"]] + new[event["args"]["above"]]
+                yield old[event["args"]["node"]], parts, before["state"]["free"] - after["state"]["free"]
+
+
+@book.claim(
+    id="split-takes-nothing",
+    title="A split takes no slot",
+    sentence="In {splits} splits of the replay the two parts hold exactly the tokens of the node that was cut, and {slots} "
+    "slots of the cache change hands. A lookup makes them, before anything is computed.",
+    records=["replay-tree"], tier="cpu",
+    holds_if="no split takes or frees a slot, and every one comes with a match",
+)
+def split_takes_nothing(run):
+    steps = run.data["extra"]["replay"]["steps"]
+    cuts = list(splits(steps))
+    values = {"splits": bootstrap.value(len(cuts), "1"), "slots": bootstrap.value(sum(abs(taken) for *_, taken in cuts), "1")}
+    alone = [[e["event"] for e in step["events"]] for step in steps if any(e["event"] == "split" for e in step["events"])]
+    whole = all(old == parts for old, parts, _ in cuts)
+    return values, bool(cuts) and whole and values["slots"]["value"] == 0 and all(e[0] == "match" for e in alone)
+
+
+# %% [markdown]
+# ## What a lookup takes
+#
+# The calls alone, one after another on an otherwise idle core, by the engines' own interpreters on one host: a match of a
+# prompt that is all there, and an insertion of one that is but for 16 tokens. vLLM's hashing is counted apart: it is done
+# once, before the scheduler sees the request.
+
+
+# %%
+COSTS = ["cost-cpu-sglang", "cost-cpu-vllm"]
+
+
+def us(run, op, by, size, **labels):
+    return run.values("cost", op=op, by=by, size=size, **labels)
+
+
+@book.figure("cost.svg", size=(4.4, 3.4))
+def cost_figure(_, axes):
+    sglang, vllm = (book.record(name) for name in COSTS)
+    lengths = [64, 256, 1024, 4096, 16384, 65536]
+    for label, run, tone, mark, labels in (
+        ("tree, Rust core", sglang, "sglang", "o-", {"core": "rust"}), ("tree, Python core", sglang, "7", "s-", {"core": "python"}),
+        ("block hashes looked up", vllm, "vllm", "o-", {}),
+    ):
+        axes.plot(lengths, [np.median(us(run, "match", "length", n, **labels)) for n in lengths], mark, color=colour(tone),
+                  label=label, markersize=4)
+    axes.plot(lengths, [np.median(us(vllm, "hash", "length", n)) for n in lengths], "^--", color=colour("vllm"), markersize=4,
+              label="block hashes made")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(lengths, [f"{n:,}" for n in lengths], fontsize=8)
+    axes.set_xlabel("prompt tokens, all of them cached")
+    axes.set_ylabel("µs")
+    axes.legend(fontsize=8)
+
+
+@book.claim(
+    id="match-cost",
+    title="What finding a prefix takes",
+    sentence="To find a cached prompt of 65,536 tokens takes the tree's Rust core {rust} and its Python core {python}; vLLM "
+    "looks its hashes up in {vllm}, after {hashed} of making them. At 64 tokens they take {rust_short}, {python_short}, "
+    "{vllm_short} and {hashed_short}.",
+    records=COSTS, tier="cpu", figure="cost.svg",
+    holds_if="at 65,536 tokens the Rust core takes less than a tenth of vLLM's lookup",
+)
+def match_cost(sglang, vllm):
+    values = {}
+    for suffix, size in (("", 65536), ("_short", 64)):
+        for core in ("rust", "python"):
+            values[f"{core}{suffix}"] = bootstrap.median(us(sglang, "match", "length", size, core=core), "us")
+        values[f"vllm{suffix}"] = bootstrap.median(us(vllm, "match", "length", size), "us")
+        values[f"hashed{suffix}"] = bootstrap.median(us(vllm, "hash", "length", size), "us")
+    return values, values["rust"]["value"] < values["vllm"]["value"] / 10
+
+
+@book.claim(
+    id="match-tree-size",
+    title="The size of the tree does not matter, the cuts on the path do",
+    sentence="In a tree of 10,000 nodes the Rust core's match takes {rust} times as long as in one of 10, the Python core's "
+    "{python} times, vLLM's lookup beside as many other prompts {vllm} times. With the same 4,096 tokens cut into 64 nodes "
+    "it takes {rust_path} and {python_path} times as long as in one.",
+    records=COSTS, tier="cpu",
+    holds_if="none of the first three is above 2, and both of the last are",
+)
+def match_tree_size(sglang, vllm):
+    values = {"vllm": bootstrap.ratio(us(vllm, "match", "nodes", 10000), us(vllm, "match", "nodes", 10))}
+    for core in ("rust", "python"):
+        values[core] = bootstrap.ratio(*(us(sglang, "match", "nodes", n, core=core) for n in (10000, 10)))
+        values[f"{core}_path"] = bootstrap.ratio(*(us(sglang, "match", "path", n, core=core) for n in (64, 1)))
+    flat = max(values[name]["value"] for name in ("rust", "python", "vllm")) < 2
+    return values, flat and min(values[f"{core}_path"]["value"] for core in ("rust", "python")) > 2
+
+
+@book.claim(
+    id="insert-cost",
+    title="What an insertion takes",
+    sentence="To enter 16 new tokens behind 65,536 cached ones takes the Rust core {rust}, the Python core {python} and vLLM "
+    "{vllm}, where it is the allocation of the block; behind 64 tokens {rust_short}, {python_short} and {vllm_short}.",
+    records=COSTS, tier="cpu",
+    holds_if="at 65,536 tokens both cores take less than vLLM",
+)
+def insert_cost(sglang, vllm):
+    values = {}
+    for suffix, size in (("", 65536), ("_short", 64)):
+        for core in ("rust", "python"):
+            values[f"{core}{suffix}"] = bootstrap.median(us(sglang, "insert", "length", size, core=core), "us")
+        values[f"vllm{suffix}"] = bootstrap.median(us(vllm, "insert", "length", size), "us")
+    return values, max(values["rust"]["value"], values["python"]["value"]) < values["vllm"]["value"]
+
+
+# %%
+book.finish()
