@@ -176,19 +176,17 @@ def preempting(run):
 @book.claim(
     id="victim",
     title="Who is pre-empted",
-    sentence="In the replay {last} of {all} victims were the last of the running requests. With priorities {low} of {low_all} are of the two requests of the lowest. SGLang's "
-    "victims under the GPU's load were among the {few} requests with the shortest answers so far, {retracted} of them.",
-    records=["replay-loop", "loop-vllm", "loop-sglang"], tier="cpu",
+    sentence="In the replay {last} of {all} victims were the last of the running requests. With priorities {low} of {low_all} are of the two requests of the lowest.",
+    records=["replay-loop", "loop-vllm"], tier="cpu",
     holds_if="all of vLLM's were the last, or of the lowest priority",
 )
-def victim(replay, vllm, sglang):
+def victim(replay, vllm):
     taken = [(before["state"]["running"][-1]["id"], event["who"]) for before, step in preempting(replay)
              for event in step["events"] if event["event"] == "preempt"]
     low = set(vllm.data["workload"]["low_priority"])
     lowest = [name in low for name in row(vllm, "priority")["preempted"]]
     values = {"last": exact(sum(a == b for a, b in taken)), "all": exact(len(taken)), "low": exact(sum(lowest)),
-              "low_all": exact(len(lowest)), "retracted": exact(counted(sglang, "tight", "preemptions")),
-              "few": exact(len(set(row(sglang, "tight")["preempted"])))}
+              "low_all": exact(len(lowest))}
     return values, all(a == b for a, b in taken) and all(lowest) and len(taken) > 0
 
 
@@ -330,7 +328,7 @@ def schedule_cost(run):
 # %%
 def place(what, server):
     """The measurement of a server in the first fleet in which it stood."""
-    found = sorted((book.base / "records" / "02").glob(f"{what}-f*-{server}.json"))
+    found = sorted((book.base / "records" / "02").glob(f"{what}-f[0-9]-{server}.json"))
     return found[0].stem if found else f"{what}-f1-{server}"
 
 
@@ -471,7 +469,7 @@ def median_of(run, name, unit="ms"):
 @book.figure("burst.svg", size=(4.4, 3.2))
 def burst_figure(_, axes):
     for engine, name in zip(ENGINES, BURST, strict=True):
-        gaps = np.sort(np.array(book.record(name).columns()["itl_us"]) / 1e3)
+        gaps = np.sort(np.array(book.record(name).columns["itl_us"]) / 1e3)
         axes.plot(gaps, np.arange(1, gaps.size + 1) / gaps.size, color=colour(engine), label=ENGINES[engine])
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
