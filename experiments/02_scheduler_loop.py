@@ -128,14 +128,14 @@ def admit_or_wait(vllm, sglang):
 
 
 @book.claim(
-    id="same-step-hit",
+    id="shared-at-once",
     title="Requests of one step hit each other's blocks",
     sentence="Three prompts of 160 tokens that share 144 arrive at once. vLLM computes {vllm} tokens for them and finds {hits} in blocks of the same step. SGLang "
     "computes {sglang} and finds {sg_hits}; sorted by the longest prefix it finds {lpm}.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds_if="vLLM finds both shared prefixes in the step that admits all three, and SGLang finds nothing either way",
 )
-def same_step_hit(vllm, sglang):
+def shared_at_once(vllm, sglang):
     values = {"vllm": exact(counted(vllm, "twins", "given")), "hits": exact(counted(vllm, "twins", "same_step")),
               "sglang": exact(counted(sglang, "twins", "given")), "sg_hits": exact(counted(sglang, "twins", "hits")),
               "lpm": exact(counted(sglang, "twins-lpm", "hits"))}
