@@ -10,13 +10,14 @@ WORKERS = settings.ROOT / "experiments/lab/workers"
 # Calls one worker's main again and again, for the import of an engine takes longer than what it then does.
 _AGAIN = """
 import importlib, json, sys
-sys.path.insert(0, sys.argv[1])
-worker, shared = importlib.import_module(sys.argv[2]), importlib.import_module("answering")
+folder, worker, model, workloads, shared, answer = sys.argv[1:]
+sys.path.insert(0, folder)
+worker, answer = importlib.import_module(worker), getattr(importlib.import_module(shared), answer)
 ends = []
-for workload in json.loads(sys.argv[4]):
-    sys.argv[1:] = [sys.argv[3], json.dumps(workload), sys.argv[3], sys.argv[4]]
+for workload in json.loads(workloads):
+    sys.argv[1:] = [model, json.dumps(workload)]
     try:
-        ends.append(shared.answer_with(worker.measure, worker.WORKLOAD))
+        ends.append(answer(worker.measure, worker.WORKLOAD))
     except SystemExit as end:
         ends.append(end.code)
 print(json.dumps(ends))
@@ -38,7 +39,10 @@ def printed(python: str, script: str, workload: dict, seed: str = "0") -> str:
     return _run(python, str(WORKERS / script), str(model), json.dumps(workload), seed=seed)
 
 
-def ends(python: str, script: str, workloads: list) -> list:
-    """What the worker's main ends with for each workload: 0, or the line that it says."""
-    model = models.folder("qwen3-8b-shape", settings.load())
-    return json.loads(_run(python, "-c", _AGAIN, str(WORKERS), script[:-3], str(model), json.dumps(workloads)))
+def ends(python: str, script: str, workloads: list, answer: tuple = ("answering", "answer_with")) -> list:
+    """What the worker's main ends with for each workload: 0, or the line that it says. `answer` is the module and the
+    name of what its main calls."""
+    model, path = models.folder("qwen3-8b-shape", settings.load()), WORKERS / script
+    return json.loads(
+        _run(python, "-c", _AGAIN, str(path.parent), path.stem, str(model), json.dumps(workloads), *answer)
+    )

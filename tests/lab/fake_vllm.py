@@ -99,5 +99,5 @@ def install(folder: Path) -> settings.Settings:
     for name in ("smollm2-135m", "qwen3-8b-shape"):
         (folder / "models" / name).mkdir(parents=True)
         (folder / "models" / name / "config.json").write_text("{}")
-    pythons = {"vllm": None, "sglang": None, "vllm-cpu": python}
+    pythons = {"vllm": None, "sglang": None, "vllm-cpu": python, "sglang-cpu": None}
     return settings.Settings(pythons, folder / "models", folder / "logs", frozenset({"models"}))

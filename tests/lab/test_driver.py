@@ -71,7 +71,7 @@ def test_a_setting_comes_from_the_environment_then_the_file_then_the_cache(tmp_p
     made.parent.mkdir(parents=True)
     made.symlink_to(python)
     found = settings.load(tmp_path, {"LAB_VLLM_PYTHON": sys.executable})
-    assert found.pythons == {"vllm": Path(sys.executable), "sglang": python, "vllm-cpu": made}
+    assert found.pythons == {"vllm": Path(sys.executable), "sglang": python, "vllm-cpu": made, "sglang-cpu": None}
     assert found.models == tmp_path / ".cache/models" and found.set_by_hand == {"vllm_python", "sglang_python"}
 
 

