@@ -815,10 +815,17 @@ def neighbours(*runs):
 # %% [markdown]
 # ## What the recordings say
 #
-# A chat request of 384 tokens was sent twice and the second one recorded: what the answer reports of its prompt.
+# A chat request of 384 tokens was sent twice and the second one recorded: what the answer reports of its prompt, and
+# counts of functions that were entered while the server warmed up or served it.
 
 
 # %%
+def entered(recording, symbol):
+    """How many (process, thread) pairs entered a function."""
+    rows = zip(*(recording.columns[key] for key in ("symbol", "pid", "thread")), strict=True)
+    return len({(pid, thread) for name, pid, thread in rows if name == symbol})
+
+
 def reported(recording):
     """(tokens of the prompt, of these cached), as the answer to the recorded request reports them."""
     usage = recording.data["extra"]["usage"]
@@ -826,16 +833,52 @@ def reported(recording):
 
 
 @book.claim(
+    id="reported-cached",
+    title="What a full hit is reported as",
+    sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and "
+    "SGLang {sglang}.",
+    records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
+    holds_if="vLLM reports all but the last block, SGLang all but the last token",
+)
+def reported_cached(*recordings):
+    values, exact = {"prompt": bootstrap.value(reported(recordings[0])[0], "1")}, []
+    for recording in recordings:
+        engine, (prompt, cached) = recording.data["engine"]["name"], reported(recording)
+        values[engine] = bootstrap.value(cached, "1")
+        exact.append(cached == hit(engine, prompt, prompt))
+    return values, all(exact)
+
+
+@book.claim(
     id="reported-cached-cpu",
-    title="What a full hit is reported as on the CPU",
-    sentence="Of a prompt of {prompt} tokens that was served before, the CPU build reports {cached} as cached, and "
-    "computes {again} again: a block, as large as it is there.",
+    title="The same prompt on the CPU build",
+    sentence="Of the same {prompt} tokens the CPU build reports {cached} as cached, and computes {again} again: a "
+    "block, as large as it is there.",
     records=["path-vllm-cpu"], tier="cpu-server",
+    holds_if="what is computed again is 128 tokens, a block of the CPU build",
 )
 def reported_cached_cpu(recording):
     prompt, cached = reported(recording)
     values = {"prompt": prompt, "cached": cached, "again": prompt - cached}
     return {name: bootstrap.value(count, "1") for name, count in values.items()}, prompt - cached == 128
+
+
+@book.claim(
+    id="tree-in-rust",
+    title="The tree that answers is compiled",
+    sentence="Asked for a prompt it had served before, SGLang handed the look-up to the Rust core in {rust} thread; "
+    "RadixCache.match_prefix was entered in {python}.",
+    records=["path-sglang-gpu"], tier="gpu",
+    holds_if="the first count is above zero and the second is zero",
+)
+def tree_in_rust(recording):
+    cache = "python/sglang/srt/mem_cache"
+    values = {
+        name: bootstrap.value(entered(recording, f"{cache}/{symbol}.match_prefix"), "1", 1)
+        for name, symbol in (
+            ("rust", "rust_tree_core/adapter.py::RustUnifiedTreeCore"), ("python", "radix_cache.py::RadixCache"))
+    }
+    return values, values["rust"]["value"] > 0 and values["python"]["value"] == 0
 
 
 # %% [markdown]

@@ -22,6 +22,7 @@
 
 # %%
 import json
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -838,6 +839,50 @@ def gaps_seen(*found):
               "most": bootstrap.value(most, "count", 5), "share": bootstrap.value(100 * most / tokens, "%", 2),
               "sglang": bootstrap.value(int(max(hidden["sglang"])), "count", 1)}
     return values, values["share"]["value"] < 1
+
+
+# %% [markdown]
+# ## What the recordings say
+#
+# One long prompt arrived beside a few decoding requests, with a tracer in every process. Times of the chunks and of the decode
+# batches between the first and the last of them.
+
+# %%
+POLICY = "python/sglang/srt/managers/schedule_policy.py::PrefillAdder"
+BATCHES = "python/sglang/srt/managers/scheduler.py::Scheduler"
+MIX = "python/sglang/srt/managers/schedule_batch.py::ScheduleBatch.mix_with_running"
+
+
+def turns(recording, symbol):
+    """Times in ns at which a function was entered, one a turn of the scheduler."""
+    columns = recording.columns
+    rows = zip(columns["symbol"], columns["kind"], columns["phase"], columns["t_ns"], strict=True)
+    return sorted(t for name, kind, phase, t in rows if name == symbol and kind == "start" and phase == "request")
+
+
+def prefill_of(recording):
+    """Of a recorded prompt: its chunks, and the decode batches and mixed ones between the first and the last of them."""
+    first = turns(recording, f"{POLICY}._commit_prefill_admission")[:1]
+    later = turns(recording, f"{POLICY}.add_chunked_req")
+    times = first + later
+    between = [t for t in turns(recording, f"{BATCHES}.update_running_batch") if times[0] < t < times[-1]]
+    return SimpleNamespace(chunks=len(times), decodes=len(between), mixed=len(turns(recording, MIX)))
+
+
+@book.claim(
+    id="chunks-in-a-row",
+    title="SGLang's chunks follow each other",
+    sentence="As recorded, SGLang cut the prompt into {chunks} chunks and ran {decodes} decode batches between the first and the last; with mixing, of "
+    "{mixed_chunks} chunks {mixed} carried the decodes with them; with chunking off there was {off} chunk.",
+    records=["path-sglang-gpu", "path-sglang-gpu-mixed", "path-sglang-gpu-off"], tier="gpu",
+    holds_if="there are several chunks and no decode batch between the first and the last, with mixing every chunk carried decodes, and with chunking off there is one chunk",
+)
+def chunks_in_a_row(*recordings):
+    alone, mixed, off = map(prefill_of, recordings)
+    counts = {"chunks": alone.chunks, "decodes": alone.decodes, "mixed_chunks": mixed.chunks, "mixed": mixed.mixed, "off": off.chunks}
+    in_a_row = alone.chunks > 1 and alone.decodes == 0
+    return ({name: bootstrap.value(count, "count", 2) for name, count in counts.items()},
+            in_a_row and mixed.mixed == mixed.chunks and off.chunks == 1)
 
 
 # %% [markdown]

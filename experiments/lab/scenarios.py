@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 
 from . import workloads
 from .errors import LabError
-from .sending import DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others
+from .sending import (
+    DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched,
+)
 from .server import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
 CACHED_TOKENS = 384
+TAIL_TOKENS = 500
+BRANCH_TOKENS = 500  # half of them in no whole block, so that what the engines share differs
 BUDGET = 512  # tokens a step; LONG_TOKENS takes several
 
 # A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
@@ -116,6 +120,19 @@ _LOOP = {
 }
 SHORT_TOKENS = 96
 
+_BRANCH = {
+    "lines": [
+        *_HIT["lines"],
+        (f"{_SRT}/schedule_policy.py", "SchedulePolicy.calc_priority"),
+        (f"{_SRT}/schedule_policy.py", "SchedulePolicy._determine_active_policy"),
+        (_TREE, "UnifiedRadixCache.insert"),
+        (_TREE, "UnifiedRadixCache.insert_req"),
+        (_TREE, "UnifiedRadixCache.inc_lock_ref"),
+        ("python/sglang/srt/mem_cache/common.py", "release_kv_cache"),
+        ("vllm/v1/core/block_pool.py", "BlockPool.cache_full_blocks"),
+    ],
+}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -140,8 +157,9 @@ class Scenario:
         return ServerSpec(f"{self.servers}-{configuration}", model=MODEL, inject="trace", **self.specs[configuration])
 
 
-def _prompt(tokens: int, max_tokens: int) -> dict:
-    return workloads.chat(MODEL, random.Random(SEED), tokens, max_tokens)
+def _prompt(seed: int, tokens: int, max_tokens: int) -> dict:
+    """A scenario has a seed of its own: one server serves several, and no prompt may be in its cache from another's."""
+    return workloads.chat(MODEL, random.Random(seed), tokens, max_tokens)
 
 
 SCENARIOS = {
@@ -152,15 +170,17 @@ SCENARIOS = {
             "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
             "sglang-gpu": {"engine": "sglang"},
         }, REQUEST, send_alone, workload={"seed": None}),
-        Scenario("02", "path-small", _SMALL, _prompt(SHORT_TOKENS, 8), send_among_others, _LOOP,
-                 {"seed": SEED, "prompt_tokens": SHORT_TOKENS, "decoding": DECODING}),
-        # Its tail fills no block at first and the answer then goes over a block's edge.
-        Scenario("03", "path-small", _SMALL, _prompt(CACHED_TOKENS + 24, 20), send_again, _BLOCKS_OF_ONE,
-                 {"seed": SEED, "prompt_tokens": CACHED_TOKENS + 24, "sent_before": 1}),
-        Scenario("05", "path-small", _SMALL, _prompt(CACHED_TOKENS, 4), send_again, _HIT,
+        Scenario("02", "path-small", _SMALL, _prompt(SEED + 2, SHORT_TOKENS, 8), send_among_others, _LOOP,
+                 {"seed": SEED + 2, "prompt_tokens": SHORT_TOKENS, "decoding": DECODING}),
+        # Its last block is not full; the answer fills it, in every engine, and begins the next.
+        Scenario("03", "path-small", _SMALL, _prompt(SEED + 3, TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
+                 {"seed": SEED + 3, "prompt_tokens": TAIL_TOKENS, "sent_before": 1}),
+        Scenario("04", "path-small", _SMALL, _prompt(SEED + 4, BRANCH_TOKENS, 4), send_branched, _BRANCH,
+                 {"seed": SEED + 4, "prompt_tokens": BRANCH_TOKENS, "sent_before": "one with the same first half"}),
+        Scenario("05", "path-small", _SMALL, _prompt(SEED, CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
-        Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(LONG_TOKENS, 4), send_among_others, _CHUNKS,
-                 {"seed": SEED, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
+        Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(SEED + 6, LONG_TOKENS, 4), send_among_others, _CHUNKS,
+                 {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
     )
 }
 

@@ -3,6 +3,7 @@
 Each of the senders takes (scenario, injection, port), arms once, and returns the client's Reply to the recorded request.
 """
 
+import json
 import random
 import threading
 import time
@@ -53,6 +54,23 @@ def send_again(scenario, injection, port: int):
         reply = _recorded(scenario, injection, client)
     if not (reply.usage.get("prompt_tokens_details") or {}).get("cached_tokens"):
         raise LabError(f"port {port}: nothing of the prompt was cached when it was sent again: {reply.usage}")
+    return reply
+
+
+def send_branched(scenario, injection, port: int):
+    """Warm up, then a prompt that shares the first half of its words with the request, then the request: half of it is
+    cached, the rest is not, and that is recorded. LabError when the server says that nothing or all of it was."""
+    sibling = json.loads(json.dumps(scenario.request))
+    words = sibling["messages"][0]["content"].split(" ")
+    half = len(words) // 2
+    sibling["messages"][0]["content"] = " ".join(words[:half] + words[:half - 1:-1])
+    with Client(port) as client:
+        warm_up(client)
+        client.chat(sibling)
+        reply = _recorded(scenario, injection, client)
+    cached = (reply.usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    if not half // 2 < cached < len(words) * 3 // 4:
+        raise LabError(f"port {port}: about half of the prompt was to be cached when it was sent: {reply.usage}")
     return reply
 
 

@@ -107,6 +107,22 @@ def test_a_hit_without_anything_cached_is_refused(cached):
         send("05", Answering(cached=cached))
 
 
+def test_a_branch_shares_the_first_half_of_its_words_with_the_one_before_it():
+    server = Answering(cached=256)
+    scenario, injected, _ = send("04", server)
+    assert injected.steps == [("arm", WARM + 1), ("disarm", WARM + 2)]
+    sibling, request = ([*body["messages"][0]["content"].split()] for body in server.bodies[WARM:])
+    half = len(request) // 2
+    assert server.bodies[-1] == scenario.request and sibling[:half] == request[:half] and sibling[half] != request[half]
+    assert sorted(sibling) == sorted(request)
+
+
+@pytest.mark.parametrize("cached", [0, 499, None])
+def test_a_branch_of_which_nothing_or_all_was_cached_is_refused(cached):
+    with pytest.raises(LabError, match="about half of the prompt was to be cached"):
+        send("04", Answering(cached=cached))
+
+
 def test_the_long_prompt_comes_while_others_decode_and_they_are_cut_off_after_it():
     server = Answering(pause=0.002)
     scenario, injected, reply = send("06", server)
@@ -154,10 +170,13 @@ def test_a_prompt_takes_several_steps_and_leaves_no_part_of_a_block_to_the_cache
     assert scenarios.CACHED_TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
 
 
-def test_a_tail_that_fills_no_block_and_an_answer_that_crosses_an_edge():
+@pytest.mark.parametrize("block", [16, 128])
+def test_the_answer_fills_the_prompts_last_block_and_begins_another(block):
+    """A GPU's block and the CPU build's."""
     scenario = scenarios.scenario("03")
     prompt, answer = scenario.workload["prompt_tokens"], scenario.request["max_tokens"]
-    assert prompt % 16 and (prompt + answer) // 16 > prompt // 16 and (prompt + answer) % 16
+    assert prompt % block and (prompt + answer) % block and (prompt + answer) // block == prompt // block + 1
+    assert prompt <= scenarios.BUDGET
 
 
 # --- several at once
@@ -229,7 +248,7 @@ def test_what_this_machine_cannot_run_is_a_failure_only_where_it_was_asked_for(m
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--exp", "99"], "no request is recorded in experiment '99', only in 01, 02, 03, 05, 06"),
+        (["--exp", "99"], "no request is recorded in experiment '99', only in 01,"),
         (["--configuration", "vllm-gpu-off"], "experiment 01 has no configuration 'vllm-gpu-off'"),
     ],
 )

@@ -10,7 +10,8 @@ from tests.lab import engine_worker
 
 SMALL = {
     "requests": 40, "max_model_len": 128, "kv_tokens": 512, "budget": 256, "max_num_seqs": 64,
-    "prompt": {"median": 20, "sigma": 0.5}, "answer": {"median": 30, "sigma": 0.5}, "blocks": [1, 16], "every": 1,
+    "prompt": {"median": 20, "sigma": 0.5}, "answer": {"median": 30, "sigma": 0.5}, "blocks": [1, 16],
+    "watermarks": [0.3], "every": 1,
 }
 
 
@@ -89,9 +90,16 @@ def test_the_longest_is_reserved_for_every_request_and_the_exact_length_never_to
 
 @pytest.mark.engine
 def test_nothing_is_computed_twice_where_nobody_is_preempted(engine_python):
-    roomy = {**SMALL, "requests": 30, "kv_tokens": 4096, "max_num_seqs": 4, "rules": [], "blocks": [16]}
+    roomy = {**SMALL, "requests": 30, "kv_tokens": 4096, "max_num_seqs": 4}
+    roomy |= {"rules": [], "blocks": [16], "watermarks": []}
     _, row = json.loads(engine_worker.printed(engine_python, "vllm_waste.py", roomy))["rows"]
     assert (row["preemptions"], row["recomputed"]) == (0, 0) and row["running"] == 4
+
+
+@pytest.mark.engine
+def test_room_kept_from_newcomers_spares_preemptions_and_lowers_what_runs(rows):
+    kept, usual = rows["watermark", "0.3"], rows["paged", "16"]
+    assert kept["preemptions"] < usual["preemptions"] and kept["running"] < usual["running"]
 
 
 @pytest.mark.engine

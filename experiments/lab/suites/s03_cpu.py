@@ -40,7 +40,7 @@ def cost(ctx, measurement: str = "cost-vllm", engine: str = "vllm-cpu"):
 def fleets() -> list[Fleet]:
     engines = ("vllm-cpu",)
     return [
-        Fleet("waste", ("waste-vllm",), waste, engines=engines, minutes=0.7),
+        Fleet("waste", ("waste-vllm",), waste, engines=engines, minutes=0.8),
         Fleet("life", ("replay-life",), life, engines=engines, minutes=0.2),
         Fleet("cost", ("cost-vllm",), cost, engines=engines, minutes=0.4, timed=True),
     ]

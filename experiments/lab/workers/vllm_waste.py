@@ -5,7 +5,8 @@ wait at the start, and come in the order of their number; lengths are drawn from
 two prompts share a block. Paged is vLLM's scheduler, cache manager and block pool (see vllm_sched.py), contiguous is our
 own allocator (contiguous.py). Nothing is timed, no model runs.
 
-A row is one scheme: scheme ("paged" or "contiguous"), size (tokens of a block, or the rule of the reservation), steps
+A row is one scheme: scheme ("paged", "contiguous", or "watermark": paged with blocks of 16 and a share of the pool kept
+from newcomers), size (tokens of a block, the rule of the reservation, or that share), steps
 (all), full_steps (those in which somebody waited; the figures below are means over these alone), running (count), and in
 percent of the pool: tokens (slots that hold one), later (reserved and empty, to be written by their request before it
 ends), never (reserved, and never to be written by it), free (not reserved); empty: reserved slots without a token in
@@ -22,13 +23,14 @@ import statistics
 import sys
 
 import contiguous
-from vllm_sched import Engine, answer_with, make_config, tokens
+from vllm_sched import BLOCK, Engine, answer_with, make_config, tokens
 
 WORKLOAD = {
     "seed": 20261128, "requests": 400, "max_model_len": 2048, "kv_tokens": 32_768, "budget": 8192, "max_num_seqs": 1024,
     # Of the logarithm: the median's, and the standard deviation. Clipped to 4 and half of max_model_len.
     "prompt": {"median": 100, "sigma": 1.0}, "answer": {"median": 240, "sigma": 0.8},
-    "blocks": [1, 16, 32, 64, 128], "rules": ["max", "pow2", "exact"], "every": 20,
+    "blocks": [1, 16, 32, 64, 128], "rules": ["max", "pow2", "exact"], "watermarks": [0.02, 0.1],
+    "every": 20,
 }
 
 
@@ -90,8 +92,8 @@ class Watched(Engine):
         return super()._answer(given)
 
 
-def paged(model: str, what: dict, requests: list, size: int) -> dict:
-    config = make_config(model, block_size=size, max_num_batched_tokens=what["budget"],
+def paged(model: str, what: dict, requests: list, size: int, watermark: float = 0.0) -> dict:
+    config = make_config(model, block_size=size, max_num_batched_tokens=what["budget"], watermark=watermark,
                          max_model_len=what["max_model_len"], max_num_seqs=what["max_num_seqs"])
     sums = Sums(what)
     engine = Watched(config, what, sums)
@@ -99,7 +101,8 @@ def paged(model: str, what: dict, requests: list, size: int) -> dict:
         engine.add(f"r{number}", tokens(f"r{number}", prompt), answer)
     all_of_them = list(engine.scheduler.requests.values())
     engine.run()
-    return sums.row("paged", size, preemptions=sum(request.num_preemptions for request in all_of_them),
+    named = ("watermark", watermark) if watermark else ("paged", size)
+    return sums.row(*named, preemptions=sum(request.num_preemptions for request in all_of_them),
                     recomputed=engine.given - sum(prompt + answer - 1 for prompt, answer in requests))
 
 
@@ -119,6 +122,7 @@ def measure(model: str, what: dict) -> list[dict]:
         for name, all_of in columns.items()
     }}]
     rows += [paged(model, what, requests, size) for size in what["blocks"]]
+    rows += [paged(model, what, requests, BLOCK, share) for share in what["watermarks"]]
     return rows + [reserved(what, requests, rule) for rule in what["rules"]]
 
 
