@@ -20,6 +20,15 @@ SMALL = {
         "r8": {"at": 9, "own": 50, "answer": 3},
     },
 }
+# Three that begin alike and arrive at once, with room for all of them in one step.
+TWINS = {
+    "budget": 512, "blocks": 64, "block_size": 16, "max_num_seqs": 6, "max_model_len": 512,
+    "requests": {
+        "a": {"at": 1, "own": 160, "answer": 4},
+        "b": {"at": 1, "of": "a", "shared": 144, "own": 16, "answer": 4},
+        "c": {"at": 1, "of": "a", "shared": 144, "own": 16, "answer": 4},
+    },
+}
 # What experiment 02 sends a GPU's servers at once, and the pool that it does not fit (suites/s02_visits.py, s02_gpu.py).
 TIGHT = {"requests": 24, "prompt": 256, "answer": 192, "kv_tokens": 6144, "budget": 8192, "max_num_seqs": 256,
          "max_model_len": 4096, "cap": 13}

@@ -15,6 +15,7 @@ Runs:
   overlap       the same with event_loop_overlap, a server's default
   mixed         small with --enable-mixed-chunk
   tight         loop_requests.TIGHT, all at once into a pool that does not hold it, event_loop_overlap
+  twins, twins-lpm  loop_requests.TWINS, in the order of arrival and with --schedule-policy lpm
   conservative-N  tight with --schedule-conservativeness N
 A row "turn" is a turn of the run small: n, mode ("prefill", "decode" or null), given {request: tokens}, waiting.
 
@@ -26,7 +27,7 @@ import loop_requests
 from sglang_state import queues
 
 WORKLOAD = {
-    "small": loop_requests.SMALL, "tight": loop_requests.TIGHT, "conservativeness": [0.3, 3.0], "pool": 288,
+    "small": loop_requests.SMALL, "twins": loop_requests.TWINS, "tight": loop_requests.TIGHT, "conservativeness": [0.3, 3.0],
 }
 KINDS = {"decode": "decode_only", "prefill": "prefill_only", "mixed": "mixed"}
 
@@ -71,12 +72,15 @@ def run(model: str, name: str, what: dict, requests: dict, kv_tokens: int, overl
 
 def measure(model: str, what: dict) -> list[dict]:
     small, tight = what["small"], what["tight"]
-    few, many = small["requests"], loop_requests.tight(tight)
-    found, turns = run(model, "small", small, few, what["pool"], overlap=False)
+    few, many, twins = small["requests"], loop_requests.tight(tight), what["twins"]
+    pool, room = (some["blocks"] * some["block_size"] for some in (small, twins))
+    found, turns = run(model, "small", small, few, pool, overlap=False)
     rows = [
         found,
-        run(model, "overlap", small, few, what["pool"])[0],
-        run(model, "mixed", small, few, what["pool"], overlap=False, enable_mixed_chunk=True)[0],
+        run(model, "overlap", small, few, pool)[0],
+        run(model, "mixed", small, few, pool, overlap=False, enable_mixed_chunk=True)[0],
+        *(run(model, name, twins, twins["requests"], room, schedule_policy=policy)[0]
+          for name, policy in (("twins", "fcfs"), ("twins-lpm", "lpm"))),
         run(model, "tight", tight, many, tight["kv_tokens"])[0],
         *(run(model, f"conservative-{share}", tight, many, tight["kv_tokens"], schedule_conservativeness=share)[0]
           for share in what["conservativeness"]),

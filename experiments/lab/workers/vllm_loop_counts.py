@@ -18,7 +18,7 @@ Runs:
   capped       the same, but only so many may run as fit to their end
   roomy        the same in a pool that holds it
   no-cache     tight without prefix caching: nothing that was computed is found again
-  watermark-N  tight with --watermark N
+  twins        loop_requests.TWINS
 
 Samples of the record `loop-vllm`, label run: every count above; `preemptions` for the number of names in preempted.
 """
@@ -30,7 +30,7 @@ from vllm_loop import Plain
 from vllm_sched import answer_with, make_config
 
 WORKLOAD = {
-    "small": loop_requests.SMALL, "tight": loop_requests.TIGHT, "watermarks": [0.02, 0.05, 0.1, 0.2],
+    "small": loop_requests.SMALL, "twins": loop_requests.TWINS, "tight": loop_requests.TIGHT,
     "low_priority": ["r1", "r2"],
 }
 KINDS = ("decode_only", "prefill_only", "mixed")
@@ -116,7 +116,7 @@ def measure(model: str, what: dict) -> list[dict]:
         run(model, "capped", tight, many, room, max_num_seqs=tight["cap"]),
         run(model, "roomy", tight, many, roomy),
         run(model, "no-cache", tight, many, room, enable_prefix_caching=False),
-        *(run(model, f"watermark-{share}", tight, many, room, watermark=share) for share in what["watermarks"]),
+        run(model, "twins", what["twins"], what["twins"]["requests"], what["twins"]["blocks"] * what["twins"]["block_size"]),
     ]
 
 
