@@ -38,9 +38,16 @@ def test_a_pace_is_read_from_each_stage():
     assert len(set(chunks)) == len(chunks), "two prompts share a block"
 
 
-def test_stages_that_run_into_each_other_are_a_line_not_a_pace():
-    with pytest.raises(LabError, match="vllm: 1 requests took 0.79 s, longer than the 0.65 s"):
-        s02_visits.pace(server("vllm"), Steady(12.0), traces.Prompts(1), Samples(), 0.65)
+def test_a_visit_whose_stages_ran_into_each_other_is_sent_again_with_more_time_and_counts_once():
+    samples, load = Samples(), Steady(12.0)  # 0.79 s a stage
+    s02_visits.pace(server("vllm"), load, traces.Prompts(1), samples, 0.65)
+    assert [sorted({ask.at for ask in asks})[1] for asks, *_ in load.asked] == [0.65, 1.3]
+    assert rows(samples)["tpot", "8"] == [pytest.approx(12.0)]
+
+
+def test_stages_that_run_into_each_other_twice_are_a_line_not_a_pace():
+    with pytest.raises(LabError, match=r"vllm: 1 requests ran 0\.24 s into the next stage, twice"):
+        s02_visits.pace(server("vllm"), Steady(24.0), traces.Prompts(1), Samples(), 0.65)
 
 
 BURST = bench.Run((
