@@ -88,7 +88,7 @@ class Frames:
             at, text, classes = 0, "not here yet", "is-away"
             if name in running:
                 at, classes = running[name]["computed"], f"is-{running[name]['phase']}"
-                text = f"{at:,} of {running[name]['known']:,} known"
+                text = f"{running[name]['phase']}, {at:,} of {running[name]['known']:,}"
             elif name in state["finished"]:
                 at, text, classes = whole, "finished", "is-done"
             elif name in state["waiting"]:
@@ -175,12 +175,12 @@ class Frames:
         tag = each.get("hash")
         classes = "is-shared" if len(owners) > 1 else "is-used" if owners else "is-named" if tag else ""
         style = f"{self.style(*owners[:2])};" if owners else ""
-        who = ", ".join(owners) or ("free, still named" if tag else "free")
+        who = ", ".join(owners) or "free"
         return (
             f'<li class="rp-block {classes}" data-k="b-{block}" data-v="{escaped(who)} {escaped(tag or "")}" '
             f'style="{style}--f:{_share(each.get("filled", 0), size)}%"><b>{block}</b>'
             f'<span class="rp-who">{escaped(who)}</span><span class="rp-ref">{_users(each["ref"])}</span>'
-            f"<code>{escaped(tag) if tag else 'no hash'}</code></li>"
+            + (f"<code>{escaped(tag)}</code></li>" if tag else '<span class="rp-sr">no hash</span></li>')
         )
 
     def tree(self, state: dict, n: int) -> str:
