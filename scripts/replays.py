@@ -14,29 +14,13 @@ from scripts.errors import SiteError
 from scripts.excerpts import Resolved, Resolver, place_of
 from scripts.manifest import Manifest, check_id, check_table
 from scripts.pins import ROOT
+from scripts.replay_steps import MEASURE, STATES, check_steps
 
 FORMAT = 1
-# What a state of each kind holds.
-STATES = {
-    "scheduler": {
-        "budget": dict,
-        "waiting": list,
-        "running": list,
-        "preempted": list,
-        "finished": list,
-        "tables": dict,
-        "free": int,
-        "blocks": int,
-    },
-    "blocks": {"tables": dict, "free": list, "blocks": dict, "waiting": list, "running": list, "finished": list},
-    "tree": {"nodes": list, "evictable": int, "protected": int, "free": int},
-}
-NODE = ("id", "parent", "tokens", "label", "lock", "used")
 KEYS = {"id": str, "record": str, "title": str, "because": list, "mark": list}
 BECAUSE = {"event": str, "excerpt": str, "at": str, "text": str}
 MARK = {"id": str, "step": int, "text": str}
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-MEASURE = "measure it again with the lab; a record is never edited"
 
 
 @dataclass(frozen=True)
@@ -167,7 +151,7 @@ def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Che
             f"{where}: is of format {data.get('format')!r}, kind {data.get('kind')!r}; this page knows "
             f"format {FORMAT} of the kinds {', '.join(STATES)}: {MEASURE}"
         )
-    _check_steps(data, where)
+    check_steps(data, where)
     engine = (record.data.get("engine") or {}).get("name", "")
     pin = resolver.sources.pin(engine, where)
     version = record.data["engine"]["version"]
@@ -186,29 +170,6 @@ def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Che
     checked = Checked(replay, source, data, lines)
     _check_events(checked, source)
     return checked
-
-
-def _check_steps(data: dict, where: str) -> None:
-    """Whether every step is there, in order, with the state that its kind has."""
-    kind, steps = data["kind"], data.get("steps")
-    if not isinstance(steps, list) or len(steps) < 2:
-        raise SiteError(f"{where}: holds fewer than two steps; {MEASURE}")
-    for wanted, step in enumerate(steps):
-        if step.get("n") != wanted:
-            numbers = [other.get("n") for other in steps]
-            what = "is out of order" if wanted in numbers else "is missing"
-            raise SiteError(f"{where}: step {wanted} {what}, step {step.get('n')} stands in its place; {MEASURE}")
-        state = step.get("state", {})
-        for key, of in STATES[kind].items():
-            if not isinstance(state.get(key), of):
-                raise SiteError(
-                    f"{where}: step {wanted}: its state has no '{key}', which the kind {kind} needs; {MEASURE}"
-                )
-        if kind == "tree":
-            ids = {node.get("id") for node in state["nodes"]}
-            for node in state["nodes"]:
-                if any(key not in node for key in NODE) or node["parent"] not in ids | {None}:
-                    raise SiteError(f"{where}: step {wanted}: node {node.get('id')} hangs in no tree; {MEASURE}")
 
 
 def _lines(replay: Replay, manifest: Manifest, data: dict, resolver: Resolver, engine: str, source: str) -> dict:

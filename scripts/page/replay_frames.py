@@ -4,6 +4,8 @@
 holds, so that a change can be seen. Colours only repeat what a name or a number says.
 """
 
+from scripts.page import replay_tree
+from scripts.page.replay_tree import bar
 from scripts.page.svg import escaped
 
 # Hues of requests in the order of the record, neighbours far apart.
@@ -22,7 +24,7 @@ class Frames:
 
     def frame(self, n: int) -> str:
         """The HTML of step `n`."""
-        return self.draw(self.data["steps"][n]["state"], n)
+        return self.draw(self.data["steps"][n]["state"])
 
     def style(self, *names: str) -> str:
         """The colour of a request, or of two that share a thing."""
@@ -63,10 +65,13 @@ class Frames:
             )
         return f'<div class="rp-queues">{"".join(parts)}</div>'
 
-    def scheduler(self, state: dict, n: int) -> str:
+    def tree(self, state: dict) -> str:
+        return replay_tree.tree(state, self.setup)
+
+    def scheduler(self, state: dict) -> str:
         total, given = state["budget"]["total"], state["budget"]["given"]
         return (
-            _bar(
+            bar(
                 "Token budget",
                 total,
                 [(name, tokens, self.style(name), f"g-{name}") for name, tokens in given.items()],
@@ -74,11 +79,11 @@ class Frames:
                 "tokens",
             )
             + self.queues(state, given)
-            + self._progress(state, n)
+            + self._progress(state)
             + self._pool(state)
         )
 
-    def _progress(self, state: dict, n: int) -> str:
+    def _progress(self, state: dict) -> str:
         """A row for each request: how far it has come, and its block table."""
         longest = max((each["prompt"] + each["output"] for each in self.requests.values()), default=1)
         running = {each["id"]: each for each in state["running"]}
@@ -107,8 +112,8 @@ class Frames:
                 f'<ol class="rp-table" aria-label="block table">{cells}</ol></li>'
             )
         return (
-            '<p class="rp-label">Tokens computed, up to the mark of the prompt, then the answer; at the right the '
-            f'block table</p><ul class="rp-rows">{"".join(rows)}</ul>'
+            '<p class="rp-label">Tokens computed, up to the mark those of the prompt, then those of the answer; '
+            f'the block table</p><ul class="rp-rows">{"".join(rows)}</ul>'
         )
 
     def _pool(self, state: dict) -> str:
@@ -131,7 +136,7 @@ class Frames:
             f'<ol class="rp-pool" role="list">{"".join(cells)}</ol>'
         )
 
-    def blocks(self, state: dict, n: int) -> str:
+    def blocks(self, state: dict) -> str:
         size = self.setup.get("block_size", 16)
         owners = {
             block: [name for name, table in state["tables"].items() if int(block) in table] for block in state["blocks"]
@@ -183,66 +188,8 @@ class Frames:
             + (f"<code>{escaped(tag)}</code></li>" if tag else '<span class="rp-sr">no hash</span></li>')
         )
 
-    def tree(self, state: dict, n: int) -> str:
-        held, evictable, free = state["protected"], state["evictable"], state["free"]
-        total = self.setup.get("tokens") or held + evictable + free
-        parts = [
-            ("locked", held, "", "locked"),
-            ("evictable", evictable, "", "evictable"),
-            ("outside the tree", max(total - held - evictable - free, 0), "", "outside"),
-        ]
-        children: dict = {}
-        for node in sorted(state["nodes"], key=lambda node: node["id"]):
-            children.setdefault(node["parent"], []).append(node)
-        return (
-            _bar("KV slots", total, [part for part in parts if part[1]], "free", "slots")
-            + '<p class="rp-label">The tree: a node\'s tokens, its locks, its place in the order of last use</p>'
-            + f'<ul class="rp-tree">{"".join(self._node(node, children) for node in children.get(None, ()))}</ul>'
-        )
-
-    def _node(self, node: dict, children: dict) -> str:
-        root = node["parent"] is None
-        below = "".join(self._node(child, children) for child in children.get(node["id"], ()))
-        locked = f'<span class="rp-lock">{"lock" if node["lock"] == 1 else "locks"} {node["lock"]}</span>'
-        if root:
-            inner = '<b>root</b> <span class="rp-quiet">always locked</span>'
-        else:
-            inner = (
-                f'<b>{node["id"]}</b> <span class="rp-words">{escaped(node["label"])}</span> '
-                f'<span class="rp-facts"><span>{node["tokens"]} token{"s" * (node["tokens"] != 1)}</span>'
-                f"{locked if node['lock'] else '<span>evictable</span>'}<span>last use {node['used']}</span></span>"
-            )
-        classes = "is-root" if root else "is-locked" if node["lock"] else "is-evictable"
-        value = f"{node['tokens']}/{node['lock']}"
-        return (
-            f'<li><div class="rp-node {classes}" data-k="n-{node["id"]}" data-v="{value}">{inner}</div>'
-            + (f"<ul>{below}</ul>" if below else "")
-            + "</li>"
-        )
-
 
 _NONE = '<li class="rp-none">none</li>'
-
-
-def _bar(title: str, total: int, parts: list, rest: str, unit: str) -> str:
-    """A bar of `total` divided among (name, amount, style, key), with what is left over at its end."""
-    used = sum(amount for _, amount, _, _ in parts)
-    pieces = [
-        f'<li class="rp-part rp-part-{escaped(key)}" data-k="{escaped(key)}" '
-        f'style="{style + ";" if style else ""}flex-grow:{amount}" title="{escaped(name)}: {amount:,}">'
-        f"<span><b>{escaped(name)}</b> {amount:,}</span></li>"
-        for name, amount, style, key in parts
-    ]
-    if total > used:
-        pieces.append(
-            f'<li class="rp-part rp-rest" data-k="rest" style="flex-grow:{total - used}"><span>{rest} '
-            f"{total - used:,}</span></li>"
-        )
-    said = "; ".join(f"{escaped(name)} {amount:,}" for name, amount, _, _ in parts)
-    return (
-        f'<p class="rp-label">{title}: <b>{used:,}</b> of {total:,} {unit}'
-        f'{f"<span class=rp-sr>: {said}</span>" if said else ""}</p><ul class="rp-bar">{"".join(pieces)}</ul>'
-    )
 
 
 def _share(part: int, whole: int) -> str:

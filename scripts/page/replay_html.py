@@ -104,7 +104,8 @@ class Told:
         """A marked moment as it stands there without a script."""
         return (
             f'<li id="{self.anchor}-{mark.id}"><p class="rp-label">Step {mark.step} of {len(self.steps) - 1}</p>'
-            f"{self._said(mark.step)}{self.frames.frame(mark.step)}</li>"
+            f'<div class="rp-body"><div class="rp-said">{self._said(mark.step)}</div>'
+            f'<div class="rp-stage">{self.frames.frame(mark.step)}</div></div></li>'
         )
 
     def why(self, n: int) -> str:
