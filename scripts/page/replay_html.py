@@ -6,6 +6,8 @@ figure.
 """
 
 import json
+import re
+from html import unescape
 
 from pymdownx.blocks.block import type_string
 
@@ -18,6 +20,7 @@ from scripts.page.replay_frames import Frames
 from scripts.page.svg import escaped
 from scripts.replays import Checked
 
+_TAG = re.compile(r"<[^>]*>")
 BUTTONS = (  # name, what a script does, icon
     ("First step", "first", "M6 5v14M19 5 9 12l10 7z"),
     ("Step back", "back", "M16 5 6 12l10 7z"),
@@ -87,7 +90,7 @@ class Told:
             f'<div class="rp-player"><div class="rp-controls">{buttons}'
             f'<input type="range" min="0" max="{last}" value="{start}" step="1" aria-label="Step" '
             f'aria-valuetext="step {start} of {last}">'
-            f'<output class="rp-count">step {start} of {last}</output></div>'
+            f'<span class="rp-count" aria-hidden="true">step {start} of {last}</span></div>'
             f'<nav class="rp-jump" aria-label="Marked moments"><ul>{moments}</ul></nav>'
             f'<div class="rp-body"><div class="rp-said">{self._said(start)}</div>'
             f'<div class="rp-stage" tabindex="0" role="group" aria-label="{label}">'
@@ -116,19 +119,21 @@ class Told:
             place = f"{excerpt.excerpt.path.rpartition('/')[2]}:{number}"
             # A line of a statement of several is coloured as it is inside the excerpt.
             code = python_lines(excerpt.lines, excerpt.before)[number - excerpt.first].strip()
-            known = {key: escaped(str(value)) for key, value in event.items() if key == "who"}
-            known["args"] = {key: escaped(replays.shown(value)) for key, value in event.get("args", {}).items()}
             items.append(
-                f"<li>{self.checked.says(known, self.template[event['event']])} "
+                f"<li>{self._words(event)} "
                 f'<a class="rp-line" href="#{excerpt.excerpt.id}-L{number}">'
                 f'<span class="rp-at">{escaped(place)}</span> <code>{code}</code></a></li>'
             )
         return "".join(items) or "<li>Nothing has happened yet.</li>"
 
+    def _words(self, event: dict) -> str:
+        args = {key: escaped(replays.shown(value)) for key, value in event.get("args", {}).items()}
+        return self.checked.says({"who": escaped(event.get("who", "")), "args": args}, self.template[event["event"]])
+
     def says(self, n: int) -> str:
         """The same as plain text, for a screen reader."""
-        said = [self.checked.says(event).replace("`", "") for event in self.steps[n]["events"]]
-        return "; ".join(said) or "nothing has happened yet"
+        said = "; ".join(self._words(event) for event in self.steps[n]["events"])
+        return unescape(_TAG.sub("", said)) or "nothing has happened yet"
 
     def lines(self, n: int) -> list[str]:
         """The addresses of the lines that decided it."""
