@@ -182,20 +182,23 @@ def _folds(excerpt: Excerpt, lines: list, first: int, last: int) -> tuple:
 
 def _place(note: Note, lines: tuple, first: int, where: str) -> PlacedNote:
     """Finds a note's place: a part of one line, or, where `at` has several lines, those lines."""
-    wanted = [line.strip() for line in note.at.strip().split("\n")]
+    place, length = place_of(note.at, lines, first, f"{where}: note '{note.id}'")
+    return PlacedNote(note, place, place + length - 1)
+
+
+def place_of(at: str, lines: tuple, first: int, where: str) -> tuple[int, int]:
+    """(number, how many lines) of the one place in an excerpt's lines that holds `at`. Raises SiteError."""
+    wanted = [line.strip() for line in at.strip().split("\n")]
     if len(wanted) == 1:
         found = [index for index, line in enumerate(lines) for _ in range(line.count(wanted[0]))]
     else:
         stripped = [line.strip() for line in lines]
         found = [index for index in range(len(lines)) if stripped[index : index + len(wanted)] == wanted]
     if len(found) != 1:
-        problem = (
-            "is not in the excerpt"
-            if not found
-            else f"stands there {len(found)} times (lines {', '.join(str(first + at) for at in dict.fromkeys(found))})"
-        )
-        raise SiteError(f"{where}: note '{note.id}': '{wanted[0]}' {problem}; give text that stands there once")
-    return PlacedNote(note, first + found[0], first + found[0] + len(wanted) - 1)
+        numbers = ", ".join(str(first + index) for index in dict.fromkeys(found))
+        problem = f"stands there {len(found)} times (lines {numbers})" if found else "is not in the excerpt"
+        raise SiteError(f"{where}: '{wanted[0]}' {problem}; give text that stands there once")
+    return first + found[0], len(wanted)
 
 
 def check_all(root: Path = ROOT) -> list[Resolved]:

@@ -113,8 +113,12 @@ on_page_context = CombinedEvent(_hide_code_from_search, _show_code_again)
 
 
 def on_post_build(config):
-    """Writes the ledger beside the records it speaks of."""
+    """Writes the ledger beside the records it speaks of, and the steps of the replays that the pages show."""
     ledger.write_json(evidence.of_context(CONTEXT), Path(config.site_dir) / "data" / "ledger.json")
+    for place, text in CONTEXT.replay_data.items():
+        file = Path(config.site_dir) / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
 
 
 def on_serve(server, config, builder):

@@ -1,4 +1,4 @@
-"""The ledger: every excerpt, setting, hop, claim, quoted figure and exemption, with its state and where it is used.
+"""The ledger: every excerpt, setting, hop, replay, claim, quoted figure and exemption: its state, where it is used.
 
 `python -m scripts.ledger FILE` writes it as JSON. The page's table and the check are made from the same entries.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema
 
-from scripts import callpaths, numbers, settings
+from scripts import callpaths, numbers, replays, settings
 from scripts import excerpts as quoting
 from scripts import manifest as manifests
 from scripts.errors import SiteError, run_cli
@@ -25,6 +25,7 @@ KINDS = {
     "excerpt": "Excerpts",
     "setting": "Settings",
     "hop": "Hops",
+    "replay": "Replays",
     "claim": "Claims",
     "quoted": "Quoted figures",
     "exemption": "Exemptions",
@@ -36,8 +37,8 @@ BROKEN = ("differs", "not seen")
 def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
-    checked=False leaves excerpts and settings unresolved, for a look at the ledger where the pinned sources are not at
-    hand.
+    checked=False leaves excerpts, settings and replays unresolved, for a look at the ledger where the pinned sources
+    are not at hand.
     """
     kept = evidence.__dict__.setdefault("_ledger", {})  # the page and the file hold the same entries
     if checked not in kept:
@@ -46,6 +47,7 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
             *_excerpts(evidence, checked),
             *_settings(evidence, checked),
             *_hops(evidence),
+            *_replays(evidence, checked),
             *_claims(evidence),
             *_marks(typed, evidence, "quoted"),
             *_marks(typed, evidence, "fixed"),
@@ -161,6 +163,22 @@ def _hops(evidence: Evidence):
                     detail += f"; {hop.kind}: {callpaths.KINDS[hop.kind]}"
             used = [f"{url.partition('#')[0]}#path-{path.id}-{hop.id}" for url in _used(evidence, "path", path.id)]
             yield _entry("hop", f"{path.id}/{hop.id}", hop.name, state, detail, path.manifest, used)
+
+
+def _replays(evidence: Evidence, checked: bool):
+    resolver = quoting.Resolver(evidence.sources, evidence.root)
+    for manifest, replay in replays.load_all(evidence.root):
+        state, detail = "not checked", replay.record
+        if checked:
+            try:
+                found = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+                state = "recorded"
+                detail = f"{found.path}: {len(found.data['steps'])} steps, {len(found.lines)} deciding lines that ran"
+            except SiteError as error:
+                state, detail = "differs", str(error)
+        number = Path(replay.file).name.partition("-")[0]
+        used = _used(evidence, "replay", replay.id, replay.file)
+        yield _entry("replay", f"{number}/{replay.id}", replay.title, state, detail, replay.file, used)
 
 
 def _claims(evidence: Evidence):

@@ -1,5 +1,5 @@
 """A post's manifest, snippets/NN-slug.toml, read strictly: the excerpts it quotes, the call paths it claims, the
-settings it speaks of."""
+settings it speaks of, the replays it shows."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from scripts.errors import SiteError
 from scripts.pins import ROOT
 
 FOLDER = "snippets"
-TABLES = ("excerpt", "path", "setting")
+TABLES = ("excerpt", "path", "setting", "replay")
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 EXCERPT_KEYS = {
@@ -61,12 +61,14 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest: excerpts by id in file order, and the [[path]] and [[setting]] tables as TOML gives them."""
+    """A manifest: excerpts by id in file order, and the [[path]], [[setting]] and [[replay]] tables as TOML
+    gives them."""
 
     file: str
     excerpts: dict[str, Excerpt] = field(default_factory=dict)
     paths: tuple = ()
     settings: tuple = ()
+    replays: tuple = ()
 
     def excerpt(self, name: str, page: str) -> Excerpt:
         """The excerpt that `page` asks for by id. Raises SiteError for one the manifest does not define."""
@@ -124,7 +126,7 @@ def parse(text: str, file: str) -> Manifest:
                 )
             addresses[address] = excerpt.id
         excerpts[excerpt.id] = excerpt
-    return Manifest(file, excerpts, tuple(tables.get("path", [])), tuple(tables.get("setting", [])))
+    return Manifest(file, excerpts, *(tuple(tables.get(name, [])) for name in TABLES[1:]))
 
 
 def _excerpt(raw: dict, number: int, file: str) -> Excerpt:

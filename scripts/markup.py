@@ -8,7 +8,8 @@ from scripts.errors import SiteError
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
 # What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
 _UNSOUGHT = re.compile(
-    r'<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
+    r'<figure class="replay".*?</figure>'
+    r'|<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
     r'|<a class="headerlink".*?</a>',
     re.S | re.I,
 )

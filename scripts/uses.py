@@ -10,6 +10,7 @@ from pathlib import Path
 BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
 REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+OWN_PREFIX = ("claim", "path", "replay")  # blocks whose address is their name and their id
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
@@ -25,7 +26,7 @@ class Use:
 
     @property
     def anchor(self) -> str:
-        return {"excerpt": self.id, "claim": f"claim-{self.id}", "path": f"path-{self.id}"}.get(self.kind, "")
+        return self.id if self.kind == "excerpt" else f"{self.kind}-{self.id}" if self.kind in OWN_PREFIX else ""
 
     @property
     def url(self) -> str:

@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, settings, call paths, records, claims, notebook pairs, ledger, typed numbers. Seconds, and
-no network once the sources are cached.
+"""`make verify`: excerpts, settings, call paths, replays, records, claims, notebook pairs, ledger, typed numbers.
+Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
 matches nothing would pass for ever.
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import excerpts, ledger, numbers, pairs, settings
+from scripts import excerpts, ledger, numbers, pairs, replays, settings
 from scripts import manifest as manifests
 from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
@@ -69,6 +69,23 @@ def check_paths(evidence: Evidence) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     return count, f"hops were recorded in order and in their process, on {len(evidence.paths)} paths"
+
+
+def check_replays(evidence: Evidence) -> tuple[int, str]:
+    """Not every site has a replay, so what is counted is the manifests that were looked into."""
+    resolver, wrong, steps = excerpts.Resolver(evidence.sources, evidence.root), [], []
+    for manifest, replay in replays.load_all(evidence.root):
+        try:
+            found = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+            steps.append(len(found.data["steps"]))
+        except SiteError as error:
+            wrong.append(str(error))
+        if not evidence.shown("replay", replay.id, replay.file):
+            wrong.append(replays.unused(replay))
+    if wrong:
+        raise Wrong(wrong)
+    said = f"manifests hold {len(steps)} replays of {sum(steps)} steps, whose deciding lines ran"
+    return len(manifests.load_all(evidence.root)), said
 
 
 def check_records(evidence: Evidence) -> tuple[int, str]:
@@ -136,6 +153,7 @@ CHECKS = {
     "excerpts": check_excerpts,
     "settings": check_settings,
     "call paths": check_paths,
+    "replays": check_replays,
     "records": check_records,
     "claims": check_claims,
     "notebook pairs": check_pairs,

@@ -8,7 +8,7 @@ from pathlib import Path
 import markdown
 
 from scripts import manifest as manifests
-from scripts import settings
+from scripts import replays, settings
 from scripts.errors import SiteError
 from scripts.excerpts import Resolved, Resolver
 from scripts.manifest import Manifest
@@ -40,12 +40,15 @@ class Context:
     used: list[str] = field(default_factory=list)
     used_by_page: dict[str, list[str]] = field(default_factory=dict)
     settings_shown: list[str] = field(default_factory=list)
+    replays_shown: list[str] = field(default_factory=list)
+    replay_data: dict[str, str] = field(default_factory=dict)  # address below the site's root -> JSON, of this build
 
     def start_build(self) -> None:
         """Forgets what was read, so that an edited pin, manifest or record is seen by the next page."""
         self.__dict__.pop("resolver", None)
         self.__dict__.pop("_inline", None)
         self.used_by_page.clear()
+        self.replay_data.clear()
 
     def start_page(self, page: str, meta: dict | None = None) -> None:
         """Names the page about to be converted, by its path below docs/, and finds its manifest.
@@ -61,6 +64,7 @@ class Context:
             self.manifest = manifests.load(self.post, self.root)
         self.used = []
         self.settings_shown = []
+        self.replays_shown = []
 
     @property
     def source(self) -> str:
@@ -91,8 +95,22 @@ class Context:
             log.warning(resolved.warning)
         return resolved
 
+    def replay(self, name: str, evidence) -> replays.Checked:
+        """The replay a page shows, checked against its record and the pinned sources; counts as its use.
+
+        Raises SiteError.
+        """
+        found = replays.parse(self.manifest) if self.manifest else {}
+        if name not in found:
+            known = f"use one of {', '.join(found) or 'none, it has no [[replay]]'}"
+            raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
+        if name in self.replays_shown:
+            raise SiteError(f"is shown twice; link to #replay-{name} the second time")
+        self.replays_shown.append(name)
+        return replays.check(found[name], self.manifest, evidence.record(found[name].record), self.resolver)
+
     def finish_page(self) -> None:
-        """Raises SiteError for an excerpt or a setting that the manifest defines and the page has not used."""
+        """Raises SiteError for an excerpt, setting or replay that the manifest defines and the page has not used."""
         self.used_by_page[self.page] = list(self.used)
         for name in self.manifest.excerpts if self.manifest else ():
             if name not in self.used:
@@ -102,6 +120,9 @@ class Context:
                 )
         if self.manifest and self.manifest.settings and self.manifest.file not in self.settings_shown:
             raise SiteError(settings.unused(next(iter(settings.parse(self.manifest).values())), self.source))
+        for replay in replays.parse(self.manifest).values() if self.manifest else ():
+            if replay.id not in self.replays_shown:
+                raise SiteError(replays.unused(replay, self.source))
 
     def inline(self, text: str) -> str:
         """HTML of one paragraph's inline Markdown, {{...}} values included, for captions and notes."""
