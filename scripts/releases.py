@@ -101,7 +101,7 @@ def _remembered(root: Path) -> dict:
 def _committed(root: Path) -> dict:
     """artifact -> sha256, bytes and unpacked_bytes, of every release that a committed comparison names."""
     found = {}
-    for file in sorted((root / FOLDER).glob("*-*.json")):
+    for file in sorted((root / FOLDER).glob("*-[0-9]*.json")):
         try:
             told = json.loads(file.read_text("utf-8"))["to"]
             found[told["artifact"]] = {key: told[key] for key in ("sha256", "bytes", "unpacked_bytes")}
