@@ -8,11 +8,14 @@ import difflib
 import re
 
 from scripts.errors import SiteError
-from scripts.whereabouts import Found, Piece, Place, Release, occurrences
+from scripts.whereabouts import REMAINS, Found, Piece, Place, Release, occurrences
 
 TELLING = (3, 60)  # lines that are not blank, or signs in them: with fewer, equal text says nothing
 NAMESAKE, SAME_CLASS, RENAMED = 0.5, 0.3, 0.55  # how alike: another class's method; the same full name; another name
+HELD = 0.5  # of a piece's lines, to be found in a function that did not have them
 CANDIDATES = 6  # files that are read as Python for one piece
+LINES_ASKED = 12  # of a piece's lines, the longest, by which those files are chosen
+LONG = 4_000_000  # pairs of words of two texts, above which they are compared by lines
 
 
 def moved_text(piece: Piece, then: Place, old: Release, new: Release) -> Found | None:
@@ -79,31 +82,50 @@ def _standing(piece: Piece, then: Place, release: Release, path: str) -> list[Pl
 
 def altered(piece: Piece, then: Place, old: Release, new: Release, remark: str = "") -> Found:
     """Changed, with the most likely new place, or gone."""
-    whole = piece.whole
     source = old.symbol(piece.path, piece.symbol)
-    body = then if whole else old.place(piece.path, source, source.first, source.last)
+    body = old.place(piece.path, source, source.first, source.last)
     best, score = None, 0.0
-    for path in _likely_files(body, old, new):
+    for path in _likely_files(then, old, new):
         for symbol in new.symbols(path):
-            if old.symbol(path, symbol.name) is not None or symbol.kinds[-1] != source.kinds[-1]:
+            if symbol.kinds[-1] != source.kinds[-1]:
                 continue
-            least = _least(body.symbol, symbol.name)
-            place = new.place(path, symbol, symbol.first, symbol.last)
-            alike = ratio(body.text, place.text, least)
-            if alike >= least and alike > score:
+            before, place = old.symbol(path, symbol.name), new.place(path, symbol, symbol.first, symbol.last)
+            least = _least(then.symbol, symbol.name)
+            if piece.whole:
+                alike = 0.0 if before else ratio(then.text, place.text, least)
+            else:
+                was = before and old.place(path, before, before.first, before.last)
+                alike, least = _taken_in(then, body, was, place, least), REMAINS
+            # Of two functions that hold the lines, one inside the other, the inner one.
+            if alike >= least and (alike, -len(place.lines)) > (score, -len(best.lines) if best else 0):
                 best, score = place, alike
     if best is None:
         return Found("gone", then, remark=remark)
     renamed = _renamed(then.symbol, best.symbol)
-    if whole:
+    if piece.whole:
         only = only_renamed(then, best)
         return Found("changed", then, best, guess=True, remark="only its name differs" if only else renamed)
-    pairs = shared(then.text, best.text)
-    if share_left(then.text, best.text) < 0.3:
-        return Found("gone", then, remark=remark or f"its function may be {best.symbol} in {best.path} now")
-    first = best.first + pairs[0]
+    lines = shared(then.text, best.text)
     symbol = new.symbol(best.path, best.symbol)
-    return Found("changed", then, new.place(best.path, symbol, first, best.first + pairs[-1]), True, renamed)
+    now = new.place(best.path, symbol, best.first + lines[0], best.first + lines[-1])
+    return Found("changed", then, now, True, renamed)
+
+
+def _taken_in(then: Place, body: Place, before: Place | None, now: Place, least: float) -> float:
+    """The share of a piece's lines that a function has and did not have before; 0 where it is too small to be believed.
+
+    `body` is the piece's function, `before` what `now` was. In a function that is like the piece's own as a whole, a
+    smaller share is enough.
+    """
+    there = {line.strip() for line in now.text}
+    if sum(line.strip() in there for line in then.text) < REMAINS * len(then.text) / 2:
+        return 0.0  # quicker to see than the lines' order
+    held = share_left(then.text, now.text)
+    if before is not None:
+        return held if held >= HELD and share_left(then.text, before.text) < HELD / 2 else 0.0
+    if REMAINS <= held < HELD and ratio(body.text, now.text, least) < least:
+        return 0.0
+    return held if held >= REMAINS else 0.0
 
 
 def _least(before: str, after: str) -> float:
@@ -112,18 +134,19 @@ def _least(before: str, after: str) -> float:
     return NAMESAKE if _last(before) == _last(after) else RENAMED
 
 
-def _likely_files(body: Place, old: Release, new: Release) -> list[str]:
+def _likely_files(then: Place, old: Release, new: Release) -> list[str]:
     """The piece's own file, those that define its name, and those with most of its lines."""
-    name = re.escape(_last(body.symbol))
-    defines = re.compile(rf"^[ \t]*(?:async def|def|class) {name}\b|^[ \t]*{name}[ \t]*[:=]", re.M)
-    lines = {line.strip() for line in body.text if len(line.strip()) > 15}
+    name = _last(then.symbol)
+    word = re.escape(name)
+    defines = re.compile(rf"^[ \t]*(?:async def|def|class) {word}\b|^[ \t]*{word}[ \t]*[:=]", re.M)
+    lines = sorted({line.strip() for line in then.text if len(line.strip()) > 15}, key=len)[-LINES_ASKED:]
     scored = []
     for path in newer_files(old, new):
         text = new.text(path)
-        held = sum(line in text for line in lines) / len(lines) if lines else 0
-        named = bool(defines.search(text))
-        if path == body.path or named or held >= 0.4:
-            scored.append((path == body.path, named, held, path))
+        held = sum([line in text for line in lines]) / len(lines) if lines else 0
+        named = name in text and bool(defines.search(text))
+        if path == then.path or named or held >= 0.4:
+            scored.append((path == then.path, named, held, path))
     found = [path for *_, path in sorted(scored, reverse=True)[:CANDIDATES]]
     return [path for path in found if _parses(new, path)]
 
@@ -138,8 +161,10 @@ def _parses(release: Release, path: str) -> bool:
 def ratio(before: tuple, after: tuple, least: float = 0.0) -> float:
     """How alike two texts are, 0 to 1, by words and signs in their order; 0 where it cannot reach `least`."""
     a, b = (re.findall(r"\w+|[^\w\s]", "\n".join(each)) for each in (before, after))
+    if len(a) * len(b) > LONG:
+        a, b = ([line.strip() for line in each] for each in (before, after))  # by lines: the other takes too long
     matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least or len(a) * len(b) > 4_000_000:
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
     return matcher.ratio()
 

@@ -84,11 +84,18 @@ def _first_fetch(wanted: Pin, root: Path) -> Pin:
         target = sources.folder_of(replace(wanted, **known), root)
         sources.unpack(wanted, artifact, target)
     known["unpacked_bytes"] = sum(each.stat().st_size for each in target.rglob("*.py"))
-    kept = _remembered(root) | {wanted.artifact: known}
+    wanted = replace(wanted, **known)
+    remember(wanted, root)
+    return wanted
+
+
+def remember(pin: Pin, root: Path = ROOT) -> None:
+    """Notes in the cache what a release's artifact is."""
+    folder = sources.cache_folder(root)
+    kept = _remembered(root) | {pin.artifact: {key: getattr(pin, key) for key in ("sha256", "bytes", "unpacked_bytes")}}
     fresh = folder / f".{KNOWN}.{os.getpid()}"
     fresh.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     os.replace(fresh, folder / KNOWN)
-    return replace(wanted, **known)
 
 
 def _remembered(root: Path) -> dict:
