@@ -1,8 +1,8 @@
 """`make bump ENGINE=vllm VERSION=0.33.0`: moves a pin, and with it what is the same in the other release or has moved.
 
-An excerpt or hop that stands elsewhere under another name gets that path and symbol. One that changed or is gone is left
-as it is and goes on the work list: only somebody who reads it can say what its notes and claims are worth now. Notes and
-claims are never touched. Everything is worked out first and then written, all files or none; a file that was edited
+An excerpt or hop that stands elsewhere under another name gets that path and symbol. One that changed or is gone stays
+as it is and goes on the work list: only somebody who reads it can say what its notes and claims are worth now. Notes
+and claims are never touched. Everything is worked out first and then written, all files or none; a file that was edited
 meanwhile ends it. What was carried over is carried back by the bump to the old release, to the byte.
 """
 
@@ -209,8 +209,8 @@ def main() -> None:
     work = write_work(made, pin, asked.version)
     print("\n".join(f"  {line}" for line in made.work))
     print(
-        f"{pin.name} {pin.version} to {asked.version}: {made.carried} carried over, {made.rewritten} of them to another "
-        f"place; {len(made.work)} left to you, listed in {work.relative_to(ROOT)}"
+        f"{pin.name} {pin.version} to {asked.version}: {made.carried} carried over, {made.rewritten} of them to another"
+        f" place; {len(made.work)} left to you, listed in {work.relative_to(ROOT)}"
     )
 
 

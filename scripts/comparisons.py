@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,11 @@ class Comparison:
     def version(self) -> str:
         """The other release's."""
         return self.data["to"]["version"]
+
+    @property
+    def anchor(self) -> str:
+        """The fragment of its section on the page."""
+        return f"drift-{self.engine}-{re.sub('[^a-z0-9]+', '-', self.version)}"
 
     @property
     def newer(self) -> bool:
@@ -118,6 +124,15 @@ def stale(comparison: Comparison, root: Path = ROOT) -> list[str]:
         f"{comparison.file}: {count} of what {manifest} quotes or claims: not compared, or not there any more; {AGAIN}"
         for manifest, count in other.items()
     ]
+
+
+def places(root: Path = ROOT) -> dict:
+    """(engine, tag) of each other release -> the (path, first, last) at which a comparison found something."""
+    found: dict[tuple, set] = {}
+    for each in load_all(root):
+        now = [entry["now"] for entry in each.data["entries"] if entry["now"]]
+        found[each.engine, each.data["to"]["tag"]] = {(one["path"], one["first"], one["last"]) for one in now}
+    return found
 
 
 def recordings(pin: Pin, root: Path = ROOT) -> tuple[dict, dict]:

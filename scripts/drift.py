@@ -7,6 +7,7 @@ where it was or has only moved, 3 when one has changed or gone, 1 when something
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 from scripts import comparing, comparisons, drift_accuracy, pins, releases
@@ -15,6 +16,7 @@ from scripts.pins import ROOT, Pin
 from scripts.whereabouts import STATES, Release
 
 DRIFTED = 3
+WRONG, COMPARED = "changed or gone, called same or moved", "make drift, artifacts cached"  # figures of the bench
 DIFFS = ".cache/drift"  # what changed, text and all; ignored
 
 
@@ -106,6 +108,25 @@ def write_diffs(compared: list[comparing.Compared], data: dict, root: Path = ROO
     fresh.write_text("\n".join(parts) + "\n", "utf-8")
     os.replace(fresh, target)
     return target
+
+
+def bench(figures, root: Path = ROOT) -> None:
+    """For `make bench`: how often the classifier is wrong where it matters, and how long a comparison with everything cached takes."""
+    versions = [(each.engine, each.version) for each in comparisons.load_all(root)]
+    known = pins.load(root)
+    if not all(releases.cached(known[engine], version, root) for engine, version in versions):
+        for name, unit, limit in ((WRONG, "", 0), (COMPARED, "s", 60)):
+            figures.add(name, unit, limit, None, "the other releases are not here; run `make drift`")
+        return
+    judged = drift_accuracy.judge(root)
+    made = drift_accuracy.document(judged)
+    rows = "; ".join(f"{state}: {' '.join(map(str, row.values()))}" for state, row in made["matrix"].items())
+    detail = f"{made['right']} of {made['labels']} right; by hand: said same moved changed gone: {rows}"
+    figures.add(WRONG, "", 0, made["harmful"], detail)
+    started = time.perf_counter()
+    for engine, version in versions:
+        run(known[engine], version, root)
+    figures.add(COMPARED, "s", 60, time.perf_counter() - started, f"{len(versions)} releases")
 
 
 def main() -> int:

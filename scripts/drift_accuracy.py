@@ -67,12 +67,15 @@ def load(root: Path = ROOT) -> list[Label]:
         if raw.get("label") not in STATES:
             raise SiteError(f"{where}: label is none of {', '.join(STATES)}; correct it")
         piece = Piece(
-            raw["engine"], raw["path"], raw["symbol"], raw.get("first", ""), raw.get("last", ""), raw.get("line", ""),
+            raw["engine"],
+            raw["path"],
+            raw["symbol"],
+            raw.get("first", ""),
+            raw.get("last", ""),
+            raw.get("line", ""),
             where=where,
         )
-        found.append(
-            Label(piece, raw["kind"], raw["from"], raw["to"], raw["label"], raw.get("went", ""), raw["site"])
-        )
+        found.append(Label(piece, raw["kind"], raw["from"], raw["to"], raw["label"], raw.get("went", ""), raw["site"]))
     return found
 
 

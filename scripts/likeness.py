@@ -36,7 +36,7 @@ def moved_text(piece: Piece, then: Place, old: Release, new: Release) -> Found |
         places = [place for place in places if _last(place.symbol) == _last(then.symbol)]
     if len(places) != 1:
         return None
-    return Found("moved", then, places[0], guess=True, remark=_renamed(then.symbol, places[0].symbol))
+    return Found("moved", then, places[0], guess=True)
 
 
 def _moved_along(piece: Piece, then: Place, old: Release, new: Release) -> Found | None:
@@ -49,7 +49,7 @@ def _moved_along(piece: Piece, then: Place, old: Release, new: Release) -> Found
     first = found.now.first + then.first - body.first
     symbol = new.symbol(found.now.path, found.now.symbol)
     now = new.place(found.now.path, symbol, first, first + then.last - then.first)
-    return Found("moved", then, now, True, found.remark)
+    return Found("moved", then, now, guess=True)
 
 
 def newer_files(old: Release, new: Release) -> list[str]:
@@ -101,14 +101,13 @@ def altered(piece: Piece, then: Place, old: Release, new: Release, remark: str =
                 best, score = place, alike
     if best is None:
         return Found("gone", then, remark=remark)
-    renamed = _renamed(then.symbol, best.symbol)
     if piece.whole:
-        only = only_renamed(then, best)
-        return Found("changed", then, best, guess=True, remark="only its name differs" if only else renamed)
+        remark = "only its name differs" if only_renamed(then, best) else ""
+        return Found("changed", then, best, guess=True, remark=remark)
     lines = shared(then.text, best.text)
     symbol = new.symbol(best.path, best.symbol)
     now = new.place(best.path, symbol, best.first + lines[0], best.first + lines[-1])
-    return Found("changed", then, now, True, renamed)
+    return Found("changed", then, now, guess=True)
 
 
 def _taken_in(then: Place, body: Place, before: Place | None, now: Place, least: float) -> float:
@@ -194,7 +193,3 @@ def _telling(text: tuple) -> bool:
 
 def _last(symbol: str) -> str:
     return symbol.rsplit(".", 1)[-1]
-
-
-def _renamed(before: str, after: str) -> str:
-    return "" if before == after else f"{before} is {after} there"

@@ -54,6 +54,14 @@ def at(pin: Pin, version: str, root: Path = ROOT) -> Pin:
     return _first_fetch(wanted, root)
 
 
+def cached(pin: Pin, version: str, root: Path = ROOT) -> bool:
+    """Whether a release lies unpacked in the cache."""
+    wanted = named(pin, version)
+    told = _committed(root).get(wanted.artifact) or _remembered(root).get(wanted.artifact)
+    folder = sources.folder_of(replace(wanted, **told), root) if told else None
+    return folder is not None and (folder / sources.LISTING).is_file()
+
+
 def require(wanted: Pin) -> None:
     """Raises SiteError unless the index lists the release; says which it does list."""
     listed = newest.ask(wanted.distribution, pre=True)

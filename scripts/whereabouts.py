@@ -145,8 +145,10 @@ def classify(piece: Piece, old: Release, new: Release) -> Found:
         found = _at_home(piece, then, old, new, symbol)
         if found.state in ("same", "moved") or piece.whole:
             return found
-        return likeness.moved_text(piece, then, old, new) or _lines_left(found) or likeness.altered(
-            piece, then, old, new, "taken out of its function"
+        return (
+            likeness.moved_text(piece, then, old, new)
+            or _lines_left(found)
+            or likeness.altered(piece, then, old, new, "taken out of its function")
         )
     return likeness.moved_text(piece, then, old, new) or likeness.altered(piece, then, old, new)
 
