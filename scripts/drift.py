@@ -111,7 +111,7 @@ def write_diffs(compared: list[comparing.Compared], data: dict, root: Path = ROO
 
 
 def bench(figures, root: Path = ROOT) -> None:
-    """For `make bench`: how often the classifier is wrong where it matters, and how long a comparison with everything cached takes."""
+    """For `make bench`: how often the classifier is wrong where it matters, and how long comparing takes."""
     versions = [(each.engine, each.version) for each in comparisons.load_all(root)]
     known = pins.load(root)
     if not all(releases.cached(known[engine], version, root) for engine, version in versions):

@@ -182,8 +182,8 @@ def share_left(before: tuple, after: tuple) -> float:
 
 def only_renamed(then: Place, now: Place) -> bool:
     """Whether a symbol's text differs in nothing but the symbol's own name."""
-    swap = re.compile(rf"\b{re.escape(_last(then.symbol))}\b")
-    return tuple(swap.sub(_last(now.symbol), line) for line in then.text) == now.text
+    name = re.compile(rf"\b(?:{re.escape(_last(then.symbol))}|{re.escape(_last(now.symbol))})\b")
+    return [name.sub("", line) for line in then.text] == [name.sub("", line) for line in now.text]
 
 
 def _telling(text: tuple) -> bool:
