@@ -1,4 +1,4 @@
-"""Where a piece of one release is in another: each state, what makes a guess, and that nothing altered passes as moved."""
+"""Where a piece of one release is in another: each state, what is a guess, and that no change passes as moved."""
 
 import pytest
 
@@ -49,7 +49,8 @@ def test_lines_below_another_condition_are_changed_though_their_words_are_not(be
     lines = ENGINE.split("\n")
     first = next(at for at, line in enumerate(lines) if "# Running" in line)
     last = next(at for at, line in enumerate(lines) if at > first and "done += 1" in line)
-    deeper = [*lines[:first], "        if self.on:", *("    " + line for line in lines[first : last + 1]), *lines[last + 1 :]]
+    below = ["    " + line for line in lines[first : last + 1]]
+    deeper = [*lines[:first], "        if self.on:", *below, *lines[last + 1 :]]
     assert became(RUNNING, {"engine.py": "\n".join(deeper)}).state == "changed"
 
 
@@ -86,7 +87,7 @@ def test_lines_of_a_renamed_function_have_moved(became):
 
 
 def test_lines_that_became_a_method_of_the_same_file_are_found_there(became):
-    lines = [line for line in ENGINE.split("\n")]
+    lines = ENGINE.split("\n")
     first = next(at for at, line in enumerate(lines) if "# Running" in line)
     last = next(at for at, line in enumerate(lines) if at > first and "done += 1" in line)
     taken = lines[first : last + 1]
@@ -119,7 +120,6 @@ def test_a_copy_that_stood_there_before_is_not_where_it_went(toy):
     both = {"engine.py": ENGINE, "copy.py": ENGINE}
     toy.release(both)
     old = Release(toy.pin, toy.root)
-    old.text("toy/engine.py"), old.text("toy/copy.py")
     toy.release({"copy.py": ENGINE + "\n# edited\n"})
     assert classify(STEP, old, Release(toy.pin, toy.root)).state == "gone"
 
