@@ -119,7 +119,7 @@ def _carry(made: Plan, asked: Asked, old: Release, new: Release) -> None:
 def _rewrite(made: Plan, asked: Asked, table, found: Found, old: Release, new: Release) -> bool:
     """Writes path, symbol and digest into the plan where they differ; False where the way back would be another."""
     piece, now = asked.piece, found.now
-    there = replace(piece, path=now.path, symbol=now.symbol, nth=0)
+    there = replace(piece, path=now.path, symbol=now.symbol)
     if (now.path, now.symbol) == (piece.path, piece.symbol.partition("#")[0].replace(".<locals>", "")):
         there = piece
     try:

@@ -112,9 +112,9 @@ def _state(problem: str) -> str:
 
 def _there(hop: callpaths.Hop, found: Found) -> callpaths.Hop | None:
     """The hop as the other release would have to show it; None where it has nothing to show."""
-    if found.now is None or (hop.line and found.state not in ("same", "moved")):
+    if found.now is None or (hop.line and [line.strip() for line in found.now.text] != [hop.line]):
         return None
-    return replace(hop, symbol=f"{found.now.path}::{found.now.symbol}", nth=0)
+    return replace(hop, symbol=f"{found.now.path}::{found.now.symbol}")
 
 
 def _locator(release: Release):
@@ -141,7 +141,7 @@ def _hunk(heading: str, first: int, second: int) -> str:
 
 
 def document(pin: Pin, other: Pin, compared: list[Compared], recordings: dict) -> dict:
-    """The comparison as published: lines and digests, no text. `recordings`: configuration -> record."""
+    """The comparison as published: lines and digests, no text. `recordings` as the schema has them."""
     entries = []
     for each in compared:
         diff = each.diff

@@ -136,7 +136,7 @@ def places(root: Path = ROOT) -> dict:
 
 
 def recordings(pin: Pin, root: Path = ROOT) -> tuple[dict, dict]:
-    """Of a release that is not pinned: (experiment, configuration) -> Recording, and configuration -> record's path."""
+    """Of a release that is not pinned: (experiment, configuration) -> Recording, and the same as published."""
     found, named = {}, {}
     for path in sorted((root / RECORDINGS).rglob("*.json")):
         record = records.load(path, root)
@@ -145,7 +145,8 @@ def recordings(pin: Pin, root: Path = ROOT) -> tuple[dict, dict]:
             continue
         recording = Recording.of(record)
         found[recording.experiment, recording.configuration] = recording
-        named[recording.configuration] = record.path
+        build = f"{engine['distribution']} {engine['distribution_version']}"
+        named[f"{recording.experiment}/{recording.configuration}"] = {"record": record.path, "build": build}
     return found, named
 
 

@@ -15,6 +15,7 @@ NAMESAKE, SAME_CLASS, RENAMED = 0.5, 0.3, 0.55  # how alike: another class's met
 HELD = 0.5  # of a piece's lines, to be found in a function that did not have them
 CANDIDATES = 6  # files that are read as Python for one piece
 LINES_ASKED = 12  # of a piece's lines, the longest, by which those files are chosen
+EDGE = 3  # lines
 LONG = 4_000_000  # pairs of words of two texts, above which they are compared by lines
 
 
@@ -104,9 +105,9 @@ def altered(piece: Piece, then: Place, old: Release, new: Release, remark: str =
     if piece.whole:
         remark = "only its name differs" if only_renamed(then, best) else ""
         return Found("changed", then, best, guess=True, remark=remark)
-    lines = shared(then.text, best.text)
+    first, last = stretch(then.text, best.text)
     symbol = new.symbol(best.path, best.symbol)
-    now = new.place(best.path, symbol, best.first + lines[0], best.first + lines[-1])
+    now = new.place(best.path, symbol, best.first + first, best.first + last)
     return Found("changed", then, now, guess=True)
 
 
@@ -173,6 +174,18 @@ def shared(before: tuple, after: tuple) -> list[int]:
     a, b = [line.strip() for line in before], [line.strip() for line in after]
     blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
     return [block.b + at for block in blocks for at in range(block.size) if b[block.b + at]]
+
+
+def stretch(before: tuple, after: tuple) -> tuple[int, int] | None:
+    """First and last index of what has become of `before` inside `after`: from the first to the last line they share,
+    and as many more at either end as were not found there, at most EDGE. None where they share none."""
+    a, b = [line.strip() for line in before], [line.strip() for line in after]
+    blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    pairs = [(one.a + at, one.b + at) for one in blocks for at in range(one.size) if a[one.a + at]]
+    if not pairs:
+        return None
+    (lead, first), (end, last) = pairs[0], pairs[-1]
+    return max(0, first - min(lead, EDGE)), min(len(after) - 1, last + min(len(before) - 1 - end, EDGE))
 
 
 def share_left(before: tuple, after: tuple) -> float:

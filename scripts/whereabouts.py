@@ -196,15 +196,14 @@ def _block(then: Place, old: Release, new: Release, symbol: Symbol) -> Place | N
 
 
 def _region(then: Place, new: Release, symbol: Symbol) -> Place:
-    """The stretch of a symbol that has most to do with the piece: from the first to the last line they share."""
-    from scripts.likeness import shared
+    """The stretch of a symbol that has most to do with the piece."""
+    from scripts.likeness import stretch
 
     whole = new.place(then.path, symbol, symbol.first, symbol.last)
-    pairs = shared(then.text, whole.text)
-    if not pairs:
+    found = stretch(then.text, whole.text)
+    if found is None:
         return whole
-    first, last = symbol.first + pairs[0], symbol.first + pairs[-1]
-    return new.place(then.path, symbol, first, last)
+    return new.place(then.path, symbol, symbol.first + found[0], symbol.first + found[1])
 
 
 def _lines_left(found: Found) -> Found | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scripts import comparing, reading_order, sources
 from scripts.comparisons import Comparison
+from scripts.page import published
 from scripts.page.blocks import PageBlock, register_block
 from scripts.page.svg import escaped
 from scripts.pins import Pin
@@ -51,7 +52,6 @@ def _section(comparison: Comparison, evidence, root: str, titles: dict) -> str:
     name = Path(comparison.file).name
     rows = "".join(_post_row(comparison, manifest, root, titles) for manifest in _manifests(comparison))
     head = "".join(f'<th scope="col" title="{WORDS[state]}">{state}</th>' for state in STATES)
-    recorded = ", ".join(data["recordings"]) or "no call path was recorded at this release"
     quoted = f"{data['name']} {data['from']['version']}"
     caption = f"Excerpts and hops of {quoted}, which the posts quote, in {comparison.version}"
     return (
@@ -59,10 +59,21 @@ def _section(comparison: Comparison, evidence, root: str, titles: dict) -> str:
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escaped(caption)}"><table class="data">'
         f'<caption>{escaped(caption)}</caption><thead><tr><th scope="col">post</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="drift-source">Recorded call paths: {escaped(recorded)}. '
+        f'<p class="drift-source">{_recorded(data["recordings"], root)} '
         f'<a href="{root}data/drift/{name}">{name}</a></p>'
         f"{_entries(comparison, pin, other, evidence, root, titles)}</section>"
     )
+
+
+def _recorded(recordings: dict, root: str) -> str:
+    """What of this release was recorded, and with which build."""
+    if not recordings:
+        return "No call path was recorded at this release."
+    links = ", ".join(
+        f'<a href="{root}{published.address(each["record"])}">{escaped(name)}</a>' for name, each in recordings.items()
+    )
+    builds = ", ".join(dict.fromkeys(escaped(each["build"]) for each in recordings.values()))
+    return f"Recorded call paths: {links}, on {builds}."
 
 
 def _manifests(comparison: Comparison) -> list[str]:

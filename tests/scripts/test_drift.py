@@ -105,7 +105,7 @@ def test_with_one_each_hop_is_on_the_path_or_off_it(site):
     data = site.compare("0.33.0")
     assert entry(data, "chat/step")["path"] == {"vllm-gpu": comparing.UNKNOWN, "vllm-cpu": comparing.OFF}
     assert entry(data, "chat/send")["path"]["vllm-cpu"] == comparing.ON
-    assert list(data["recordings"]) == ["vllm-cpu"]
+    assert list(data["recordings"]) == ["01/vllm-cpu"]
     lines = drift.table(*drift.run(pins.load(site.root)["vllm"], "0.33.0", site.root))
     assert any("off the default path" in line for line in lines)
 
