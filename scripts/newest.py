@@ -50,7 +50,7 @@ def main() -> None:
         print(f"{pin.name}: pinned {pin.version}, " + (f"newest {newer[0]}" if newer else "nothing newer"), flush=True)
     if asked.report and lines:
         text = "The pinned releases are no longer the newest.\n\n" + "\n".join(lines)
-        asked.report.write_text(text + "\n\nMoving a pin: see the README, *How to move a pin*.\n")
+        asked.report.write_text(text + "\n\nWhat to do: `make drift`, and *Move a pin* in the README.\n")
 
 
 if __name__ == "__main__":

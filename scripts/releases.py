@@ -1,10 +1,13 @@
 """Other releases of the pinned engines: which there are, and one of them unpacked beside the pinned one.
 
+`python -m scripts.releases` brings those here that a committed comparison names, for a site that shows what changed.
+
 A release is asked for by the pinned artifact's own file name with the other version in it. Its sha256 is the one that a
 committed comparison names; before there is one, the one the index publishes for the file, or, where it publishes none,
 that of the file as it came. It is remembered in the cache, so that a second look asks nobody.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -15,9 +18,10 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from scripts import newest, sources
-from scripts.errors import SiteError
+from scripts.errors import SiteError, run_cli
 from scripts.locks import one_at_a_time
 from scripts.pins import ROOT, Pin
+from scripts.pins import load as load_pins
 
 FOLDER = "snippets/drift"  # the committed comparisons; scripts/drift.py writes them
 KNOWN = "releases.json"  # in the cache: artifact -> sha256, bytes, unpacked_bytes
@@ -125,3 +129,14 @@ def _committed(root: Path) -> dict:
                 f"{FOLDER}/{file.name}: is no comparison; restore it with git, or delete it and run `make drift`"
             ) from None
     return found
+
+
+def main() -> None:
+    argparse.ArgumentParser(prog="python -m scripts.releases", description="fetch the compared releases").parse_args()
+    for file in sorted((ROOT / FOLDER).glob("*-[0-9]*.json")):
+        told = json.loads(file.read_text("utf-8"))
+        at(load_pins()[told["engine"]], told["to"]["version"])
+
+
+if __name__ == "__main__":
+    run_cli(main)

@@ -13,7 +13,7 @@ from scripts.errors import SiteError
 from scripts.excerpts import Resolver
 from tests.scripts.toy import ENGINE, archive
 
-ELSEWHERE = '''
+ELSEWHERE = """
 
 [[excerpt]]
 id = "waiting"
@@ -47,7 +47,7 @@ id = "step"
 symbol = "toy/engine.py::Engine.step"
 in = { vllm-cpu = "engine-core" }
 does = "one step"
-'''
+"""
 
 
 def kept(toy) -> dict:
