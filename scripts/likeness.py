@@ -108,7 +108,9 @@ def altered(piece: Piece, then: Place, old: Release, new: Release, remark: str =
     first, last = stretch(then.text, best.text)
     symbol = new.symbol(best.path, best.symbol)
     now = new.place(best.path, symbol, best.first + first, best.first + last)
-    return Found("changed", then, now, guess=True)
+    # In doubt it is changed, also where the very words stand there: what is around them does not.
+    remark = "the same words, in a function that changed" if now.text == then.text else ""
+    return Found("changed", then, now, guess=True, remark=remark)
 
 
 def _taken_in(then: Place, body: Place, before: Place | None, now: Place, least: float) -> float:

@@ -139,3 +139,11 @@ def test_of_two_lines_that_read_alike_none_may_come_or_go(became):
 def test_a_file_that_does_not_parse_there_is_passed_over(became):
     found = became(STEP, {"core.py": ENGINE + "\ndef (:\n", "engine.py": "x = 1\n"})
     assert found.state == "gone"
+
+
+def test_a_line_that_stands_as_it_was_in_a_function_that_changed_elsewhere_is_changed(became):
+    line = Piece("toy", "toy/engine.py", "Engine.step", line="if request.tokens > budget:")
+    other = ENGINE.replace("class Engine", "class Motor").replace("done = 0", "done = 1")
+    found = became(line, {"motor.py": other})
+    assert (found.state, found.guess, found.now.symbol) == ("changed", True, "Motor.step")
+    assert found.remark == "the same words, in a function that changed"
