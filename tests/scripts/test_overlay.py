@@ -1,4 +1,4 @@
-"""A release laid over a CPU build: its files, the build's compiled ones, a version that says so; the build untouched."""
+"""A release laid over a CPU build: its files, the build's compiled ones, a version that says so; the build is left."""
 
 import os
 import shutil
