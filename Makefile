@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 EXP ?=
 CONFIGURATION ?=
+ENGINE ?=
+VERSION ?=
 
 # The first Python on the path that the locks are made for.
 ifndef PYTHON
@@ -13,7 +15,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-server site experiments verify links bench clean pin lock record env engine-cpu engines models sources
+.PHONY: help serve test test-server site experiments verify links bench clean pin lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -47,6 +49,12 @@ bench: env sources ## build and check times, page weights
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
 	@$(RUN) scripts.pin
+
+drift: env ## what became of everything quoted in a newer release (ENGINE=vllm VERSION=0.33.0 for one)
+	@$(RUN) scripts.drift $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
+
+bump: env ## moves a pin, carrying over what is the same or moved (ENGINE=vllm VERSION=0.33.0)
+	@$(RUN) scripts.bump $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
 
 lock: env ## resolves requirements/*.in again into hash-locked requirements/*.txt
 	@$(RUN) scripts.lock

@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from scripts import bench_site, browsing
+from scripts import bench_site, browsing, drift
 from scripts.build import Ticking, what_failed
 from scripts.errors import SiteError, run_cli
 from scripts.pins import ROOT
@@ -237,6 +237,7 @@ def main() -> int:
             builds(figures, ours, plain, asked.rounds)
         rebuilds(figures, ours, edits=5)
         excerpts(figures, asked.rounds)
+        drift.bench(figures)
         visits(figures, ours)
         if not asked.quick:
             engine_runs(figures, work)

@@ -4,12 +4,13 @@ Everything is read on demand and kept as long as no file below it changes, so th
 not read 15 MB again.
 """
 
+import collections
 import functools
 import os
 import tomllib
 from pathlib import Path
 
-from scripts import callpaths, claims, pathlines, pins, records, sources, symbols, uses
+from scripts import callpaths, claims, comparing, comparisons, pathlines, pins, records, sources, symbols, uses
 from scripts.errors import SiteError
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
@@ -57,6 +58,17 @@ class Evidence:
             for name, record in records.recordings(mine).items():
                 found[experiment, name] = callpaths.Recording.of(record)
         return found
+
+    @functools.cached_property
+    def comparisons(self) -> list:
+        """The committed comparisons with other releases."""
+        return comparisons.load_all(self.root)
+
+    @functools.cached_property
+    def asked(self) -> dict:
+        """(engine, manifest) -> how many excerpts and hops it has."""
+        found = [each for engine in self.pins for each in comparing.asked_of(engine, self.root)]
+        return collections.Counter((each.piece.engine, each.manifest) for each in found)
 
     @functools.cached_property
     def uses(self) -> list:

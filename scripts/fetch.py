@@ -45,12 +45,10 @@ def fetch(pin: Pin, target: Path, settings: pipsettings.PipSettings | None = Non
         if _from_pip_cache(pin, target):
             return
         for link in _links(pin, session, remote, settings, seen):
-            print(
-                f"{pin.name} {pin.version}: downloading {pin.artifact} ({_mb(pin.bytes)}) from "
-                f"{urlsplit(link.url).hostname or 'this machine'}; "
-                f"unpacked it takes {_mb(pin.unpacked_bytes)} of disk.",
-                flush=True,
-            )
+            size = f" ({_mb(pin.bytes)})" if pin.bytes else ""  # not known before a release's first fetch
+            disk = f"; unpacked it takes {_mb(pin.unpacked_bytes)} of disk" if pin.unpacked_bytes else ""
+            host = urlsplit(link.url).hostname or "this machine"
+            print(f"{pin.name} {pin.version}: downloading {pin.artifact}{size} from {host}{disk}.", flush=True)
             for attempt in (1, 2):
                 if _try(pin, session, link, target, last=attempt == 2):
                     return
@@ -188,7 +186,8 @@ def _copy(pieces, target: Path, pin: Pin) -> str:
             now = time.monotonic() - started
             if now > PROGRESS_AFTER_S and now - shown > 2:
                 shown = now
-                print(f"  {pin.artifact}: {_mb(done)} of {_mb(pin.bytes)}, {now:.0f} s", flush=True)
+                whole = f" of {_mb(pin.bytes)}" if pin.bytes else ""
+                print(f"  {pin.artifact}: {_mb(done)}{whole}, {now:.0f} s", flush=True)
     return digest.hexdigest()
 
 

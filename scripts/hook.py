@@ -13,6 +13,7 @@ from watchdog.observers.polling import PollingObserver
 
 from scripts import evidence, ledger, markup, notebook_html, reading_order
 from scripts.page import published
+from scripts.page.drift_badges import with_badge
 from scripts.page.extension import CONTEXT, PageExtension
 from scripts.uses import page_url, to_root
 
@@ -84,6 +85,8 @@ def on_page_content(html, page, config, files):
         html = notebook_html.head(
             Path(source).name, script, to_root(source) + page_url(post.page) if post else ""
         ) + notebook_html.page(html, source)
+    if reading_order.is_post(source):
+        html = with_badge(html, evidence.of_context(CONTEXT), Path(source).stem, to_root(source))
     markup.check(html, where)
     return markup.scrolling_tables(html)
 

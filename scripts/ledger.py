@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema
 
-from scripts import callpaths, numbers, replays, settings
+from scripts import callpaths, comparisons, numbers, replays, settings
 from scripts import excerpts as quoting
 from scripts import manifest as manifests
 from scripts.errors import SiteError, run_cli
@@ -37,6 +37,8 @@ BROKEN = ("differs", "not seen")
 def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
+    An excerpt or hop has "newest" as well: the newest release compared, what became of it there, where that is told.
+
     checked=False leaves excerpts, settings and replays unresolved, for a look at the ledger where the pinned sources
     are not at hand.
     """
@@ -52,6 +54,7 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
             *_marks(typed, evidence, "quoted"),
             *_marks(typed, evidence, "fixed"),
         ]
+        _age(kept[checked], evidence)
     return kept[checked]
 
 
@@ -101,6 +104,20 @@ def _used(evidence: Evidence, kind: str, name: str, manifest: str = "") -> list[
     if kind == "claim":
         found += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
     return list(dict.fromkeys(found))
+
+
+def _age(found: list[dict], evidence: Evidence) -> None:
+    """Adds to each excerpt and hop what became of it in its engine's newest release, where that was compared."""
+    for engine in evidence.pins:
+        newest = comparisons.newest(evidence.comparisons, engine)
+        for entry in found if newest else ():
+            told = newest.entries.get((entry["kind"], entry["id"]))
+            if told:
+                entry["newest"] = {
+                    "release": f"{newest.data['name']} {newest.version}",
+                    "state": told["state"],
+                    "told": f"reference/drift/#{newest.anchor}",
+                }
 
 
 def _excerpts(evidence: Evidence, checked: bool):

@@ -21,18 +21,18 @@ PLATFORM = ["--python-version", "3.12", "--only-binary", ":all:"]
 PLATFORM += [word for tag in ("_2_34", "_2_31", "_2_28", "2014") for word in ("--platform", f"manylinux{tag}_x86_64")]
 
 
-def released(listing: str) -> list:
-    """The versions in what `pip index versions` prints, newest first, pre-releases left out."""
+def released(listing: str, pre: bool = False) -> list:
+    """The versions in what `pip index versions` prints, newest first, pre-releases left out unless `pre`."""
     found = re.search(r"(?m)^Available versions: (.+)$", listing)
     versions = [Version(each.strip()) for each in found.group(1).split(",")] if found else []
-    return sorted((each for each in versions if not each.is_prerelease), reverse=True)
+    return sorted((each for each in versions if pre or not each.is_prerelease), reverse=True)
 
 
-def ask(distribution: str) -> list:
+def ask(distribution: str, pre: bool = False) -> list:
     """The releases of a distribution on the user's index, newest first. Raises SiteError when it cannot be asked."""
-    command = [sys.executable, "-m", "pip", "index", "versions", distribution, *PLATFORM]
+    command = [sys.executable, "-m", "pip", "index", "versions", distribution, *PLATFORM, *(["--pre"] if pre else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    versions = released(done.stdout)
+    versions = released(done.stdout, pre)
     if done.returncode or not versions:
         raise SiteError(f"{distribution}: {explain(done.stdout + done.stderr, 'snippets/pins.toml')}")
     return versions
@@ -50,7 +50,7 @@ def main() -> None:
         print(f"{pin.name}: pinned {pin.version}, " + (f"newest {newer[0]}" if newer else "nothing newer"), flush=True)
     if asked.report and lines:
         text = "The pinned releases are no longer the newest.\n\n" + "\n".join(lines)
-        asked.report.write_text(text + "\n\nMoving a pin: see the README, *How to move a pin*.\n")
+        asked.report.write_text(text + "\n\nWhat to do: `make drift`, and *Move a pin* in the README.\n")
 
 
 if __name__ == "__main__":

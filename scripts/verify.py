@@ -1,4 +1,5 @@
-"""`make verify`: excerpts, settings, call paths, replays, records, claims, notebook pairs, ledger, typed numbers.
+"""`make verify`: excerpts, settings, call paths, replays, records, claims, notebook pairs, ledger, typed numbers,
+comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import excerpts, ledger, numbers, pairs, replays, settings
+from scripts import comparisons, excerpts, ledger, numbers, pairs, replays, settings
 from scripts import manifest as manifests
 from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
@@ -149,6 +150,18 @@ def check_ledger(evidence: Evidence) -> tuple[int, str]:
     return len(found), "entries in the ledger, none in a state that must not be published"
 
 
+def check_drift(evidence: Evidence) -> tuple[int, str]:
+    """The comparisons are of what is quoted now, and the classifier behind them calls nothing unchanged that is not."""
+    found = evidence.comparisons
+    wrong = [line for each in found for line in comparisons.stale(each, evidence.root)]
+    judged = comparisons.accuracy(evidence.root)
+    if judged and judged["harmful"]:
+        wrong.append(f"{judged['harmful']} changed or gone are called same or moved; correct scripts/whereabouts.py")
+    if wrong:
+        raise Wrong(wrong)
+    return len(found), "comparisons with other releases, of all that is quoted"
+
+
 CHECKS = {
     "excerpts": check_excerpts,
     "settings": check_settings,
@@ -159,6 +172,7 @@ CHECKS = {
     "notebook pairs": check_pairs,
     "typed numbers": check_numbers,
     "ledger": check_ledger,
+    "drift": check_drift,
 }
 
 

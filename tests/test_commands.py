@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 # The commands the README's table promises.
-PROMISED = {"serve", "test", "test-server", "site", "experiments", "verify", "links", "bench", "clean"}
+PROMISED = {"serve", "test", "test-server", "site", "experiments", "verify", "links", "bench", "clean", "drift", "bump"}
 
 
 def documented(text: str) -> list:
@@ -59,6 +59,9 @@ def test_what_a_command_would_run_exists(target):
 def test_a_variable_reaches_its_command():
     assert "experiments.lab experiments --exp 01" in make("-n", "experiments", "EXP=01").stdout
     assert "--port 8123" in make("-n", "serve", "PORT=8123").stdout
+    for target in ("drift", "bump"):
+        shown = make("-n", target, "ENGINE=vllm", "VERSION=1.2").stdout
+        assert f"scripts.{target} --engine vllm --version 1.2" in shown
 
 
 def test_documented_modules_start():

@@ -6,6 +6,8 @@ from scripts import ledger
 from scripts.page.blocks import PageBlock, register_block
 from scripts.page.svg import escaped
 
+AGED = ("excerpt", "hop")  # what another release may have changed
+
 
 class LedgerBlock(PageBlock):
     """Takes no argument. Shows every state, the broken ones too; `make verify` is what fails on those."""
@@ -25,8 +27,10 @@ def tables(found: list[dict], root: str) -> str:
     ]
     for kind, title in ledger.KINDS.items():
         mine = [entry for entry in found if entry["kind"] == kind]
-        rows = "".join(_row(entry, root) for entry in mine) or '<tr><td colspan="4">none</td></tr>'
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("what", "state", "on what ground", "used"))
+        aged = kind in AGED
+        rows = "".join(_row(entry, root, aged) for entry in mine) or '<tr><td colspan="5">none</td></tr>'
+        columns = ("what", "state", "on what ground", *(["newest release"] if aged else []), "used")
+        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
         parts.append(
             f'<div class="ledger-scroll" tabindex="0" role="region" aria-label="{title}">'
             f'<table class="ledger-table" data-kind="{kind}">'
@@ -42,7 +46,7 @@ def _counts(found: list[dict]) -> str:
     return escaped(", ".join(f"{count} {state}" for state, count in states.items())) + "."
 
 
-def _row(entry: dict, root: str) -> str:
+def _row(entry: dict, root: str, aged: bool) -> str:
     anchor = f"ledger-{entry['kind']}-{re.sub(r'[^a-z0-9-]', '-', entry['id'])}"
     used = ", ".join(f'<a href="{root}{escaped(url)}">{escaped(_label(url))}</a>' for url in entry["used"])
     title = (
@@ -52,8 +56,15 @@ def _row(entry: dict, root: str) -> str:
         f'<tr id="{anchor}" data-state="{escaped(entry["state"])}"><th scope="row">{title} '
         f"<small>{escaped(entry['id'])}</small></th>"
         f'<td><span class="ledger-state">{escaped(entry["state"])}</span></td>'
-        f"<td>{escaped(entry['detail'])}</td><td>{used or 'not used'}</td></tr>"
+        f"<td>{escaped(entry['detail'])}</td>{_newest(entry, root) if aged else ''}<td>{used or 'not used'}</td></tr>"
     )
+
+
+def _newest(entry: dict, root: str) -> str:
+    newest = entry.get("newest")
+    if not newest:
+        return "<td>not compared</td>"
+    return f'<td>{newest["state"]} <a href="{root}{newest["told"]}">{escaped(newest["release"])}</a></td>'
 
 
 def _label(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts import claims, records
+from scripts import claims, comparisons, records
 
 # Folder of the repository -> folder of the site.
 PLACES = {
@@ -11,6 +11,8 @@ PLACES = {
     "experiments/figures": "data/figures",
     "experiments/lab/schema": "data/schema",
     "scripts/schema": "data/schema",
+    comparisons.FOLDER: "data/drift",
+    comparisons.RECORDINGS: "data/drift/recordings",
 }
 SUFFIXES = (".json", ".gz", ".svg")
 

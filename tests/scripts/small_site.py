@@ -8,7 +8,10 @@ import gzip
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+
+from scripts import comparisons, drift, pins, releases
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACT = "ab" * 32
@@ -281,6 +284,27 @@ class Site:
             "command": "make experiments EXP=01",
         }
         self.save_claims([self.claim])
+        # One file has a line more, the other ends its scheduling another way.
+        other = SOURCES[CORE].replace("return pick()", "return pick() + 1")
+        self.newer = {FRONT: "# more\n" + SOURCES[FRONT], CORE: other}
+        self.release("0.33.0", self.newer)
+        self.compare("0.33.0")
+
+    def release(self, version: str, files: dict) -> None:
+        """Puts another release of the engine where a fetch would."""
+        digest = sha(version.encode())
+        cache = f".cache/sources/{digest[:16]}"
+        for path, text in files.items():
+            self.write(f"{cache}/{path}", text)
+        self.write(f"{cache}/files.json", json.dumps({path: sha(text.encode()) for path, text in files.items()}))
+        pin = releases.named(pins.load(self.root)["vllm"], version)
+        releases.remember(replace(pin, sha256=digest, bytes=1, unpacked_bytes=1), self.root)
+
+    def compare(self, version: str) -> dict:
+        """Compares the site with it, as `make drift` does, and commits the comparison; returns it."""
+        _, data = drift.run(pins.load(self.root)["vllm"], version, self.root)
+        comparisons.write(data, self.root)
+        return data
 
     def write(self, path: str, text: str) -> Path:
         file = self.root / path

@@ -254,7 +254,11 @@ def test_the_ledger_lists_everything_and_where_it_is(site):
     assert counts == {"excerpt": 1, "setting": 1, "hop": 8, "replay": 1, "claim": 1, "quoted": 1, "exemption": 1}
     row = soup.select_one("#ledger-hop-chat-step")
     assert row["data-state"] == "recorded"
-    assert [a["href"] for a in row.select("a")] == ["../../posts/01-one-request/#path-chat-step"]
+    assert [a["href"] for a in row.select("a")] == [
+        "../../reference/drift/#drift-vllm-0-33-0",
+        "../../posts/01-one-request/#path-chat-step",
+    ]
+    assert "same vLLM 0.33.0" in row.get_text()
     assert soup.select_one(".ledger-filter").has_attr("hidden")
 
 

@@ -55,6 +55,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("notebook pairs", 1),
         ("typed numbers", 2),
         ("ledger", 13),
+        ("drift", 1),
     ]
 
 
