@@ -146,7 +146,7 @@ def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Che
     data = record.data.get("extra", {}).get("replay")
     if not isinstance(data, dict):
         raise SiteError(f"{where}: holds no replay; name another record, or measure it with the replay's worker")
-    if data.get("format") != FORMAT or data.get("kind") not in STATES:
+    if data.get("format") != FORMAT or data.get("kind") not in list(STATES):
         raise SiteError(
             f"{where}: is of format {data.get('format')!r}, kind {data.get('kind')!r}; this page knows "
             f"format {FORMAT} of the kinds {', '.join(STATES)}: {MEASURE}"
@@ -157,7 +157,7 @@ def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Che
     version = record.data["engine"]["version"]
     if version != pin.version:
         raise SiteError(f"{where}: was run on {pin.name} {version}, the page quotes {pin.version}; {MEASURE}")
-    for path, digest in data.get("files", {}).items():
+    for path, digest in data["files"].items():
         if digest != resolver.sources.digest(engine, path, where):
             raise SiteError(f"{where}: {path} was run as another file than that of {pin.name} {pin.version}; {MEASURE}")
     for mark in replay.marks:
@@ -184,7 +184,7 @@ def _lines(replay: Replay, manifest: Manifest, data: dict, resolver: Resolver, e
         first, length = place_of(because.at, excerpt.lines, excerpt.first, where)
         number = first + length - 1  # lines above it only say which of several equal ones is meant
         path = excerpt.excerpt.path
-        if excerpt.excerpt.engine != engine or path not in data.get("files", {}):
+        if excerpt.excerpt.engine != engine or path not in data["files"]:
             raise SiteError(f"{where}: {path} was not watched in {source}; quote a file that was, or watch this one")
         for step in steps:
             ran = {line for name, lines in step["ran"].items() if name.partition("::")[0] == path for line in lines}
