@@ -17,10 +17,11 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ("claim", "excerpt", "path", "replay")
 HEAD = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Replay</title>'
+    '<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>Replay</title>'
     '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}'
     "body{margin:1rem;font-size:.8rem}body[data-md-color-scheme=slate]{background:#1e2129;color:#e2e4e9;"
-    "--md-default-bg-color:#1e2129}body[data-md-color-scheme=slate] a{color:#9dbcf7}</style>"
+    "--md-default-bg-color:#1e2129}[dir=ltr] .md-typeset ol li ul{margin-left:.625em}"  # as Material has it
+    "body[data-md-color-scheme=slate] a{color:#9dbcf7}</style>"
     '<script>document.documentElement.classList.add("scripted")</script>'
 )
 SCRIPTS = '<script src="../../excerpt.js"></script><script defer src="../../replay.js"></script>'
@@ -124,6 +125,22 @@ def test_keys(opened):
     count(page, "step 1 of 2")
 
 
+def test_a_replay_that_an_address_opens_is_seen_whole(opened):
+    page = opened()
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.evaluate(
+        '''() => {
+          const figure = document.getElementById("replay-few");
+          document.body.style.paddingBottom = "2000px";
+          figure.style.marginTop = `${280 - figure.getBoundingClientRect().top}px`;  // its picture is cut
+          location.hash = "#replay-few-gone";
+        }'''
+    )
+    count(page, "step 2 of 2")
+    top = page.evaluate("document.getElementById('replay-few').getBoundingClientRect().top")
+    assert 0 <= top < 100
+
+
 def test_an_address_opens_its_moment_and_lights_the_deciding_line(opened):
     page = opened(fragment="#replay-few-gone")
     count(page, "step 2 of 2")
@@ -176,6 +193,8 @@ def test_everybody_can_read_the_moments_without_a_script(opened, scheme):
     assert moments.count() == 2 and moments.first.is_visible()
     assert "The first is here." in moments.first.inner_text()
     assert moments.first.locator(".rp-chip").first.is_visible()
+    left = "each => each.getBoundingClientRect().left"
+    assert moments.first.locator(".rp-why").evaluate(left) == moments.first.locator(".rp-said").evaluate(left)
 
 
 def test_where_the_data_does_not_come_the_moments_stand_there(opened):

@@ -173,8 +173,8 @@
     if (!figure) return;
     figure.replay.stop();
     figure.replay.show(+link.dataset.step);
-    const top = figure.getBoundingClientRect().top;
-    if (top < 0 || top > innerHeight / 2) figure.scrollIntoView();
+    const box = figure.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > innerHeight) figure.scrollIntoView();
   }
 
   function startAll() {
