@@ -69,7 +69,7 @@ def opened(browser, address):
             before(page)
         page.goto(f"{address}posts/{kind}/{fragment}")
         if ready:
-            page.wait_for_function("document.querySelector('.rp-stage').style.minHeight !== ''")
+            page.wait_for_function("'ready' in document.querySelector('.replay').dataset")
         return page
 
     yield opener
@@ -206,3 +206,23 @@ def test_things_move_only_for_who_wants_motion(opened, motion):
     count(page, "step 2 of 2")
     moving = page.evaluate("document.getAnimations().length")
     assert moving == 0 if motion == "reduce" else moving > 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_before_a_reader_steps(opened, width):
+    page = opened("tree", width)
+    heights = set()
+    for _ in range(5):
+        heights.add(page.evaluate("document.getElementById('replay-few').getBoundingClientRect().height"))
+        page.wait_for_timeout(60)
+    assert len(heights) == 1
+
+
+def test_a_moment_chosen_on_the_page_scrolls_nothing(opened):
+    page = opened(width=390)
+    page.evaluate("scrollTo(0, document.getElementById('replay-few').getBoundingClientRect().top + scrollY + 40)")
+    before = page.evaluate("scrollY")
+    page.evaluate("[...document.querySelectorAll('.rp-jump a')].at(-1).click()")
+    count(page, "step 2 of 2")
+    page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") == before

@@ -31,12 +31,13 @@
     load() {
       this.loading ||= fetch(this.figure.dataset.src)
         .then((answer) => { if (!answer.ok) throw new Error(answer.status); return answer.json(); })
-        .then((made) => { this.steps = made.steps; this.settle(); return made.steps; })
+        .then((made) => { this.steps = made.steps; this.figure.dataset.ready = ""; return made.steps; })
         .catch(() => { this.figure.classList.add("is-static"); return null; });
       return this.loading;
     }
 
-    /** Gives stage and text the room that the largest step needs, so that nothing below moves from step to step. */
+    /** Gives stage and text the room that the largest step needs, so that nothing below moves from step to step.
+        Not before a reader steps: nothing on the page should move by itself. */
     settle() {
       const width = this.figure.clientWidth;
       if (!this.steps || width === this.width) return;
@@ -62,6 +63,7 @@
       const wanted = this.wanted = n;
       if (!(await this.load()) || wanted !== this.wanted) return;
       const step = this.steps[n];
+      this.settle();
       this.n = n;
       this.range.value = n;
       this.range.setAttribute("aria-valuetext", `step ${n} of ${this.last}`);
@@ -142,8 +144,13 @@
       const button = event.target.closest("[data-do]");
       if (button) this.go(button.dataset.do);
       const mark = event.target.closest(".rp-jump a");
-      // Its address is followed too, by hashchange; the same one a second time is not.
-      if (mark) { this.stop(); this.show(+mark.dataset.step); }
+      if (mark && !event.ctrlKey && !event.metaKey) {
+        // Not left to the browser: who comes by an address is taken to the replay, who is at it already stays.
+        event.preventDefault();
+        if (mark.hash !== location.hash) history.pushState(null, "", mark.hash);
+        this.stop();
+        this.show(+mark.dataset.step);
+      }
     }
 
     key(event) {
@@ -176,7 +183,9 @@
   }
 
   addEventListener("hashchange", follow);
-  addEventListener("resize", () => document.querySelectorAll("figure.replay").forEach((figure) => figure.replay?.settle()));
+  addEventListener("resize", () => document.querySelectorAll("figure.replay").forEach((figure) => {
+    if (figure.replay?.width) figure.replay.settle();
+  }));
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", startAll);
   else startAll();
 })();
