@@ -620,23 +620,6 @@ def large_blocks(*found):
 
 
 @book.claim(
-    id="block-cost-share",
-    title="What blocks cost on the server's processor",
-    sentence="On the measured machine's processor the blocks of one request of this load, {blocks} of them, take {one}: computing hashes, entering them, taking and giving back. All of them together are {share} of "
-    "the time that the load takes in the largest pool.",
-    records=["cost-host", place(REFERENCE)], tier="gpu",
-    holds_if="the share's interval lies below 1%",
-)
-def block_cost_share(host, run):
-    what, pool = run.data["workload"], sizes(host)[1]
-    blocks = -(-(what["prompt_tokens"] + what["output_tokens"]) // 16)
-    each = np.sum([cost(host, op, size) for op, size in (("hash", 0), ("enter", pool), ("evict", pool), ("keep", pool))], axis=0)
-    one = each * blocks / 1e3
-    share = bootstrap.of(lambda us, wall: 100 * np.median(us) * what["requests"] / 1e6 / np.median(wall), [one, run.values("wall")], "%")
-    return {"blocks": exact(blocks), "one": median_of(one, "us"), "share": share}, share["ci"][1] < 1
-
-
-@book.claim(
     id="pool-again",
     title="The same server against itself",
     sentence="Visited twice in a round, the server with the largest pool has {ratio} times its own throughput.",
