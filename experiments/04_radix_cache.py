@@ -393,13 +393,13 @@ def beside(above, below, name, digits=3, **labels):
     return bootstrap.by_round(quotient, [run.values(name, **labels) for run in (above, below)], "1", digits)
 
 
-def found(run, **labels):
+def reused(run, **labels):
     """% of the prompt tokens that came out of the cache, by the engine's own counter, a value a round."""
     return [100 * hit / asked for hit, asked in zip(run.values("hit_tokens", **labels), run.values("prompt_tokens", **labels),
                                                     strict=True)]
 
 
-def middle(values, unit, digits=3):
+def median_round(values, unit, digits=3):
     return bootstrap.by_round(np.median, [values], unit, digits)
 
 
@@ -409,7 +409,7 @@ def order_figure(figure, axes):
     runs = [book.record(name) for name in ORDER]
     names = ["SGLang, as they came", "SGLang, longest prefix", "vLLM"]
     left, right = figure.subplots(1, 2, sharey=True)
-    for axes, title, values in ((left, "prompt tokens reused, %", [found(run) for run in runs]),
+    for axes, title, values in ((left, "prompt tokens reused, %", [reused(run) for run in runs]),
                                 (right, "median time to first token, ms", [run.values("ttft_median") for run in runs])):
         for y, (rounds, tone) in enumerate(zip(values, ("sglang", "accent", "vllm"), strict=True)):
             axes.barh(-y, np.median(rounds), color=colour(tone), height=0.6)
@@ -429,7 +429,7 @@ def order_figure(figure, axes):
     holds_if="the longest prefix reuses more than both others, intervals apart",
 )
 def order_hits(fcfs, lpm, vllm):
-    values = {name: middle(found(run), "%") for name, run in (("fcfs", fcfs), ("lpm", lpm), ("vllm", vllm))}
+    values = {name: median_round(reused(run), "%") for name, run in (("fcfs", fcfs), ("lpm", lpm), ("vllm", vllm))}
     return values, values["lpm"]["ci"][0] > max(values["fcfs"]["ci"][1], values["vllm"]["ci"][1])
 
 
@@ -476,7 +476,7 @@ def no_reuse_price(on, off):
 )
 def long_answers(on, off):
     values = {name: beside(on, off, "wall", answers=name) for name in ("short", "long")}
-    values |= {f"hit_{name}": middle(found(on, answers=name), "%") for name in ("short", "long")}
+    values |= {f"hit_{name}": median_round(reused(on, answers=name), "%") for name in ("short", "long")}
     return values, values["short"]["ci"][1] < 0.9 and values["long"]["ci"][0] > 0.95
 
 
@@ -489,7 +489,7 @@ def long_answers(on, off):
     holds_if="in the chat and in the few-shot stream vLLM reuses more than SGLang, as on the engines' classes, and nothing where nothing is shared",
 )
 def streams_served(*runs):
-    values = {f"{run.data['engine']['name']}_{key(stream)}": bootstrap.value(float(np.median(found(run, stream=stream))), "%")
+    values = {f"{run.data['engine']['name']}_{key(stream)}": bootstrap.value(float(np.median(reused(run, stream=stream))), "%")
               for run in runs for stream in STREAMS}
     more = all(values[f"vllm_{name}"]["value"] > values[f"sglang_{name}"]["value"] for name in ("chat", "few_shot"))
     return values, more and values["vllm_none"]["value"] == values["sglang_none"]["value"] == 0
