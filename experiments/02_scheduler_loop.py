@@ -210,7 +210,7 @@ def door_shut(replay):
     title="Pre-emption costs tokens, not steps",
     sentence="On a pool that does not hold the load vLLM pre-empts {preempted} times and computes {again} tokens again, {share} of what is needed once; it takes {steps} "
     "steps. With only as many running as fit to their end it pre-empts {cap_preempted} times and takes {cap_steps}. SGLang retracts {retracted} and computes "
-    "{sg_again} again.",
+    "{sg_again} again. In vLLM the last request has its first token in step {last}, and in {cap_last} with the cap.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds_if="the two need the same number of steps, and only the first pre-empts",
 )
@@ -219,7 +219,8 @@ def tokens_not_steps(vllm, sglang):
               "share": exact(100 * counted(vllm, "tight", "again") / counted(vllm, "tight", "needed"), "%", 3),
               "steps": exact(counted(vllm, "tight", "steps")), "cap_steps": exact(counted(vllm, "capped", "steps")),
               "cap_preempted": exact(counted(vllm, "capped", "preemptions")),
-              "retracted": exact(counted(sglang, "tight", "preemptions")), "sg_again": exact(counted(sglang, "tight", "again"))}
+              "retracted": exact(counted(sglang, "tight", "preemptions")), "sg_again": exact(counted(sglang, "tight", "again")),
+              "last": exact(max(row(vllm, "tight")["first"].values())), "cap_last": exact(max(row(vllm, "capped")["first"].values()))}
     alike = values["steps"]["value"] == values["cap_steps"]["value"]
     return values, alike and values["preempted"]["value"] > 0 and values["cap_preempted"]["value"] == 0
 
