@@ -41,13 +41,16 @@ def without_server(experiment):
     return [fleet for fleet in runner.fleets(experiment, "cpu") if not fleet.servers]
 
 
-@pytest.fixture(scope="module")
-def counted(engine_python, tmp_path_factory):
-    """The folder above `records` with every measurement that needs no server: they drive classes and count."""
-    out, found = tmp_path_factory.mktemp("counted"), settings.load()
-    for experiment in runner.experiments():
-        assert runner.measure(experiment, "cpu", found, out / "records", suite=without_server(experiment)) == []
-    return out
+@pytest.fixture(scope="module", params=runner.experiments())
+def counted(engine_python, tmp_path_factory, request):
+    """(experiment, the folder above `records` with every measurement of it that needs no server).
+
+    One experiment at a time, so that each has the time limit for itself.
+    """
+    out, found = tmp_path_factory.mktemp(f"counted-{request.param}"), settings.load()
+    suite = without_server(request.param)
+    assert runner.measure(request.param, "cpu", found, out / "records", suite=suite) == []
+    return request.param, out
 
 
 def counts(folder, experiment, name):
@@ -57,8 +60,9 @@ def counts(folder, experiment, name):
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("experiment", runner.experiments())
-def test_counts_that_need_no_server(counted, experiment):
+@pytest.mark.timeout(600)
+def test_counts_that_need_no_server(counted):
+    experiment, counted = counted
     for name in (name for fleet in without_server(experiment) if not fleet.timed for name in fleet.produces):
         here, reference = (
             counts(folder, experiment, name) for folder in (counted / "records", settings.ROOT / settings.REFERENCE)
@@ -68,8 +72,9 @@ def test_counts_that_need_no_server(counted, experiment):
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("experiment", runner.experiments())
-def test_claims_that_need_no_server(counted, experiment, monkeypatch):
+@pytest.mark.timeout(600)
+def test_claims_that_need_no_server(counted, monkeypatch):
+    experiment, counted = counted
     agree(*remeasured(experiment, "cpu", counted, monkeypatch))
 
 
