@@ -110,7 +110,10 @@ def front_matter(text: str):
 
 
 def in_manifest(file: Path, name: str) -> list[Typed]:
-    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings. Lines are the manifest's."""
+    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade.
+
+    Lines are the manifest's.
+    """
     text = file.read_text("utf-8")
     data = tomllib.loads(text)
     prose = [note.get("text", "") for excerpt in data.get("excerpt", []) for note in excerpt.get("note", [])]
@@ -118,6 +121,7 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
         prose.append(path.get("title", ""))
         prose += [hop.get(key, "") for hop in path.get("hop", []) for key in ("does", "crosses")]
     prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
+    prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
     found = []
     for piece in prose:
         for line in str(piece).split("\n"):
@@ -131,8 +135,9 @@ def scan(root: Path = ROOT) -> list[Typed]:
     found = []
     for file in sorted((root / "docs").rglob("*.md")):
         found += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
-    for file in sorted((root / "snippets").glob("[0-9]*-*.toml")):
-        found += in_manifest(file, f"snippets/{file.name}")
+    for file in [*sorted((root / "snippets").glob("[0-9]*-*.toml")), root / "snippets/knobs.toml"]:
+        if file.is_file():
+            found += in_manifest(file, f"snippets/{file.name}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""`make verify`: excerpts, settings, call paths, replays, records, claims, notebook pairs, ledger, typed numbers,
+"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, notebook pairs, ledger, typed numbers,
 comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import comparisons, excerpts, ledger, numbers, pairs, replays, settings
+from scripts import comparisons, excerpts, knobs, ledger, numbers, pairs, replays, settings
 from scripts import manifest as manifests
 from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
@@ -56,6 +56,12 @@ def check_settings(evidence: Evidence) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     return len(found), "settings have their defaults from the pinned release"
+
+
+def check_knobs(evidence: Evidence) -> tuple[int, str]:
+    found = knobs.load(evidence.pins, evidence.root)
+    knobs.check_claims(found, evidence.claims)
+    return len(found), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in found)} flags"
 
 
 def check_paths(evidence: Evidence) -> tuple[int, str]:
@@ -165,6 +171,7 @@ def check_drift(evidence: Evidence) -> tuple[int, str]:
 CHECKS = {
     "excerpts": check_excerpts,
     "settings": check_settings,
+    "knobs": check_knobs,
     "call paths": check_paths,
     "replays": check_replays,
     "records": check_records,

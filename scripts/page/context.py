@@ -60,7 +60,9 @@ class Context:
         self.page = page
         self.post = named or Path(page).stem
         self.manifest = None
-        if named or (self.root / manifests.file_of(self.post)).is_file():
+        file = self.root / manifests.file_of(self.post)
+        # What else lies in the folder, such as knobs.toml, belongs to no page because one is called so.
+        if named or (file.is_file() and file.match("[0-9]*-*.toml")):
             self.manifest = manifests.load(self.post, self.root)
         self.used = []
         self.settings_shown = []
