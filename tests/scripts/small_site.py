@@ -145,6 +145,20 @@ in = { vllm-gpu = "api-server", vllm-cpu = "api-server" }
 kind = "resume"
 does = "streams the tokens"
 """
+KNOBS = """
+[[group]]
+id = "loop"
+title = "The loop"
+
+[[knob]]
+id = "pick"
+name = "What is picked"
+group = "loop"
+vllm = "01/pick"
+trades = "More is *slower*."
+claims = ["wait"]
+excerpts = ["01/step"]
+"""
 FAMOUS = '[source.blog]\ntitle = "A blog"\nurl = "https://example.org/blog"\n'
 PAGE = """---
 title: One request
@@ -260,6 +274,7 @@ class Site:
         self.manifest = MANIFEST.replace("DIGEST", "sha256:" + sha(quoted.encode()))
         self.write("snippets/01-one-request.toml", self.manifest)
         self.write("snippets/famous.toml", FAMOUS)
+        self.write("snippets/knobs.toml", KNOBS)
         self.write("docs/posts/01-one-request.md", PAGE)
         self.write("docs/reference/ledger.md", "# Ledger\n\n/// ledger\n///\n")
         self.write("experiments/figures/01/wait.svg", SVG)

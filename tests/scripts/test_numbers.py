@@ -4,7 +4,7 @@ import pytest
 
 from scripts import numbers
 from scripts.errors import SiteError
-from tests.scripts.small_site import Site
+from tests.scripts.small_site import KNOBS, Site
 
 
 def typed(line):
@@ -94,3 +94,10 @@ def test_the_prose_of_a_manifest_is_read_too(tmp_path):
     site.write("snippets/01-one-request.toml", site.manifest.replace("It schedules first.", "It takes 3 ms."))
     (line,) = numbers.problems(numbers.scan(site.root), {"blog": {}})
     assert line.startswith("snippets/01-one-request.toml:11: types '3 ms'")
+
+
+def test_what_a_knob_trades_is_read_too(tmp_path):
+    site = Site(tmp_path)
+    site.write("snippets/knobs.toml", KNOBS.replace("More is *slower*.", "More takes 3 ms."))
+    (line,) = numbers.problems(numbers.scan(site.root), {"blog": {}})
+    assert line.startswith("snippets/knobs.toml:11: types '3 ms'")

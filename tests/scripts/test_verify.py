@@ -48,6 +48,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
     assert counts == [
         ("excerpts", 1),
         ("settings", 1),
+        ("knobs", 1),
         ("call paths", 13),
         ("replays", 1),
         ("records", 3),
