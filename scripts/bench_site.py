@@ -15,7 +15,7 @@ import yaml
 
 from scripts import reading_order
 from scripts.excerpts import Resolver
-from scripts.manifest import file_of, load
+from scripts.manifest import file_of, has, load
 from scripts.pins import ROOT
 from scripts.uses import page_url
 
@@ -166,7 +166,7 @@ def plain_page(text: str, name: str, root: Path, resolver: Resolver) -> str:
     """A page with code blocks in place of excerpts, and the other blocks and marks gone."""
     named = re.search(r"(?m)^snippets: *(\S+)", text)
     post = named[1] if named else Path(name).stem
-    manifest = load(post, root) if (root / file_of(post)).is_file() else None
+    manifest = load(post, root) if named or has(post, root) else None
 
     def ordinary(block) -> str:
         if block["name"] != "excerpt" or manifest is None:

@@ -10,6 +10,7 @@ from scripts.errors import SiteError
 from scripts.pins import ROOT
 
 FOLDER = "snippets"
+NAMES = "[0-9]*-*.toml"
 TABLES = ("excerpt", "path", "setting", "replay")
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -86,6 +87,12 @@ def file_of(post: str) -> str:
     return f"{FOLDER}/{post}.toml"
 
 
+def has(post: str, root: Path = ROOT) -> bool:
+    """Whether there is a manifest of that name; knobs.toml in the same folder is none, though a page is called so."""
+    file = root / file_of(post)
+    return file.match(NAMES) and file.is_file()
+
+
 def load(post: str, root: Path = ROOT) -> Manifest:
     """The manifest of a post. Raises SiteError for a missing file and for anything in it that is not understood."""
     file = file_of(post)
@@ -98,7 +105,7 @@ def load(post: str, root: Path = ROOT) -> Manifest:
 
 def load_all(root: Path = ROOT) -> dict[str, Manifest]:
     """Every manifest by post, in file order."""
-    return {path.stem: load(path.stem, root) for path in sorted((root / FOLDER).glob("[0-9]*-*.toml"))}
+    return {path.stem: load(path.stem, root) for path in sorted((root / FOLDER).glob(NAMES))}
 
 
 def parse(text: str, file: str) -> Manifest:

@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, notebook pairs, ledger, typed numbers,
-comparisons with other releases.
+"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, notebook pairs, ledger, typed
+numbers, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that

@@ -60,9 +60,7 @@ class Context:
         self.page = page
         self.post = named or Path(page).stem
         self.manifest = None
-        file = self.root / manifests.file_of(self.post)
-        # What else lies in the folder, such as knobs.toml, belongs to no page because one is called so.
-        if named or (file.is_file() and file.match("[0-9]*-*.toml")):
+        if named or manifests.has(self.post, self.root):
             self.manifest = manifests.load(self.post, self.root)
         self.used = []
         self.settings_shown = []

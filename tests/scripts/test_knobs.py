@@ -1,18 +1,20 @@
 """Knobs: every setting in one of them, counterparts side by side, what a started server said, and every error."""
 
 import io
+import json
 import sys
 
 import pytest
 
 from scripts import evidence, knobs, said, verify
 from scripts.errors import SiteError
-from tests.scripts.small_site import KNOBS, Site, base_record
+from tests.scripts.small_site import KNOBS, Site, base_record, sha
 
 SLUG = "snippets/01-one-request.toml"
 SECOND = "snippets/02-second.toml"
 OTHER = '\n[other]\nname = "Other"\nversion = "2.0"\ntag = "v2.0"\nrepository = "someone/other"\nsources = "other"\n'
 OTHER += 'artifact = "other-2.0.tar.gz"\ninside = "other-2.0/other"\nbytes = 1\nunpacked_bytes = 1\nsha256 = "{sha}"\n'
+SELECT = "class Core:\n    select = False\n"
 SETTING = """
 [[setting]]
 id = "{id}"
@@ -49,8 +51,8 @@ def site(tmp_path):
     pins = made.root / "snippets/pins.toml"
     pins.write_text(pins.read_text("utf-8") + OTHER.format(sha="cd" * 32), "utf-8")
     cache = f".cache/sources/{('cd' * 32)[:16]}"
-    made.write(f"{cache}/other/core.py", "class Core:\n    select = False\n")
-    made.write(f"{cache}/files.json", "{}")
+    made.write(f"{cache}/other/core.py", SELECT)
+    made.write(f"{cache}/files.json", json.dumps({"other/core.py": sha(SELECT.encode())}))
     return made
 
 

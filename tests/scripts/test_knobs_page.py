@@ -1,4 +1,6 @@
-"""The page of knobs: a row a knob, both engines beside each other, each fact with its link, and what is not there said."""
+"""The page of knobs: a row a knob, both engines beside each other, each fact with its link."""
+
+import json
 
 import markdown
 import pytest
@@ -7,7 +9,7 @@ from bs4 import BeautifulSoup
 from scripts.errors import SiteError
 from scripts.page.context import Context
 from scripts.page.extension import PageExtension
-from tests.scripts.small_site import KNOBS, base_record
+from tests.scripts.small_site import ARTIFACT, CORE, FRONT, KNOBS, SOURCES, base_record, sha
 from tests.scripts.test_knobs import COUNTERPART, SECOND, SLUG, setting, site
 
 __all__ = ["site"]  # the fixture
@@ -94,8 +96,9 @@ def test_a_started_server_s_value_is_read_from_its_record(site):
 
 
 def test_another_release_gives_another_default(site):
-    cache = site.root / f".cache/sources/{'ab' * 8}/vllm/core.py"
-    cache.write_text(cache.read_text("utf-8").replace("return 1", "return 4"), "utf-8")
+    cache, text = f".cache/sources/{ARTIFACT[:16]}", SOURCES[CORE].replace("return 1", "return 4")
+    site.write(f"{cache}/{CORE}", text)
+    site.write(f"{cache}/files.json", json.dumps({CORE: sha(text.encode()), FRONT: sha(SOURCES[FRONT].encode())}))
     assert facts(render(site).select_one("tbody td"))[0] == ("default", "4")
 
 
