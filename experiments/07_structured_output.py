@@ -202,7 +202,7 @@ def compile_figure(_, axes):
 
 @book.figure("fill.svg", size=(4.4, 3.6))
 def fill_figure(_, axes):
-    dots(axes, "fill", 1, "µs a token to fill the mask of one request, logarithmic")
+    dots(axes, "fill", 1, "µs to fill one request's mask, logarithmic")
     axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 

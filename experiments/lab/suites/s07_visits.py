@@ -1,5 +1,6 @@
 """Experiment 07: what one visit to one server measures. Loads come from `vllm bench serve`."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -87,7 +88,7 @@ def answers(server, case: dict, held: bool, limit_s: float = 120.0) -> list[dict
         except urllib.error.HTTPError as error:
             text = " ".join(error.read(300).decode("utf-8", "replace").split())
             raise LabError(f"{server.spec.name}: a question: {error.code} {text}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise LabError(f"{server.spec.name}: {type(error).__name__} in mid answer (log: {server.log})") from None
         choice = found["choices"][0]
         return {"kind": kind, "text": choice["message"]["content"] or "", "finish": choice["finish_reason"],

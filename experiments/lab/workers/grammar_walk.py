@@ -44,8 +44,15 @@ class Engine:
 
 
 def given(path: str) -> dict:
-    """The schemas and documents that schemas.py printed into a file."""
-    return json.loads(Path(path).read_text())
+    """The schemas and documents that schemas.py printed into a file. ValueError names the file and the case that is wrong."""
+    try:
+        cases = json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"cases: {path or 'no file'}: {error}; give the file that schemas.py printed") from None
+    for name, case in cases.items():
+        if not isinstance(case, dict) or not {"schema", "document"} <= set(case):
+            raise ValueError(f"cases: {path}: {name}: has no schema and document; give the file that schemas.py printed")
+    return cases
 
 
 def ids_of(tokenizer, document) -> list[int]:

@@ -12,6 +12,7 @@ import sys
 from vllm_sched import make_config
 from answering import answer_with
 from grammar_walk import Engine, cost, count, given
+from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 from vllm.tokenizers import cached_tokenizer_from_config
 from vllm.v1.structured_output import backend_guidance, backend_outlines, backend_xgrammar
@@ -25,12 +26,15 @@ CLASSES = {"xgrammar": backend_xgrammar.XgrammarBackend, "guidance": backend_gui
 def check(name: str, schema: str) -> None:
     """vLLM's check of a schema for one backend, as SamplingParams runs it. ValueError when it does not pass."""
     params = SamplingParams(structured_outputs=StructuredOutputsParams(json=schema))
-    if name == "xgrammar":
-        backend_xgrammar.validate_xgrammar_grammar(params)
-    elif name == "guidance":
-        backend_guidance.validate_guidance_grammar(params, tokenizer=None)
-    else:
-        backend_outlines.validate_structured_output_request_outlines(params)
+    try:
+        if name == "xgrammar":
+            backend_xgrammar.validate_xgrammar_grammar(params)
+        elif name == "guidance":
+            backend_guidance.validate_guidance_grammar(params, tokenizer=None)
+        else:
+            backend_outlines.validate_structured_output_request_outlines(params)
+    except VLLMValidationError as error:  # which is no ValueError
+        raise ValueError(str(error)) from None
 
 
 def engines(config, tokenizer) -> list[Engine]:
