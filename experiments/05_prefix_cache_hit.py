@@ -821,9 +821,9 @@ def neighbours(*runs):
 
 # %%
 def entered(recording, symbol):
-    """How many (process, thread) pairs entered a function."""
-    rows = zip(*(recording.columns[key] for key in ("symbol", "pid", "thread")), strict=True)
-    return len({(pid, thread) for name, pid, thread in rows if name == symbol})
+    """How many (process, thread) pairs entered a function while the recorded request was served."""
+    rows = zip(*(recording.columns[key] for key in ("symbol", "pid", "thread", "phase")), strict=True)
+    return len({(pid, thread) for name, pid, thread, phase in rows if name == symbol and phase == "request"})
 
 
 def reported(recording):

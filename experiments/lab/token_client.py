@@ -5,6 +5,7 @@ is asked by its own /generate, vLLM by /v1/completions with `return_token_ids`. 
 to first token here; times are of one `time.monotonic`.
 """
 
+import http.client
 import json
 import time
 import urllib.error
@@ -47,7 +48,7 @@ def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
     except urllib.error.HTTPError as error:
         text = " ".join(error.read(300).decode("utf-8", "replace").split())
         raise LabError(f"{server.spec.name}: a prompt of {len(ids)} tokens: {error.code} {text}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise LabError(f"{server.spec.name}: {type(error).__name__} in mid answer (log: {server.log})") from None
     said = found.get("output_ids") if path == "/generate" else found["choices"][0].get("token_ids")
     if said is None or len(said) != out:
