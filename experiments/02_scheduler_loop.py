@@ -97,7 +97,7 @@ def one_step_both(vllm, sglang):
 
 @book.claim(
     id="nobody-stands",
-    title="Who decodes gets a token in every step",
+    title="Who decodes is passed over in SGLang, never in vLLM",
     sentence="A request that has its first token, has more to come and keeps its place is passed over {vllm} times in vLLM and {sglang} times in SGLang.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds_if="never in vLLM, in none of its runs, and at least once in SGLang",
@@ -131,7 +131,7 @@ def admit_or_wait(vllm, sglang):
 @book.claim(
     id="shared-at-once",
     title="Requests of one step hit each other's blocks",
-    sentence="Three prompts of 160 tokens that share 144 arrive at once. vLLM computes {vllm} tokens for them and finds {hits} in blocks of the same step. SGLang "
+    sentence="Three prompts of 160 tokens that share 144 arrive at once. vLLM computes {vllm} tokens for them and their answers and finds {hits} in blocks of the same step. SGLang "
     "computes {sglang} and finds {sg_hits}; sorted by the longest prefix it finds {lpm}.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds_if="vLLM finds both shared prefixes in the step that admits all three, and SGLang finds nothing either way",
@@ -145,9 +145,9 @@ def shared_at_once(vllm, sglang):
 
 @book.claim(
     id="one-step-ahead",
-    title="What scheduling ahead changes",
+    title="What scheduling ahead changes, and what it does not",
     sentence="With a step scheduled ahead vLLM serves the eight requests in {ahead} steps in place of {steps}, they end in the same order, and {wasted} tokens are computed "
-    "behind an answer's end. SGLang's overlapping loop needs {sg_ahead} batches in place of {sg_steps}, and computes {sg_wasted} such tokens.",
+    "behind an answer's end; {ahead_again} in place of {again} are computed again after a pre-emption. SGLang's overlapping loop needs {sg_ahead} batches in place of {sg_steps}, and computes {sg_wasted} such tokens.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds_if="vLLM needs at most two steps more in the same order and computes none behind the end, and SGLang some",
 )
@@ -155,6 +155,7 @@ def one_step_ahead(vllm, sglang):
     ahead = row(vllm, "async")
     wasted = ahead["given"] - ahead["needed"] + ahead["hits"] - ahead["again"]
     values = {"steps": exact(counted(vllm, "small", "steps")), "ahead": exact(ahead["steps"]), "wasted": exact(wasted),
+              "ahead_again": exact(ahead["again"]), "again": exact(counted(vllm, "small", "again")),
               "sg_steps": exact(counted(sglang, "small", "steps")), "sg_ahead": exact(counted(sglang, "overlap", "steps")),
               "sg_wasted": exact(counted(sglang, "overlap", "beyond"))}
     order = ahead["finished"] == row(vllm, "small")["finished"]
@@ -191,10 +192,16 @@ def victim(replay, vllm):
     return values, all(a == b for a, b in taken) and all(lowest) and len(taken) > 0
 
 
+def waiting_besides(step):
+    """Who waits at the end of a step, its own victims aside."""
+    victims = {event["who"] for event in step["events"] if event["event"] == "preempt"}
+    return [name for name in step["state"]["waiting"] if name not in victims]
+
+
 @book.claim(
     id="door-shut",
     title="A step that pre-empts admits nobody",
-    sentence="In {steps} steps of the replay somebody was pre-empted. While they did, {waiting} requests stood in the queue, and {admitted} was admitted.",
+    sentence="In {steps} steps of the replay somebody was pre-empted. In these {waiting} others waited, summed over the steps, and {admitted} of them were admitted.",
     records=["replay-loop"], tier="cpu",
     holds_if="there is such a step, and nobody was",
 )
@@ -202,7 +209,7 @@ def door_shut(replay):
     found = [step for _, step in preempting(replay)]
     admitted = sum(event["event"] in ("admit", "hit", "resume") for step in found for event in step["events"])
     values = {"steps": exact(len(found)), "admitted": exact(admitted),
-              "waiting": exact(sum(len(step["state"]["waiting"]) for step in found))}
+              "waiting": exact(sum(len(waiting_besides(step)) for step in found))}
     return values, admitted == 0 and len(found) > 0
 
 
@@ -229,7 +236,7 @@ def tokens_not_steps(vllm, sglang):
 @book.claim(
     id="found-again",
     title="What a victim finds again",
-    sentence="Of the tokens that victims had computed, {small} were still in blocks when they came back in the small pool, {tight} under the GPU's load, and {none} of it without prefix "
+    sentence="Of the tokens that victims had computed, {small} were still in blocks when they came back in the small pool, {tight} under the GPU's load, and {none} without prefix "
     "caching.",
     records=["loop-vllm"], tier="cpu",
     holds_if="some are found in both, and none without prefix caching",
@@ -244,7 +251,7 @@ def found_again(vllm):
 
 @book.claim(
     id="conservative",
-    title="SGLang's one setting against retraction",
+    title="SGLang's setting against retraction",
     sentence="Under the same load SGLang retracts {low} with a conservativeness of 0.3, {default} at the default of 1, and {high} with 3.",
     records=["loop-sglang"], tier="cpu",
     holds_if="a higher value retracts fewer, and 3 nobody",
@@ -535,7 +542,7 @@ def preempt_throughput(tight, capped, roomy):
 
 @book.claim(
     id="preempt-pause", title="Where the wait goes",
-    sentence="The longest pause inside an answer is {tight} with pre-emption and {capped} without; the last first token comes after {tight_first} and {capped_first}.",
+    sentence="The longest pause inside an answer is {tight} with pre-emption and {capped} without; the last first token comes {tight_first} and {capped_first} after its prompt was sent.",
     records=PREEMPT[:2], tier="gpu",
     holds_if="the pause is at least ten times as long with pre-emption, and the last first token earlier, the whole intervals",
 )
@@ -555,7 +562,7 @@ AGAIN = [name for engine in ENGINES for name in (f"again-{engine}-default", plac
 
 @book.claim(
     id="same-again-02", title="The same server against itself",
-    sentence="Visited twice in each round, the same server's time per token differs from itself by a factor of {vllm1} with one request and {vllm32} with 32 in vLLM, {sglang1} and {sglang32} in SGLang.",
+    sentence="Measured twice in each round, the same server's time per token differs from itself by a factor of {vllm1} with one request and {vllm32} with 32 in vLLM, {sglang1} and {sglang32} in SGLang.",
     records=AGAIN, tier="gpu",
     holds_if="no value is further than 2% from 1",
 )
