@@ -121,8 +121,8 @@ def waste_by_block(run):
 @book.claim(
     id="contiguous-holds",
     title="What a contiguous reservation holds",
-    sentence="Reserved for the longest sequence at admission, {max} of the pool hold a token; for the prompt and the next power of two above the answer's "
-    "length, {pow2}; for the exact length, known beforehand, {exact}. With blocks of 16 it is {paged}.",
+    sentence="While requests wait and the longest sequence is reserved at admission, {max} of the pool hold a token on average; for the prompt and the power of two at or above the "
+    "answer's length, {pow2}; for the exact length, known beforehand, {exact}. With blocks of 16 it is {paged}.",
     records=["waste-vllm"], tier="cpu", figure="waste.svg",
     holds_if="the three lie within one point of the published 20.4% to 38.2%",
 )
@@ -136,7 +136,7 @@ def contiguous_holds(run):
 @book.claim(
     id="paged-runs-more",
     title="Requests at once in the same memory",
-    sentence="On average {paged} requests run at once with blocks of 16, {exact} with reservations of the true length, {pow2} with powers of two and "
+    sentence="While requests wait, {paged} of them on average run at once with blocks of 16, {exact} with reservations of the true length, {pow2} with powers of two and "
     "{max} with the longest sequence. The load takes {steps}, {steps_exact}, {steps_pow2} and {steps_max} steps.",
     records=["waste-vllm"], tier="cpu",
     holds_if="paged runs at least half again as many as the true length allows, in fewer steps",
@@ -152,10 +152,10 @@ def paged_runs_more(run):
 @book.claim(
     id="preemption-price",
     title="What it costs to reserve nothing for the answer",
-    sentence="To serve {requests} requests that all wait at the start vLLM pre-empts {preemptions} times, and schedules {recomputed} tokens again: {share} of "
-    "what the requests need once.",
+    sentence="To serve {requests} requests that all wait at the start vLLM pre-empts {preemptions} times, and schedules {recomputed} tokens more than the "
+    "requests need: {share} of what they need.",
     records=["waste-vllm"], tier="cpu",
-    holds_if="less than 5% of the tokens are scheduled again",
+    holds_if="the tokens scheduled beyond what the requests need are less than 5% of that",
 )
 def preemption_price(run):
     lengths = next(row for row in run.data["extra"]["rows"] if row["scheme"] == "lengths")
@@ -170,10 +170,10 @@ def preemption_price(run):
 @book.claim(
     id="watermark-spares",
     title="A little room kept back spares most of it",
-    sentence="With 2% of the pool kept from newcomers the same load is pre-empted {few} times in place of {usual} and schedules {again} of its tokens again, in {steps} of the "
-    "steps; with 10%, {fewest} times and {least}, in {more} of the steps.",
+    sentence="With 2% of the pool kept from requests that wait the same load is pre-empted {few} times in place of {usual} and schedules {again} more tokens than it needs, in "
+    "{steps} of the steps; with 10%, {fewest} times and {least} more, in {more} of the steps.",
     records=["waste-vllm"], tier="cpu",
-    holds_if="with 2% less than half as many tokens are scheduled again, in at most 2% more steps",
+    holds_if="with 2% less than half as many tokens are scheduled beyond what is needed, in at most 2% more steps",
 )
 def watermark_spares(run):
     lengths = next(row for row in run.data["extra"]["rows"] if row["scheme"] == "lengths")
@@ -295,8 +295,8 @@ def one_block_many_users(run):
 # %% [markdown]
 # ## What a block costs the scheduler
 #
-# Each operation on 256 blocks at once, in pools whose every block is free and hashed; a value a round, the median of its repeats,
-# divided by the blocks.
+# Each operation on 256 blocks at once, in pools whose every block is free and hashed when they are visited; taking and giving back
+# run on blocks that were taken just before. A value a round, the median of its repeats, divided by the blocks.
 
 # %%
 LISTED = {"allocate": "take, no hash", "drop": "free, no hash", "keep": "free, hashed", "touch": "touch", "lookup": "look up",
@@ -319,7 +319,9 @@ def cost_figure(figure, axes):
         y = np.array([each["value"] for each in found])
         error = np.abs(np.array([each["ci"] for each in found]).T - y)
         axes.errorbar(sizes(run), y, error, fmt="o-", markersize=4, linewidth=1, color=colour(str(number)), label=label)
-    axes.axhline(np.median(cost(run, "hash", 0)), color=colour("floor"), linestyle="--", label="compute a hash")
+    hashing = median_of(cost(run, "hash", 0), "ns")
+    axes.axhline(hashing["value"], color=colour("floor"), linestyle="--", label="compute a hash")
+    axes.axhspan(*hashing["ci"], color=colour("floor"), alpha=0.15, linewidth=0)  # its interval
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes(run), [f"{size:,}" for size in sizes(run)], fontsize=8)
     axes.minorticks_off()
@@ -336,7 +338,7 @@ def growth(run, op):
 
 @book.claim(
     id="list-cost-flat",
-    title="Taking and freeing cost the same in a larger pool",
+    title="Taking and freeing cost hardly more in a larger pool",
     sentence="From {small} to {large} blocks, taking a block from the front of the queue costs {allocate} times as much, putting one back in front {drop} and at the "
     "end {keep} times.",
     records=["cost-vllm"], tier="cpu", figure="cost.svg",
@@ -363,26 +365,27 @@ def map_cost_grows(run):
 
 @book.claim(
     id="hash-dearest",
-    title="Naming a block costs more than handing it out",
+    title="Hashing a block costs more than handing out one without a hash",
     sentence="Computing the hash of a full block takes {hash}, taking a block without a hash from the queue {take}, and giving one with a hash back {keep}, in a pool of "
-    "{pool} blocks. For a prompt of {prompt} tokens the hashes take {whole}.",
+    "{pool} blocks. In one of {largest} taking a block that loses its hash takes {evict}. For a prompt of {prompt} tokens the hashes take {whole}.",
     records=["cost-vllm"], tier="cpu",
-    holds_if="the hash costs more than taking and giving back together",
+    holds_if="the hash's interval lies above those of taking and giving back, added up",
 )
 def hash_dearest(run):
-    pool = sizes(run)[-2]
-    series = [np.array(each) / 1e3 for each in (cost(run, "hash", 0), cost(run, "allocate", pool), cost(run, "keep", pool))]
-    values = {name: median_of(each, "us") for name, each in zip(("hash", "take", "keep"), series, strict=True)}
+    *_, pool, largest = sizes(run)
+    places = {"hash": ("hash", 0), "take": ("allocate", pool), "keep": ("keep", pool), "evict": ("evict", largest)}
+    series = {name: np.array(cost(run, *place)) / 1e3 for name, place in places.items()}
+    values = {name: median_of(each, "us") for name, each in series.items()}
     prompt = run.data["workload"]["prompt"]
-    values["whole"] = median_of(series[0] * prompt / 16 / 1e3, "ms")
-    values |= {"pool": exact(pool), "prompt": exact(prompt)}
-    return values, values["hash"]["value"] > values["take"]["value"] + values["keep"]["value"]
+    values["whole"] = median_of(series["hash"] * prompt / 16 / 1e3, "ms")
+    values |= {"pool": exact(pool), "largest": exact(largest), "prompt": exact(prompt)}
+    return values, values["hash"]["ci"][0] > values["take"]["ci"][1] + values["keep"]["ci"][1]
 
 
 # %% [markdown]
 # ## Memory against throughput
 #
-# Servers that differ in their KV pool, one with the largest pool and 32 places, one with blocks of 128. The load is the same for
+# Servers that differ in their KV pool, one with the largest pool and at most 32 running requests, one with blocks of 128. The load is the same for
 # all and is sent at once. On a card that does not hold them together they stand in fleets, each with the largest pool in it; a
 # ratio is always one of its own fleet.
 
@@ -395,7 +398,7 @@ def fleet_of(server):
 
 
 def last_fleet():
-    """The fleet in which the reference was visited twice a round."""
+    """The fleet in which the reference got the load twice a round."""
     found = sorted((book.base / "records" / "03").glob(f"pool-f*-{REFERENCE}.json"))
     return found[-1].name.split("-")[1] if found else FLEETS[0]
 
@@ -450,13 +453,13 @@ def memory_figure(figure, axes):
     upper, lower = figure.subplots(2, 1, sharex=True)
     runs = by_name(book.record(name) for name in with_reference(*SWEEP))
     found = [runs[place(server)] for server in SWEEP]
-    x = [run.values("pool")[0] for run in found]
-    for axes, name, unit, label in ((upper, "throughput", "tok/s", "tokens a second"), (lower, "running", "count", "requests")):
+    x = [run.values("pool")[0] + 16 for run in found]  # as the servers were started: with the block that is no request's
+    for axes, name, unit, label in ((upper, "throughput", "tok/s", "prompt and answer tokens a second"), (lower, "running", "count", "count")):
         each = [median_of(run.values(name), unit) for run in found]
         y = np.array([value["value"] for value in each])
         error = np.abs(np.array([value["ci"] for value in each]).T - y)
         axes.errorbar(x, y, error, fmt="o-", markersize=5, linewidth=1, color=colour("vllm"),
-                      label="measured" if name == "throughput" else "most at once")
+                      label="measured" if name == "throughput" else "most requests at once")
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
     one = runs[place(SWEEP[0])]
@@ -464,7 +467,7 @@ def memory_figure(figure, axes):
     upper.plot(x, [pace * size / x[0] for size in x], color=colour("floor"), linestyle="--", label="in proportion to the pool")
     upper.set_ylim(top=1.25 * max(np.median(run.values("throughput")) for run in found))
     lower.plot(x, [min(largest(run), run.data["workload"]["requests"]) for run in found], color=colour("floor"), linestyle="--",
-               label="as many as fit at full length")
+               label="as many of the load as fit at full length")
     lower.plot(x, [np.median(run.values("preemptions")) for run in found], "s-", markersize=4, linewidth=1, color=colour("accent"),
                label="pre-emptions")
     for axes in (upper, lower):
@@ -478,7 +481,7 @@ def memory_figure(figure, axes):
 @book.claim(
     id="memory-throughput",
     title="What each doubling of the pool buys",
-    sentence="From {t6k} with a pool of 6,144 tokens, twice the pool gives {x12k} times the throughput, twice that {x24k} times, and the last doubling, to 49,152, {x48k} times.",
+    sentence="From {t6k}, prompts counted, with a pool of 6,144 tokens, twice the pool gives {x12k} times the throughput, twice that {x24k} times, and the last doubling, to 49,152, {x48k} times.",
     records=with_reference(*SWEEP), tier="gpu", figure="memory.svg",
     holds_if="the first gives at least 1.5 times, each next one less than the one before, and the last less than 1.3 times",
 )
@@ -493,7 +496,7 @@ def memory_throughput(*found):
 @book.claim(
     id="running-over-room",
     title="More run than fit",
-    sentence="At the height {r6k} requests run in the pool of 6,144 tokens, {r12k} and {r24k} in the next two, where {f6k}, {f12k} and {f24k} fit at their full length; in "
+    sentence="At most {r6k} requests run at once in the pool of 6,144 tokens, {r12k} and {r24k} in the next two, where {f6k}, {f12k} and {f24k} fit at their full length; in "
     "the largest {r48k}, all there are.",
     records=[place(server) for server in SWEEP], tier="gpu", figure="memory.svg",
     holds_if="in each of the three smaller pools more run at once than fit at full length, and in the largest all",
@@ -511,7 +514,7 @@ def running_over_room(*found):
 @book.claim(
     id="preemptions-by-pool",
     title="Pre-emptions end where all fits",
-    sentence="A visit pre-empts {p6k} times in the smallest pool, {p12k} and {p24k} times in the next two, and {p48k} in the largest. The load has {requests} requests.",
+    sentence="One run of the load pre-empts {p6k} times in the smallest pool, {p12k} and {p24k} times in the next two, and {p48k} in the largest. The load has {requests} requests.",
     records=[place(server) for server in SWEEP], tier="gpu",
     holds_if="there are some in each of the three smaller pools and none in the largest",
 )
@@ -533,7 +536,8 @@ def prefill_s(run, runs):
 
 
 def reading_s(run, runs):
-    """Seconds, a value a visit: weights read once a step and each token's keys and values once, at the best copy rate."""
+    """Seconds, a value a run of the load: weights once a step, and for each decoded token all keys and values behind it,
+    at the best copy rate."""
     what = run.data["workload"]
     behind = sum(what["prompt_tokens"] + k for k in range(1, what["output_tokens"]))
     cache = what["requests"] * kv_bytes(SHAPE, behind)
@@ -543,8 +547,8 @@ def reading_s(run, runs):
 @book.claim(
     id="what-binds",
     title="What binds when memory does not",
-    sentence="In the largest pool computing the prompts takes {prompts_large} of the time by its floor, and reading weights and cache {reading_large}; in the smallest {prompts_small} and "
-    "{reading_small}. The load takes {steps_large} steps in the one and {steps_small} in the other, of {step_large} and {step_small} each.",
+    sentence="The least that computing the prompts could take is {prompts_large} of the time in the largest pool, and the least for reading weights and cache {reading_large}; in the smallest "
+    "{prompts_small} and {reading_small}. The load takes {steps_large} steps in the one and {steps_small} in the other, of {step_large} and {step_small} each.",
     records=[place("kv-6k"), place(REFERENCE)], tier="gpu",
     holds_if="the prompts' share is at least a quarter in the largest pool, and at least twice that in the smallest",
 )
@@ -562,9 +566,9 @@ def what_binds(*runs):
 
 @book.claim(
     id="places-bind",
-    title="Few places waste a large pool",
-    sentence="With the largest pool and `--max-num-seqs` at 32 at most {running} requests run, and {used} of the pool is in use at the height. The throughput is {ratio} of that with the "
-    "default of places.",
+    title="A low limit on running requests wastes a large pool",
+    sentence="With the largest pool and running requests limited to 32 (--max-num-seqs) at most {running} run, and at most {used} of the pool is in use. The throughput is {ratio} times that "
+    "with the default limit.",
     records=with_reference("kv-48k-seqs"), tier="gpu",
     holds_if="at most 32 run, less than half of the pool is in use, and the ratio's interval lies below 0.9",
 )
@@ -579,7 +583,7 @@ def places_bind(*found):
 
 
 def held(run):
-    """The share of reserved slots without a token, %, a value a visit: the mean over its readings."""
+    """The share of reserved slots without a token, %, a value a run: the mean over its readings."""
     reserved, written = (np.array(run.values(name)) for name in ("reserved", "written"))
     begin, found = 0, []
     for count in (int(n) for n in run.values("readings")):
@@ -605,7 +609,7 @@ def waste_on_the_server(small, large):
 @book.claim(
     id="large-blocks",
     title="Blocks of 128 in the same memory",
-    sentence="With blocks of 128 in place of 16 the server with 12,288 tokens of pool has {ratio} times the throughput, and {running} requests run at the height in place of {usual}.",
+    sentence="With blocks of 128 in place of 16 the server with 12,288 tokens of pool has {ratio} times the throughput, and at most {running} requests run at once in place of {usual}.",
     records=list(dict.fromkeys([place("kv-12k"), place("kv-12k-block128"), *with_reference("kv-12k", "kv-12k-block128")])), tier="gpu",
     holds_if="the ratio's interval lies below 1",
 )
@@ -622,7 +626,7 @@ def large_blocks(*found):
 @book.claim(
     id="pool-again",
     title="The same server against itself",
-    sentence="Visited twice in a round, the server with the largest pool has {ratio} times its own throughput.",
+    sentence="Given the load twice in a round, the server with the largest pool has {ratio} times its own throughput.",
     records=["again-kv-48k", place(REFERENCE, last_fleet())], tier="gpu",
     holds_if="the interval lies within 3% of 1",
 )
