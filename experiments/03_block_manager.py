@@ -558,6 +558,7 @@ def what_binds(*runs):
         wall, steps = np.array(run.values("wall")), np.array(run.values("steps"))
         values[f"prompts_{name}"] = median_of(100 * prefill_s(run, runs) / wall, "%")
         values[f"reading_{name}"] = median_of(100 * reading_s(run, runs) / wall, "%")
+        values[f"rest_{name}"] = median_of(100 - 100 * (prefill_s(run, runs) + reading_s(run, runs)) / wall, "%")
         values[f"steps_{name}"] = median_of(steps, "count")
         values[f"step_{name}"] = median_of(1e3 * wall / steps, "ms")
     large = values["prompts_large"]["ci"][0]
