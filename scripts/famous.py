@@ -58,7 +58,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Figure:
-    """One published figure. `source` is an id of the sources; `claims` are those that `ours` refers to, each once."""
+    """One published figure. `source` is an id of the sources; `claims` are those that `ours` and `why` refer to,
+    each once."""
 
     id: str
     group: Group
@@ -83,8 +84,8 @@ class Figure:
 
     @property
     def values(self) -> list[tuple[str, str]]:
-        """(claim, value) of every reference in `ours`; the value is "" where the reference names none."""
-        return [tuple(found[1].partition(".")[::2]) for found in REFERENCE.finditer(self.ours)]
+        """(claim, value) of every reference in `ours` and `why`; the value is "" where the reference names none."""
+        return [tuple(found[1].partition(".")[::2]) for found in REFERENCE.finditer(f"{self.ours} {self.why}")]
 
 
 def load_sources(root: Path = ROOT) -> dict[str, dict]:
@@ -214,15 +215,16 @@ def _figure(raw: dict, number: int, groups: dict, sources: dict) -> Figure:
     _one_of(raw["kind"], KINDS, "kind", where)
     _one_of(raw["verdict"], VERDICTS, "verdict", where)
     figure = Figure(**raw | {"group": groups[raw["group"]]})
-    if figure.verdict in MEASURED and not figure.values:
+    if figure.verdict in MEASURED and not REFERENCE.search(figure.ours):
         raise SiteError(
             f"{where}: is '{figure.verdict}' without a value of ours; "
             f"write {{{{claim.value}}}} in 'ours', or the verdict '{MISSING}'"
         )
     if figure.verdict == MISSING and figure.ours:
         raise SiteError(f"{where}: is '{MISSING}' and says in 'ours' what was measured; correct one of them")
-    if figure.ours and not all(value for _, value in figure.values):
-        raise SiteError(f"{where}: a reference in 'ours' names no value of a claim; write {{{{claim.value}}}}")
+    for name, value in figure.values:
+        if not value:
+            raise SiteError(f"{where}: {{{{{name}}}}} names no value; write {{{{claim.value}}}}")
     return figure
 
 
