@@ -135,7 +135,7 @@ def check_values(figures: list[Figure], claims: dict) -> None:
             try:
                 claims[name].text(value)
             except SiteError as error:
-                raise SiteError(f"{_where(figure.id)}: {error}") from None
+                raise SiteError(f"{_where(figure.id)}: {error}; correct the reference") from None
 
 
 def entries(root: Path, sources: dict) -> Iterator[dict]:
@@ -154,8 +154,8 @@ def entries(root: Path, sources: dict) -> Iterator[dict]:
 
 
 def described(source: dict) -> str:
-    """A source in words: its title, and what to mind of it."""
-    return f"{source['title']} ({source['note']})" if "note" in source else source["title"]
+    """A source in words: its title and date, and what to mind of it."""
+    return f"{source['title']}, {source['date']}" + (f" ({source['note']})" if "note" in source else "")
 
 
 def _where(name: str) -> str:

@@ -92,8 +92,6 @@ class _Cells:
         return f"<dl>{rows}</dl>"
 
     def _ours(self, figure: famous.Figure) -> str:
-        if not figure.ours:
-            return NOTHING[figure.verdict]
         items = []
         for name in figure.claims:
             claim = self.evidence.claim(name)
@@ -103,7 +101,8 @@ class _Cells:
                 f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span> '
                 f"<small>{escaped(claim.data['host']['label'])}</small></li>"
             )
-        return f"<p>{self.inline(figure.ours)}</p><ul>{''.join(items)}</ul>"
+        said = self.inline(figure.ours) if figure.ours else NOTHING[figure.verdict]
+        return f"<p>{said}</p>" + (f"<ul>{''.join(items)}</ul>" if items else "")
 
     def _verdict(self, figure: famous.Figure) -> str:
         return f"<p>{_badge(figure.verdict)}</p><p>{self.inline(figure.why)}</p>"
