@@ -89,13 +89,13 @@ def test_a_claim_of_the_reason_is_listed_where_nothing_is_measured(site):
 @pytest.mark.parametrize(
     ("read", "said"),
     [
-        ("copy", "read in a copy of the original: page <2>"),
-        ("second-hand", "second-hand, the original was not read: page <2>"),
-        ("original", "read in the original: page <2>"),
+        ("copy", "read in a copy of the original: page <b>2</b>"),
+        ("second-hand", "second-hand, the original was not read: page <b>2</b>"),
+        ("original", "read in the original: page <b>2</b>"),
     ],
 )
 def test_a_row_says_how_its_source_was_read(site, read, said):
-    changed(site, ('"original"', f'"{read}"\nhow = "page <2>"'))
+    changed(site, ('"original"', f'"{read}"\nhow = "page <b>2</b>"'))
     small = cells(site)[0].select_one(".famous-read")
     assert (small.text, small["data-read"]) == (said, read)
 
