@@ -7,10 +7,9 @@ not read 15 MB again.
 import collections
 import functools
 import os
-import tomllib
 from pathlib import Path
 
-from scripts import callpaths, claims, comparing, comparisons, pathlines, pins, records, sources, symbols, uses
+from scripts import callpaths, claims, comparing, comparisons, famous, pathlines, pins, records, sources, symbols, uses
 from scripts.errors import SiteError
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
@@ -77,7 +76,7 @@ class Evidence:
     @functools.cached_property
     def quoted(self) -> dict:
         """Sources of other people's figures: id -> {"title", "url", ...}, from snippets/famous.toml."""
-        return load_quoted(self.root)
+        return famous.load_sources(self.root)
 
     def record(self, name: str):
         """The record called `NN/measurement`. Raises SiteError when there is none."""
@@ -152,21 +151,6 @@ class Evidence:
             for use in self.uses
             if use.kind == "settings" and (use.id or Path(use.page).stem) in (stem, stem.partition("-")[0])
         ]
-
-
-def load_quoted(root: Path) -> dict:
-    file = root / "snippets" / "famous.toml"
-    if not file.is_file():
-        return {}
-    try:
-        found = tomllib.loads(file.read_text("utf-8")).get("source", {})
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"snippets/famous.toml: not TOML ({error}); correct that line") from None
-    for name, source in found.items():
-        for key in ("title", "url"):
-            if not isinstance(source.get(key), str):
-                raise SiteError(f"snippets/famous.toml: source {name}: key {key!r} is missing")
-    return found
 
 
 def of_context(context) -> Evidence:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema
 
-from scripts import callpaths, comparisons, numbers, replays, settings
+from scripts import callpaths, comparisons, famous, numbers, replays, settings
 from scripts import excerpts as quoting
 from scripts import manifest as manifests
 from scripts.errors import SiteError, run_cli
@@ -52,6 +52,7 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
             *_replays(evidence, checked),
             *_claims(evidence),
             *_marks(typed, evidence, "quoted"),
+            *famous.entries(evidence.root, evidence.quoted),
             *_marks(typed, evidence, "fixed"),
         ]
         _age(kept[checked], evidence)
@@ -202,15 +203,8 @@ def _claims(evidence: Evidence):
     for claim in evidence.claims.values():
         pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
         detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
-        yield _entry(
-            "claim",
-            claim.id,
-            claim.data["title"],
-            claim.verdict,
-            detail,
-            claim.file,
-            _used(evidence, "claim", claim.id),
-        )
+        used = _used(evidence, "claim", claim.id)
+        yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
 
 
 def _marks(typed: list, evidence: Evidence, kind: str):
@@ -227,9 +221,7 @@ def _marks(typed: list, evidence: Evidence, kind: str):
             yield _entry("exemption", name, each.text, "not measured", each.why, source, used)
         else:
             known = evidence.quoted.get(each.why)
-            detail = (
-                f"{known['title']} {known['url']}" if known else f"no source called {each.why} in snippets/famous.toml"
-            )
+            detail = f"{famous.described(known)} {known['url']}" if known else f"no source {each.why} in {famous.FILE}"
             yield _entry("quoted", name, each.text, "theirs" if known else "differs", detail, source, used)
 
 

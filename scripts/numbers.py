@@ -110,7 +110,8 @@ def front_matter(text: str):
 
 
 def in_manifest(file: Path, name: str) -> list[Typed]:
-    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade.
+    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what
+    is ours of a famous number. What is theirs is on record with its source, and free.
 
     Lines are the manifest's.
     """
@@ -122,6 +123,7 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
         prose += [hop.get(key, "") for hop in path.get("hop", []) for key in ("does", "crosses")]
     prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
     prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
+    prose += [figure.get(key, "") for figure in data.get("figure", []) for key in ("ours", "why")]
     found = []
     for piece in prose:
         for line in str(piece).split("\n"):
@@ -135,7 +137,8 @@ def scan(root: Path = ROOT) -> list[Typed]:
     found = []
     for file in sorted((root / "docs").rglob("*.md")):
         found += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
-    for file in [*sorted((root / "snippets").glob("[0-9]*-*.toml")), root / "snippets/knobs.toml"]:
+    snippets = root / "snippets"
+    for file in [*sorted(snippets.glob("[0-9]*-*.toml")), snippets / "knobs.toml", snippets / "famous.toml"]:
         if file.is_file():
             found += in_manifest(file, f"snippets/{file.name}")
     return found
@@ -156,10 +159,10 @@ def problems(typed: list[Typed], sources: dict) -> list[str]:
 
 
 def main() -> None:
-    from scripts.evidence import load_quoted
+    from scripts.famous import load_sources
 
     typed = scan()
-    wrong = problems(typed, load_quoted(ROOT))
+    wrong = problems(typed, load_sources(ROOT))
     if wrong:
         raise SiteError("\n".join(wrong))
     print(f"no number is typed without a mark; {len(typed)} marked")

@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, notebook pairs, ledger, typed
-numbers, comparisons with other releases.
+"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, famous numbers, notebook pairs,
+ledger, typed numbers, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import comparisons, excerpts, knobs, ledger, numbers, pairs, replays, settings
+from scripts import comparisons, excerpts, famous, knobs, ledger, numbers, pairs, replays, settings
 from scripts import manifest as manifests
 from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
@@ -62,6 +62,13 @@ def check_knobs(evidence: Evidence) -> tuple[int, str]:
     found = knobs.load(evidence.pins, evidence.root)
     knobs.check_claims(found, evidence.claims)
     return len(found), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in found)} flags"
+
+
+def check_famous(evidence: Evidence) -> tuple[int, str]:
+    found = famous.load(evidence.root)
+    famous.check_values(found, evidence.claims)
+    measured = sum(figure.verdict in famous.MEASURED for figure in found)
+    return len(found), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
 
 
 def check_paths(evidence: Evidence) -> tuple[int, str]:
@@ -176,6 +183,7 @@ CHECKS = {
     "replays": check_replays,
     "records": check_records,
     "claims": check_claims,
+    "famous numbers": check_famous,
     "notebook pairs": check_pairs,
     "typed numbers": check_numbers,
     "ledger": check_ledger,

@@ -13,6 +13,7 @@ from markdown.util import AtomicString
 from scripts.claims import NARROW, number
 from scripts.errors import SiteError
 from scripts.evidence import of_context
+from scripts.famous import described
 from scripts.page.published import address
 from scripts.uses import page_url, to_root
 
@@ -101,7 +102,7 @@ class _Mark(InlineProcessor):
                 f"add [source.{m[2]}] to snippets/famous.toml"
             )
         element = etree.Element(
-            "a", {"class": "quoted", "href": source["url"], "title": f"Theirs, not ours: {source['title']}"}
+            "a", {"class": "quoted", "href": source["url"], "title": f"Theirs, not ours: {described(source)}"}
         )
         element.text = AtomicString("theirs")
         return element, m.start(0), m.end(0)

@@ -79,7 +79,7 @@ def test_on_a_phone_it_is_one_column_with_the_process_on_each_hop(opened):
 
 def test_without_script_all_is_there_and_nothing_dead_is_shown(opened):
     page = opened(1280, script=False)
-    assert page.locator("tr[data-state]:visible").count() == 13
+    assert page.locator("tr[data-state]:visible").count() == 14
     assert page.locator(".ledger-filter").is_hidden()
     assert page.locator("li.path-hop:visible").count() == 8
 
@@ -88,14 +88,14 @@ def test_the_ledger_is_filtered_by_word_and_state(opened):
     page = opened(1280)
     rows = page.locator("tr[data-state]:visible")
     page.get_by_label("Find").fill("engine-core")
-    assert 0 < rows.count() < 13
-    assert page.locator(".ledger-filter output").inner_text() == f"{rows.count()} of 13"
+    assert 0 < rows.count() < 14
+    assert page.locator(".ledger-filter output").inner_text() == f"{rows.count()} of 14"
     page.get_by_label("Find").fill("")
     page.get_by_label("State").select_option("holds")
     assert rows.count() == 1 and page.locator('table[data-kind="hop"]').is_hidden()
     page.evaluate("location.hash = '#ledger-hop-chat-step'")
     page.wait_for_function("!document.getElementById('ledger-hop-chat-step').hidden")
-    assert rows.count() == 13
+    assert rows.count() == 14
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])

@@ -159,7 +159,30 @@ trades = "More is *slower*."
 claims = ["wait"]
 excerpts = ["01/step"]
 """
-FAMOUS = '[source.blog]\ntitle = "A blog"\nurl = "https://example.org/blog"\n'
+FAMOUS = """
+[source.blog]
+title = "A blog"
+url = "https://example.org/blog"
+date = "2024-05"
+read = "original"
+
+[[group]]
+id = "time"
+title = "Where time goes"
+
+[[figure]]
+id = "third"
+group = "time"
+source = "blog"
+what = "Share of the *wait*"
+figure = "33%"
+kind = "single"
+setup = "a model of 8B on one card"
+against = "nothing"
+ours = "It waits {{wait.share}} of the time ({{wait.share.ci}})."
+verdict = "not on this set-up"
+why = "Another model."
+"""
 PAGE = """---
 title: One request
 ---

@@ -48,7 +48,7 @@ def test_what_does_not_exist_is_named_with_the_remedy(site):
             ask("nothing")
 
 
-@pytest.mark.parametrize(("text", "said"), [("[source.x]\ntitle = 'T'\n", "source x.*'url'"), ("[source", "not TOML")])
+@pytest.mark.parametrize(("text", "said"), [("[source.x]\ntitle = 'T'\n", "'x'.*'url'"), ("[source", "not TOML")])
 def test_a_source_list_that_is_wrong_stops(site, text, said):
     site.write("snippets/famous.toml", text)
     with pytest.raises(SiteError, match=f"snippets/famous.toml.*{said}"):

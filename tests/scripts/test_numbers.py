@@ -4,7 +4,7 @@ import pytest
 
 from scripts import numbers
 from scripts.errors import SiteError
-from tests.scripts.small_site import KNOBS, Site
+from tests.scripts.small_site import FAMOUS, KNOBS, Site
 
 
 def typed(line):
@@ -94,6 +94,22 @@ def test_the_prose_of_a_manifest_is_read_too(tmp_path):
     site.write("snippets/01-one-request.toml", site.manifest.replace("It schedules first.", "It takes 3 ms."))
     (line,) = numbers.problems(numbers.scan(site.root), {"blog": {}})
     assert line.startswith("snippets/01-one-request.toml:11: types '3 ms'")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("Another model.", "Another model takes 3 ms.", 23),
+        ("of the time (", "of 3 ms (", 21),
+    ],
+)
+def test_what_is_ours_of_a_famous_number_is_read_too(tmp_path, old, new, line):
+    """What is theirs has its source and is typed: the small site's 33% stands there unmarked."""
+    site = Site(tmp_path)
+    assert old in FAMOUS and "33%" in FAMOUS
+    site.write("snippets/famous.toml", FAMOUS.replace(old, new))
+    (said,) = numbers.problems(numbers.scan(site.root), {"blog": {}})
+    assert said.startswith(f"snippets/famous.toml:{line}: types '3 ms'")
 
 
 def test_what_a_knob_trades_is_read_too(tmp_path):

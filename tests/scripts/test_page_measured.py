@@ -251,7 +251,7 @@ def test_boundaries_take_equal_messages_together(site):
 def test_the_ledger_lists_everything_and_where_it_is(site):
     soup = part(site, "/// ledger\n///")
     counts = {table["data-kind"]: len(table.select("tbody tr")) for table in soup.select("table")}
-    assert counts == {"excerpt": 1, "setting": 1, "hop": 8, "replay": 1, "claim": 1, "quoted": 1, "exemption": 1}
+    assert counts == {"excerpt": 1, "setting": 1, "hop": 8, "replay": 1, "claim": 1, "quoted": 2, "exemption": 1}
     row = soup.select_one("#ledger-hop-chat-step")
     assert row["data-state"] == "recorded"
     assert [a["href"] for a in row.select("a")] == [

@@ -53,9 +53,10 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("replays", 1),
         ("records", 3),
         ("claims", 1),
+        ("famous numbers", 1),
         ("notebook pairs", 1),
         ("typed numbers", 2),
-        ("ledger", 13),
+        ("ledger", 14),
         ("drift", 1),
     ]
 
@@ -150,8 +151,8 @@ def test_the_ledger_is_written_whole_and_fits_its_schema(site):
     target = site.root / "site/data/ledger.json"
     ledger.write_json(Evidence(site.root), target)
     made = json.loads(target.read_text())
-    once = dict.fromkeys(("excerpt", "setting", "claim", "quoted", "exemption"), 1)
-    assert made["counts"] == once | {"hop": 8, "replay": 0}
+    once = dict.fromkeys(("excerpt", "setting", "claim", "exemption"), 1)
+    assert made["counts"] == once | {"hop": 8, "replay": 0, "quoted": 2}
     states = {entry["id"]: entry["state"] for entry in made["entries"]}
     assert states["01/step"] == "equals the release" and states["chat/step"] == "recorded" and states["wait"] == "holds"
     used = {entry["id"]: entry["used"] for entry in made["entries"]}
