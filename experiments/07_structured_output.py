@@ -115,7 +115,7 @@ JUMPS = ("try_jump_forward", "jump_forward_str_state", "jump_and_retokenize")
 
 @book.claim(
     id="nobody-jumps",
-    title="Nobody calls it",
+    title="Jump-forward has no caller",
     sentence="SGLang defines {functions} functions of jump-forward decoding on {classes} classes each; outside of functions of "
     "that name they are called {calls} times in {files} files, and {strings} strings name them. vLLM defines {vllm}.",
     records=["calls-sglang", "calls-vllm"], tier="cpu",
@@ -139,11 +139,11 @@ def nobody_jumps(sglang, vllm):
 
 @book.claim(
     id="no-jump-recorded",
-    title="Nobody calls it in a run either",
+    title="A recorded request enters no jump",
     sentence="While one request held to a schema was served, {sglang} functions of SGLang's constrained decoding were entered and "
-    "{vllm} of vLLM's, {jumps} of them with a jump in its name.",
+    "{vllm} of vLLM's. {jumps} functions with a jump in their name were entered in either engine.",
     records=["path-sglang-gpu", "path-vllm-gpu"], tier="gpu",
-    holds_if="both entered some, and none with a jump in its name",
+    holds_if="both entered some, and no function of the whole engine with a jump in its name",
 )
 def no_jump_recorded(sglang, vllm):
     def entered(run, package):
@@ -209,9 +209,9 @@ def fill_figure(_, axes):
 @book.claim(
     id="compile-cost",
     title="What a new schema costs",
-    sentence="To compile OpenAI's answer takes xgrammar {xgrammar} in vLLM and {xgrammar_sglang} in SGLang, llguidance {guidance} "
-    "and {llguidance}; the flat object takes {flat} and {flat_sglang}, {flat_guidance} and {flat_llguidance}. Outlines takes {outlines_flat} "
-    "for the flat object in SGLang.",
+    sentence="To compile OpenAI's answer xgrammar takes {xgrammar} in vLLM and {xgrammar_sglang} in SGLang, llguidance {guidance} and "
+    "{llguidance}. For the flat object xgrammar takes {flat} and {flat_sglang}, llguidance {flat_guidance} and {flat_llguidance}, Outlines "
+    "{outlines_vllm} and {outlines_flat}.",
     records=COSTS, tier="cpu", figure="compile.svg",
     holds_if="in both engines xgrammar takes more than 50 times llguidance's time for OpenAI's answer",
 )
@@ -224,7 +224,7 @@ def compile_cost(vllm, sglang):
         "guidance": ms(vllm, "openapi", "guidance"), "llguidance": ms(sglang, "openapi", "llguidance"),
         "flat": ms(vllm, "flat", "xgrammar"), "flat_sglang": ms(sglang, "flat", "xgrammar"),
         "flat_guidance": ms(vllm, "flat", "guidance"), "flat_llguidance": ms(sglang, "flat", "llguidance"),
-        "outlines_flat": ms(sglang, "flat", "outlines"),
+        "outlines_flat": ms(sglang, "flat", "outlines"), "outlines_vllm": ms(vllm, "flat", "outlines"),
     }
     times = (values["xgrammar"]["value"] / values["guidance"]["value"],
              values["xgrammar_sglang"]["value"] / values["llguidance"]["value"])
@@ -259,8 +259,24 @@ def cache_of_grammars(vllm, sglang):
 
 
 @book.claim(
+    id="backend-made",
+    title="What the first request held to a schema pays in vLLM",
+    sentence="To make xgrammar's backend for a vocabulary of 151,936 takes {xgrammar} in vLLM and {sglang} in SGLang, llguidance's {guidance} and {llguidance}.",
+    records=COSTS, tier="cpu",
+    holds_if="in vLLM it takes xgrammar over ten times as long as to compile the flat object",
+)
+def backend_made(vllm, sglang):
+    def ms(run, backend):
+        return bootstrap.median(us(run, "make", "flat", backend) / 1000, "ms")
+
+    values = {"xgrammar": ms(vllm, "xgrammar"), "sglang": ms(sglang, "xgrammar"),
+              "guidance": ms(vllm, "guidance"), "llguidance": ms(sglang, "llguidance")}
+    return values, bool(values["xgrammar"]["value"] > 10 * np.median(us(vllm, "compile", "flat", "xgrammar")) / 1000)
+
+
+@book.claim(
     id="front-end-check",
-    title="vLLM reads a schema twice",
+    title="vLLM's front end translates a schema for every request",
     sentence="Before a request leaves vLLM's front end its schema is checked for the backend, in every request: {xgrammar} for OpenAI's "
     "answer with xgrammar, {guidance} with llguidance, {outlines} with Outlines; {flat} for the flat object with xgrammar.",
     records=["cost-cpu-vllm"], tier="cpu",
@@ -278,10 +294,11 @@ def front_end_check(vllm):
 @book.claim(
     id="mask-cost",
     title="What a mask costs",
-    sentence="A mask takes xgrammar {enums} where nothing is free and {flat} in the flat object, mostly strings, in vLLM; llguidance "
-    "{guidance_enums} and {guidance}. Outlines takes {outlines} in SGLang and {outlines_vllm} in vLLM for the flat object.",
+    sentence="A mask takes xgrammar {enums} in the object of choices and {flat} in the flat object, mostly strings, in vLLM, {enums_sglang} and "
+    "{flat_sglang} in SGLang. llguidance takes {guidance_enums} and {guidance} in vLLM, {llguidance_enums} and {llguidance} in SGLang. "
+    "Outlines takes {outlines_vllm} for the flat object in vLLM and {outlines} in SGLang.",
     records=COSTS, tier="cpu", figure="fill.svg",
-    holds_if="xgrammar and llguidance stay below 100 µs in every schema and engine, and SGLang's Outlines is over ten times vLLM's",
+    holds_if="xgrammar and llguidance stay below 100 µs in every schema and engine, and for the flat object SGLang's Outlines is over ten times vLLM's",
 )
 def mask_cost(vllm, sglang):
     values = {
@@ -289,6 +306,10 @@ def mask_cost(vllm, sglang):
         "flat": bootstrap.median(us(vllm, "fill", "flat", "xgrammar"), "us"),
         "guidance_enums": bootstrap.median(us(vllm, "fill", "enums", "guidance"), "us"),
         "guidance": bootstrap.median(us(vllm, "fill", "flat", "guidance"), "us"),
+        "enums_sglang": bootstrap.median(us(sglang, "fill", "enums", "xgrammar"), "us"),
+        "flat_sglang": bootstrap.median(us(sglang, "fill", "flat", "xgrammar"), "us"),
+        "llguidance_enums": bootstrap.median(us(sglang, "fill", "enums", "llguidance"), "us"),
+        "llguidance": bootstrap.median(us(sglang, "fill", "flat", "llguidance"), "us"),
         "outlines": bootstrap.median(us(sglang, "fill", "flat", "outlines"), "us"),
         "outlines_vllm": bootstrap.median(us(vllm, "fill", "flat", "outlines"), "us"),
     }
@@ -300,7 +321,7 @@ def mask_cost(vllm, sglang):
 
 @book.claim(
     id="accept-cost",
-    title="To advance is dearer than to ask",
+    title="Advancing costs more than filling",
     sentence="For the document of 24 choices xgrammar takes {fill} a mask and {accept} to advance by a token, in vLLM; in SGLang {fill_sglang} and "
     "{accept_sglang}. llguidance takes {accept_guidance} to advance in vLLM.",
     records=COSTS, tier="cpu",
@@ -321,7 +342,7 @@ def accept_cost(vllm, sglang):
 @book.claim(
     id="schema-refused",
     title="Who refuses OpenAI's answer",
-    sentence="Of {backends} backends, three an engine, {refused} refuses one of the five schemas: SGLang's Outlines, OpenAI's answer.",
+    sentence="Of {backends} backends that were tried, three an engine, {refused} refuses one of the five schemas: SGLang's Outlines, OpenAI's answer.",
     records=["walk-vllm", "walk-sglang"], tier="cpu",
     holds_if="that one is the only refusal",
 )
@@ -364,7 +385,7 @@ def judged(run):
 
 
 def valid(run, kind):
-    return bootstrap.of(np.mean, [[100.0 * ok for each, ok, _ in judged(run) if each == kind]], "%")
+    return bootstrap.proportion([ok for each, ok, _ in judged(run) if each == kind])
 
 
 @book.figure("valid.svg", size=(4.4, 2.9))
@@ -389,7 +410,7 @@ def valid_figure(_, axes):
     id="valid-answers",
     title="What holding a small model to a schema does",
     sentence="Shown an object to follow, SmolLM2-135M answers with a valid one {vllm_shown_free} of the time in vLLM and {sglang_shown_free} in "
-    "SGLang, held to the schema {vllm_shown_held} and {sglang_shown_held}. Told the keys alone, {vllm_told_free} and {sglang_told_free}; held, "
+    "SGLang, held to the schema {vllm_shown_held} and {sglang_shown_held}. Told the keys and their types, {vllm_told_free} and {sglang_told_free}; held, "
     "{vllm_told_held} and {sglang_told_held}.",
     records=ANSWERS, tier="gpu", figure="valid.svg",
     holds_if="held, every answer to a question that shows an object is valid in both engines, and with told keys the share grows",
@@ -405,7 +426,7 @@ def valid_answers(*runs):
 
 @book.claim(
     id="held-but-endless",
-    title="A schema does not make an end",
+    title="A schema does not stop the model",
     sentence="Held to the schema, {ended} answers came to an end and {ended_valid} of these are valid; {cut} were cut off at 256 tokens, "
     "of which {cut_valid} are.",
     records=[name for name in ANSWERS if "held" in name], tier="gpu",
@@ -418,6 +439,24 @@ def held_but_endless(*runs):
     values = {"ended": bootstrap.value(len(ended), "1"), "ended_valid": bootstrap.value(sum(ended), "1"),
               "cut": bootstrap.value(len(cut), "1"), "cut_valid": bootstrap.value(sum(cut), "1")}
     return values, all(ended) and bool(cut) and not any(cut)
+
+
+@book.claim(
+    id="answers-copied",
+    title="What the valid answers say",
+    sentence="Of the {valid} valid answers to the questions that show an object {copies} are that object itself, letter for letter or but for "
+    "its blanks. All of them are {texts} different objects.",
+    records=ANSWERS, tier="gpu",
+    holds_if="more than half of them are copies",
+)
+def answers_copied(*runs):
+    found = [json.loads(text) for run in runs
+             for text, (kind, ok, _) in zip(run.columns["text"], judged(run), strict=True) if kind == "shown" and ok]
+    shown = runs[0].data["workload"]["shown"]
+    copies = sum(each == shown for each in found)
+    values = {"valid": bootstrap.value(len(found), "1"), "copies": bootstrap.value(copies, "1"),
+              "texts": bootstrap.value(len({json.dumps(each, sort_keys=True) for each in found}), "1")}
+    return values, copies > len(found) / 2
 
 
 # %%

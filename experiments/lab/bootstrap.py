@@ -74,6 +74,17 @@ def share(part, whole, digits: int = 3) -> dict:
     return of(np.median, [100.0 * part / whole], "%", digits)
 
 
+def proportion(flags, digits: int = 3) -> dict:
+    """The percentage of `flags` that are true, with Wilson's 95% interval: a bootstrap of none or all would have no width."""
+    flags = np.asarray(flags, dtype=bool)
+    if not flags.size:
+        raise LabError("a proportion needs at least one value")
+    n, p, z = flags.size, flags.mean(), 1.959964
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return value(100 * p, "%", digits, (100 * max(0.0, middle - half), 100 * min(1.0, middle + half)), n)
+
+
 def slope(groups: dict, unit: str, digits: int = 3) -> dict:
     """Least-squares slope through the groups' medians: {x: samples of y}, unit of y per unit of x."""
     xs = sorted(groups)

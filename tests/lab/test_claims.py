@@ -175,6 +175,8 @@ def sum_over_n(values):
 def test_slope_and_share_are_what_they_say():
     assert bootstrap.slope({1: [2.0] * 3, 2: [4.0] * 3, 3: [6.0] * 3}, "ms")["value"] == pytest.approx(2.0)
     assert bootstrap.share([1.0, 2.0], [4.0, 8.0])["value"] == pytest.approx(25.0)
+    none, half = bootstrap.proportion([False] * 100), bootstrap.proportion([True, False] * 50)
+    assert none["ci"] == pytest.approx([0, 3.70], abs=0.01) and half["ci"] == pytest.approx([40.38, 59.62], abs=0.01)
     with pytest.raises(LabError, match="needs pairs"):
         bootstrap.share([1.0], [1.0, 2.0])
 

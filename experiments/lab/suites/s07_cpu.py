@@ -8,7 +8,7 @@ from ..records import sample
 from ..workers_run import worker
 from . import counted
 
-ROUNDS = 3
+ROUNDS = 5
 COUNTS = {"tokens": "tokens", "forced": "count", "allowed": "count", "jumpable": "tokens", "jumps": "count"}
 BOTH = {"vllm": "vllm-cpu", "sglang": "sglang-cpu"}
 

@@ -9,7 +9,8 @@ in how many such texts (`jumps`), none of which anybody tokenized again. A schem
 "refused" with its reason.
 
 Timed, kind "cost", in us, `op`:
-  compile   from a schema not seen before to a grammar, in a backend made for it, so that no cache helps
+  make      a backend, which takes the vocabulary in; once a server
+  compile   from a schema not seen before to a grammar, the first of a backend made for it, so that no cache helps
   again     the same schema once more
   respaced  the same schema with blanks between its tokens
   check     what the front end does with a schema before the request goes on, where it does anything
@@ -18,6 +19,8 @@ Timed, kind "cost", in us, `op`:
 """
 
 import gc
+import hashlib
+import importlib.metadata
 import json
 import statistics
 import time
@@ -53,6 +56,17 @@ def given(path: str) -> dict:
         if not isinstance(case, dict) or not {"schema", "document"} <= set(case):
             raise ValueError(f"cases: {path}: {name}: has no schema and document; give the file that schemas.py printed")
     return cases
+
+
+def named(cases: dict) -> dict:
+    """What identifies the schemas: {name: {"characters", "sha256"}} of each as it is given to a backend."""
+    texts = {name: json.dumps(case["schema"]) for name, case in sorted(cases.items())}
+    return {name: {"characters": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()} for name, text in texts.items()}
+
+
+def versions(*names: str) -> dict:
+    """{distribution: its version here}."""
+    return {name: importlib.metadata.version(name) for name in names}
 
 
 def ids_of(tokenizer, document) -> list[int]:
@@ -130,9 +144,11 @@ def _us(call) -> float:
 def times(engine: Engine, schema: dict, ids: list[int], rounds: int) -> dict:
     """{op: a value a round}."""
     text, spaced = json.dumps(schema), json.dumps(schema, indent=2)
-    found = {op: [] for op in ("compile", "again", "respaced", "fill", "accept", *(["check"] if engine.check else []))}
+    found = {op: [] for op in ("make", "compile", "again", "respaced", "fill", "accept", *(["check"] if engine.check else []))}
     for _ in range(rounds):
+        begin = time.perf_counter_ns()
         backend = engine.make()
+        found["make"].append((time.perf_counter_ns() - begin) / 1e3)
         found["compile"].append(_us(lambda backend=backend: engine.compile(backend, text)))
         found["again"].append(_us(lambda backend=backend: engine.compile(backend, text)))
         found["respaced"].append(_us(lambda backend=backend: engine.compile(backend, spaced)))

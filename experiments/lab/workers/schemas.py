@@ -3,7 +3,7 @@
 Four are written here: `flat`, an object of twelve fields; `nested`, objects and arrays three deep; `enums`, 24 fields of which
 each takes one of a few words or a truth value, so that no model can leave a free string open; `recursive`, a tree whose
 nodes are trees. `openapi` is a published one: OpenAI's answer to a chat completion as the package `openai` has it,
-which is generated from OpenAI's OpenAPI document; its text is not kept here, only its size and digest. That package lies
+which is generated from OpenAI's OpenAPI document; its text is not kept here; records hold its size and digest. That package lies
 in the environment of either engine, in other versions, so both are given what vLLM's has.
 
 Every document is valid, its keys in the schema's order: grammars of JSON schemas want them so.

@@ -20,7 +20,7 @@ import logging  # noqa: E402
 logging.disable(logging.ERROR)  # a schema that is refused is logged whole
 
 from answering import answer_with  # noqa: E402
-from grammar_walk import Engine, cost, count, given  # noqa: E402
+from grammar_walk import Engine, cost, count, given, named, versions  # noqa: E402
 from sglang.srt.constrained.base_grammar_backend import InvalidGrammarObject  # noqa: E402
 from sglang.srt.constrained.llguidance_backend import GuidanceBackend  # noqa: E402
 from sglang.srt.constrained.outlines_backend import OutlinesGrammarBackend  # noqa: E402
@@ -77,7 +77,7 @@ def engines(model: str, tokenizer) -> list[Engine]:
 
 def measure(model: str, what: dict) -> list[dict]:
     tokenizer, cases = AutoTokenizer.from_pretrained(model), given(what["cases"])
-    what["cases"] = sorted(cases)
+    what |= {"cases": named(cases), "libraries": versions("xgrammar", "llguidance", "outlines", "outlines_core")}
     some = engines(model, tokenizer)
     if what["rounds"]:  # what follows which blank costs the same
         rows = cost([each for each in some if each.backend != "xgrammar-compact"], tokenizer, cases, what["rounds"])

@@ -7,11 +7,15 @@ tells them. A schema passes vLLM's own check of the backend first, as it does at
 """
 
 import json
+import os
 import sys
+
+# vLLM gives a regular expression five seconds to compile; on a slow machine that would refuse what is only slow.
+os.environ.setdefault("VLLM_REGEX_COMPILATION_TIMEOUT_S", "60")
 
 from vllm_sched import make_config
 from answering import answer_with
-from grammar_walk import Engine, cost, count, given
+from grammar_walk import Engine, cost, count, given, named, versions
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 from vllm.tokenizers import cached_tokenizer_from_config
@@ -62,7 +66,7 @@ def engines(config, tokenizer) -> list[Engine]:
 def measure(model: str, what: dict) -> list[dict]:
     config = make_config(model, max_num_seqs=8, max_num_batched_tokens=64, max_model_len=1024)
     tokenizer, cases, rows = cached_tokenizer_from_config(config.model_config), given(what["cases"]), []
-    what["cases"] = sorted(cases)
+    what |= {"cases": named(cases), "libraries": versions("xgrammar", "llguidance", "outlines_core", "openai")}
     for engine in engines(config, tokenizer):
         passed = {}
         for name, case in cases.items():
