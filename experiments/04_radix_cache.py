@@ -409,8 +409,8 @@ def order_figure(figure, axes):
     runs = [book.record(name) for name in ORDER]
     names = ["SGLang, as they came", "SGLang, longest prefix", "vLLM"]
     left, right = figure.subplots(1, 2, sharey=True)
-    for axes, title, values in ((left, "prompt tokens reused, %", [reused(run) for run in runs]),
-                                (right, "median time to first token, ms", [run.values("ttft_median") for run in runs])):
+    for axes, title, values in ((left, "tokens reused, %", [reused(run) for run in runs]),
+                                (right, "median TTFT, ms", [run.values("ttft_median") for run in runs])):
         for y, (rounds, tone) in enumerate(zip(values, ("sglang", "accent", "vllm"), strict=True)):
             axes.barh(-y, np.median(rounds), color=colour(tone), height=0.6)
             axes.plot(rounds, [-y] * len(rounds), "|", color=colour("6"), markersize=7)
