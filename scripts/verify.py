@@ -1,5 +1,5 @@
 """`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, famous numbers, notebook pairs,
-ledger, typed numbers, comparisons with other releases.
+ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import comparisons, excerpts, famous, knobs, ledger, numbers, pairs, replays, settings
+from scripts import comparisons, corrections, excerpts, famous, knobs, ledger, numbers, pairs, replays, settings
 from scripts import manifest as manifests
 from scripts.callpaths import number_of, record_it
 from scripts.errors import SiteError, run_cli
@@ -155,6 +155,11 @@ def check_numbers(evidence: Evidence) -> tuple[int, str]:
     return len(pages), f"pages type no number: {values} are references, {len(typed)} are marked as fixed or quoted"
 
 
+def check_corrections(evidence: Evidence) -> tuple[int, str]:
+    posts, count = corrections.check(evidence.root)
+    return posts, f"posts end with a list of corrections, {count} in all"
+
+
 def check_ledger(evidence: Evidence) -> tuple[int, str]:
     found = ledger.document(evidence)["entries"]
     wrong = ledger.problems(found)
@@ -186,6 +191,7 @@ CHECKS = {
     "famous numbers": check_famous,
     "notebook pairs": check_pairs,
     "typed numbers": check_numbers,
+    "corrections": check_corrections,
     "ledger": check_ledger,
     "drift": check_drift,
 }

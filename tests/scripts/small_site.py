@@ -210,6 +210,10 @@ Waiting is most of it.
 
 /// settings
 ///
+
+## Corrections
+
+None yet.
 """
 SVG = (
     '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '

@@ -56,6 +56,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("famous numbers", 1),
         ("notebook pairs", 1),
         ("typed numbers", 2),
+        ("corrections", 1),
         ("ledger", 14),
         ("drift", 1),
     ]
