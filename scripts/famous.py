@@ -6,12 +6,13 @@ snippets/famous.toml names every source that a page quotes, and for each at leas
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import grouped
 from scripts.errors import SiteError
+from scripts.grouped import Group, one_of
 from scripts.manifest import check_id, check_table
 from scripts.pins import ROOT
 from scripts.uses import REFERENCE
@@ -36,24 +37,11 @@ MEASURED = ("reproduced", "partly", "not on this set-up")
 CANNOT, MISSING = "cannot be tested here", "not measured yet"
 VERDICTS = (*MEASURED, CANNOT, MISSING)
 SOURCE_KEYS = dict.fromkeys(("title", "note", "url", "date", "read", "how"), str)
-GROUP_KEYS = {"id": str, "title": str}
 KEYS = dict.fromkeys(
     ("id", "group", "source", "what", "figure", "kind", "setup", "against", "mind", "ours", "verdict", "why"), str
 )
 OPTIONAL = ("mind", "ours")
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-
-
-@dataclass(frozen=True)
-class Group:
-    """Figures about one mechanism; groups and their figures stand on the page in the order of the file."""
-
-    id: str
-    title: str
-
-    @property
-    def anchor(self) -> str:
-        return f"figures-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +90,7 @@ def load(root: Path = ROOT) -> list[Figure]:
     Raises SiteError for anything not understood, for an id that is not there, and for a source without a figure.
     """
     tables, sources = _tables(root), load_sources(root)
-    groups = _groups(tables.get("group", []))
+    groups = grouped.groups(tables.get("group", []), "figures", FILE)
     figures: dict[str, Figure] = {}
     for number, raw in enumerate(tables.get("figure", []), 1):
         figure = _figure(raw, number, groups, sources)
@@ -115,11 +103,7 @@ def load(root: Path = ROOT) -> list[Figure]:
                 f"{FILE}: source '{name}': no figure is from it, so the page of famous numbers would lack it; "
                 f'write source = "{name}" in a [[figure]], or remove it'
             )
-    for group in groups.values():
-        if not any(figure.group == group for figure in figures.values()):
-            raise SiteError(f"{FILE}: group '{group.id}': has no figure; remove it, or name it in one")
-    order = list(groups)
-    return sorted(figures.values(), key=lambda figure: order.index(figure.group.id))
+    return grouped.in_order(list(figures.values()), groups, "figure", FILE)
 
 
 def check_values(figures: list[Figure], claims: dict) -> None:
@@ -127,11 +111,7 @@ def check_values(figures: list[Figure], claims: dict) -> None:
     that it does not have."""
     for figure in figures:
         for name, value in figure.values:
-            if name not in claims:
-                raise SiteError(
-                    f"{_where(figure.id)}: claim '{name}' is in no file of experiments/claims; "
-                    "correct the id, or run make experiments"
-                )
+            grouped.check_claim(name, claims, _where(figure.id))
             try:
                 claims[name].text(value)
             except SiteError as error:
@@ -163,17 +143,7 @@ def _where(name: str) -> str:
 
 
 def _tables(root: Path) -> dict:
-    """The file's tables; none where there is no file, as on a site that quotes nobody."""
-    try:
-        tables = tomllib.loads((root / FILE).read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"{FILE}: not TOML ({error}); correct that line") from None
-    for key, value in tables.items():
-        if not isinstance(value, TABLES.get(key, ())):
-            raise SiteError(f"{FILE}: '{key}' is nothing that it holds; write [source.id], [[group]] or [[figure]]")
-    return tables
+    return grouped.tables(root, FILE, TABLES, "[source.id], [[group]] or [[figure]]")
 
 
 def _check_source(name: str, source) -> None:
@@ -184,36 +154,19 @@ def _check_source(name: str, source) -> None:
         raise SiteError(f"{where}: url '{source['url']}' is no web address; write it in full")
     if not DATE.fullmatch(source["date"]):
         raise SiteError(f"{where}: date '{source['date']}' is no date; write YYYY-MM-DD, or as much of it as is known")
-    _one_of(source["read"], READ, "read", where)
+    one_of(source["read"], READ, "read", where)
     if source["read"] != "original" and "how" not in source:
         raise SiteError(f"{where}: is {source['read']} without a reason; say in 'how' what was read, and why not that")
 
 
-def _groups(found: list) -> dict[str, Group]:
-    groups: dict[str, Group] = {}
-    for number, raw in enumerate(found, 1):
-        where = _named(raw, "group", number)
-        check_table(raw, GROUP_KEYS, tuple(GROUP_KEYS), where)
-        check_id(raw["id"], where)
-        if raw["id"] in groups:
-            raise SiteError(f"{where}: two groups are called that; rename one")
-        groups[raw["id"]] = Group(**raw)
-    return groups
-
-
-def _named(raw, kind: str, number: int) -> str:
-    name = raw.get("id") if isinstance(raw, dict) else None
-    return f"{FILE}: {kind} '{name}'" if isinstance(name, str) else f"{FILE}: {kind} number {number}"
-
-
 def _figure(raw: dict, number: int, groups: dict, sources: dict) -> Figure:
-    where = _named(raw, "figure", number)
+    where = grouped.named(raw, "figure", number, FILE)
     check_table(raw, KEYS, tuple(key for key in KEYS if key not in OPTIONAL), where)
     check_id(raw["id"], where)
-    _one_of(raw["group"], groups, "group", where)
-    _one_of(raw["source"], sources, "source", where)
-    _one_of(raw["kind"], KINDS, "kind", where)
-    _one_of(raw["verdict"], VERDICTS, "verdict", where)
+    one_of(raw["group"], groups, "group", where)
+    one_of(raw["source"], sources, "source", where)
+    one_of(raw["kind"], KINDS, "kind", where)
+    one_of(raw["verdict"], VERDICTS, "verdict", where)
     figure = Figure(**raw | {"group": groups[raw["group"]]})
     if figure.verdict in MEASURED and not REFERENCE.search(figure.ours):
         raise SiteError(
@@ -226,8 +179,3 @@ def _figure(raw: dict, number: int, groups: dict, sources: dict) -> Figure:
         if not value:
             raise SiteError(f"{where}: {{{{{name}}}}} names no value; write {{{{claim.value}}}}")
     return figure
-
-
-def _one_of(name: str, known, key: str, where: str) -> None:
-    if name not in known:
-        raise SiteError(f"{where}: {key} '{name}' is not known; use one of {', '.join(known) or 'none, none is there'}")

@@ -6,33 +6,22 @@ no knob names stops the build, so that the page of knobs has all of them. Defaul
 read from the pinned source, and from what a started server said of itself.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import grouped
 from scripts import manifest as manifests
 from scripts.errors import SiteError
+from scripts.grouped import Group, one_of
 from scripts.manifest import Excerpt, check_id, check_table
 from scripts.pins import ROOT
 from scripts.settings import Setting
 from scripts.settings import load_all as all_settings
 
 FILE = "snippets/knobs.toml"
-GROUP_KEYS = {"id": str, "title": str}
+TABLES = {"group": list, "knob": list}
 KEYS = {"id": str, "name": str, "group": str, "trades": str, "claims": list, "excerpts": list}
 REQUIRED = ("id", "name", "group", "trades")
-
-
-@dataclass(frozen=True)
-class Group:
-    """What several knobs govern; groups and their knobs stand on the page in the order of the file."""
-
-    id: str
-    title: str
-
-    @property
-    def anchor(self) -> str:
-        return f"knobs-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -73,8 +62,8 @@ def load(engines, root: Path = ROOT) -> list[Knob]:
     Claims are looked up by `check_claims`. Raises SiteError for anything not understood, for an id that is not there,
     and for a setting of which no knob knows.
     """
-    tables = _tables(root)
-    groups = _groups(tables.get("group", []))
+    tables = grouped.tables(root, FILE, TABLES, "[[group]] or [[knob]]")
+    groups = grouped.groups(tables.get("group", []), "knobs", FILE)
     settings = {f"{number_of(each)}/{each.id}": each for each in all_settings(root)}
     quoted = {
         f"{number_of(each)}/{each.id}": each
@@ -101,65 +90,25 @@ def load(engines, root: Path = ROOT) -> list[Knob]:
                 f"{setting.place}: {setting.name} is in no knob, so the page of knobs would lack it; "
                 f'write {setting.engine} = "{name}" in a [[knob]] of {FILE}'
             )
-    for group in groups.values():
-        if not any(knob.group == group for knob in knobs.values()):
-            raise SiteError(f"{FILE}: group '{group.id}': has no knob; remove it, or name it in one")
-    order = list(groups)
-    return sorted(knobs.values(), key=lambda knob: order.index(knob.group.id))
+    return grouped.in_order(list(knobs.values()), groups, "knob", FILE)
 
 
 def check_claims(knobs: list[Knob], claims: dict) -> None:
     """Raises SiteError for a knob that refers to a claim which is not in `claims`, those of the site by id."""
     for knob in knobs:
         for name in knob.claims:
-            if name not in claims:
-                raise SiteError(
-                    f"{_where(knob.id)}: claim '{name}' is in no file of experiments/claims; "
-                    "correct the id, or run make experiments"
-                )
+            grouped.check_claim(name, claims, _where(knob.id))
 
 
 def _where(name: str) -> str:
     return f"{FILE}: knob '{name}'"
 
 
-def _tables(root: Path) -> dict:
-    """The file's tables; none where there is no file, as on a site without settings."""
-    try:
-        tables = tomllib.loads((root / FILE).read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"{FILE}: not TOML ({error}); correct that line") from None
-    for key, value in tables.items():
-        if key not in ("group", "knob") or not isinstance(value, list):
-            raise SiteError(f"{FILE}: '{key}' is no list of tables that it holds; write [[group]] or [[knob]]")
-    return tables
-
-
-def _groups(found: list) -> dict[str, Group]:
-    groups: dict[str, Group] = {}
-    for number, raw in enumerate(found, 1):
-        where = _named(raw, "group", number)
-        check_table(raw, GROUP_KEYS, tuple(GROUP_KEYS), where)
-        check_id(raw["id"], where)
-        if raw["id"] in groups:
-            raise SiteError(f"{where}: two groups are called that; rename one")
-        groups[raw["id"]] = Group(**raw)
-    return groups
-
-
-def _named(raw, kind: str, number: int) -> str:
-    name = raw.get("id") if isinstance(raw, dict) else None
-    return f"{FILE}: {kind} '{name}'" if isinstance(name, str) else f"{FILE}: {kind} number {number}"
-
-
 def _knob(raw: dict, number: int, engines: tuple, groups: dict, settings: dict, quoted: dict) -> Knob:
-    where = _named(raw, "knob", number)
+    where = grouped.named(raw, "knob", number, FILE)
     check_table(raw, KEYS | dict.fromkeys(engines, str), REQUIRED, where)
     check_id(raw["id"], where)
-    if raw["group"] not in groups:
-        raise SiteError(f"{where}: group '{raw['group']}' is not defined; use one of {', '.join(groups) or 'none'}")
+    one_of(raw["group"], groups, "group", where)
     own = {engine: _one(raw[engine], settings, "setting", engine, where) for engine in engines if engine in raw}
     if not own:
         raise SiteError(f'{where}: names no setting; write {engines[0]} = "NN/id" with the id of one')

@@ -4,6 +4,7 @@ What is ours comes from claims, by reference, and each claim stands below it wit
 """
 
 from scripts import evidence, famous
+from scripts.page import grouped_html
 from scripts.page.blocks import PageBlock, register_block
 from scripts.page.svg import escaped
 
@@ -27,11 +28,13 @@ def page_html(stands_on: evidence.Evidence, root: str, inline) -> str:
     famous.check_values(found, stands_on.claims)
     cells = _Cells(stands_on, root, inline)
     groups = list(dict.fromkeys(figure.group for figure in found))
-    links = ", ".join(f'<a href="#{group.anchor}">{escaped(group.title)}</a>' for group in groups)
-    sections = "".join(_section(group, [each for each in found if each.group == group], cells) for group in groups)
+    sections = "".join(
+        grouped_html.section(group, "famous", COLUMNS, [cells.row(each) for each in found if each.group == group])
+        for group in groups
+    )
     return (
         f'<div class="famous"><p class="famous-counts">{_counts(found)}</p>'
-        f'<p class="famous-groups">{links}</p>{sections}</div>'
+        f"{grouped_html.links(groups, 'famous')}{sections}</div>"
     )
 
 
@@ -46,18 +49,6 @@ def _badge(verdict: str) -> str:
     return f'<span class="famous-verdict" data-verdict="{verdict.replace(" ", "-")}">{verdict}</span>'
 
 
-def _section(group: famous.Group, found: list, cells: "_Cells") -> str:
-    # A narrow screen shows a row as a box below the other, and the roles say that it is a table all the same.
-    head = "".join(f'<th role="columnheader" scope="col">{escaped(name)}</th>' for name in COLUMNS)
-    rows = "".join(cells.row(figure) for figure in found)
-    return (
-        f'<section><h2 id="{group.anchor}">{escaped(group.title)}</h2>'
-        f'<table class="famous-table" role="table" aria-labelledby="{group.anchor}">'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody>'
-        "</table></section>"
-    )
-
-
 class _Cells:
     """Makes the cells of a figure's row, of what the page stands on."""
 
@@ -66,10 +57,7 @@ class _Cells:
 
     def row(self, figure: famous.Figure) -> str:
         texts = (self._published(figure), self._setup(figure), self._ours(figure), self._verdict(figure))
-        cells = "".join(
-            f'<td role="cell" data-label="{escaped(label)}">{text}</td>'
-            for label, text in zip(COLUMNS[1:], texts, strict=True)
-        )
+        cells = "".join(grouped_html.cell(label, text) for label, text in zip(COLUMNS[1:], texts, strict=True))
         return (
             f'<tr id="{figure.anchor}" role="row"><th role="rowheader" scope="row">{self.inline(figure.what)}</th>'
             f"{cells}</tr>"
@@ -88,21 +76,11 @@ class _Cells:
 
     def _setup(self, figure: famous.Figure) -> str:
         facts = [("set-up", figure.setup), ("against", figure.against), ("mind", figure.mind)]
-        rows = "".join(f"<div><dt>{name}</dt><dd>{self.inline(text)}</dd></div>" for name, text in facts if text)
-        return f"<dl>{rows}</dl>"
+        return grouped_html.facts([(name, self.inline(text)) for name, text in facts if text])
 
     def _ours(self, figure: famous.Figure) -> str:
-        items = []
-        for name in figure.claims:
-            claim = self.evidence.claim(name)
-            home = self.evidence.home_of("claim", name) or f"reference/ledger/#ledger-claim-{name}"
-            items.append(
-                f'<li><a href="{self.root}{home}">{escaped(claim.data["title"])}</a> '
-                f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span> '
-                f"<small>{escaped(claim.data['host']['label'])}</small></li>"
-            )
         said = self.inline(figure.ours) if figure.ours else NOTHING[figure.verdict]
-        return f"<p>{said}</p>" + (f"<ul>{''.join(items)}</ul>" if items else "")
+        return f"<p>{said}</p>{grouped_html.claims(figure.claims, self.evidence, self.root, host=True)}"
 
     def _verdict(self, figure: famous.Figure) -> str:
         return f"<p>{_badge(figure.verdict)}</p><p>{self.inline(figure.why)}</p>"

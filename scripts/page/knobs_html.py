@@ -7,6 +7,7 @@ server; what quotes the lines that decide it is found by their place.
 from scripts import evidence, knobs, said, settings
 from scripts.excerpts import Resolver
 from scripts.manifest import load_all
+from scripts.page import grouped_html
 from scripts.page.blocks import PageBlock, register_block
 from scripts.page.published import address
 from scripts.page.svg import escaped
@@ -31,22 +32,12 @@ def page_html(stands_on: evidence.Evidence, resolver: Resolver, root: str, inlin
     knobs.check_claims(found, stands_on.claims)
     cells = _Cells(stands_on, resolver, root, inline)
     groups = list(dict.fromkeys(knob.group for knob in found))
-    links = ", ".join(f'<a href="#{group.anchor}">{escaped(group.title)}</a>' for group in groups)
-    sections = "".join(_section(group, [knob for knob in found if knob.group == group], cells) for group in groups)
-    return f'<div class="knobs"><p class="knobs-groups">{links}</p>{sections}</div>'
-
-
-def _section(group: knobs.Group, found: list, cells: "_Cells") -> str:
-    # A narrow screen shows a row as a box below the other, and the roles say that it is a table all the same.
-    names = ["knob", *cells.engines.values(), "what it trades", "shown by"]
-    head = "".join(f'<th role="columnheader" scope="col">{escaped(name)}</th>' for name in names)
-    rows = "".join(cells.row(knob) for knob in found)
-    return (
-        f'<section><h2 id="{group.anchor}">{escaped(group.title)}</h2>'
-        f'<table class="knobs-table" role="table" aria-labelledby="{group.anchor}">'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody>'
-        "</table></section>"
+    columns = ("knob", *cells.engines.values(), "what it trades", "shown by")
+    sections = "".join(
+        grouped_html.section(group, "knobs", columns, [cells.row(knob) for knob in found if knob.group == group])
+        for group in groups
     )
+    return f'<div class="knobs">{grouped_html.links(groups, "knobs")}{sections}</div>'
 
 
 class _Cells:
@@ -63,24 +54,19 @@ class _Cells:
 
     def row(self, knob: knobs.Knob) -> str:
         flags = "".join(
-            _cell(label, self._flag(knob.flags[engine]) if engine in knob.flags else f"<small>{NONE}</small>")
+            grouped_html.cell(
+                label, self._flag(knob.flags[engine]) if engine in knob.flags else f"<small>{NONE}</small>"
+            )
             for engine, label in self.engines.items()
+        )
+        cells = (
+            grouped_html.cell("what it trades", self.inline(knob.trades)),
+            grouped_html.cell("shown by", grouped_html.claims(knob.claims, self.evidence, self.root) or UNMEASURED),
         )
         return (
             f'<tr id="{knob.anchor}" role="row"><th role="rowheader" scope="row">{escaped(knob.name)}</th>{flags}'
-            f"{_cell('what it trades', self.inline(knob.trades))}{_cell('shown by', self._claims(knob))}</tr>"
+            f"{''.join(cells)}</tr>"
         )
-
-    def _claims(self, knob: knobs.Knob) -> str:
-        items = []
-        for name in knob.claims:
-            claim = self.evidence.claim(name)
-            home = self.evidence.home_of("claim", name) or f"reference/ledger/#ledger-claim-{name}"
-            items.append(
-                f'<li><a href="{self.root}{home}">{escaped(claim.data["title"])}</a> '
-                f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span></li>'
-            )
-        return f"<ul>{''.join(items)}</ul>" if items else UNMEASURED
 
     def _flag(self, flag: knobs.Flag) -> str:
         facts = []
@@ -98,8 +84,7 @@ class _Cells:
         if acts:
             facts.append(("acts in", ", ".join(acts)))
         facts.append(("advice", ", ".join(self._posts(flag))))
-        rows = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts)
-        return f'<code class="knob-flag">{escaped(flag.own.name)}</code><dl>{rows}</dl>'
+        return f'<code class="knob-flag">{escaped(flag.own.name)}</code>{grouped_html.facts(facts)}'
 
     def _defaults(self, flag: knobs.Flag) -> list[settings.Default]:
         """The own setting's default, and each that is decided elsewhere, such as that of a CPU."""
@@ -148,10 +133,6 @@ def _permalink(default: settings.Default) -> str:
         f'<a href="{escaped(default.permalink)}" title="{escaped(setting.path)}">'
         f"<code>{escaped(file)}:{lines}</code></a>"
     )
-
-
-def _cell(label: str, html: str) -> str:
-    return f'<td role="cell" data-label="{escaped(label)}">{html}</td>'
 
 
 def register(md, context) -> None:

@@ -123,7 +123,7 @@ def test_without_a_file_every_setting_lacks_a_knob(site):
     [
         ('trades = "More is *slower*."\n', "", "knob 'pick': 'trades' is missing; add it"),
         ('"More is *slower*."', '" "', "knob 'pick': 'trades' must be text; correct or remove it"),
-        ('group = "loop"', 'group = "lop"', "knob 'pick': group 'lop' is not defined; use one of loop"),
+        ('group = "loop"', 'group = "lop"', "knob 'pick': group 'lop' is not known; use one of loop"),
         ('name = "What', 'nam = "What', "knob 'pick': unknown key 'nam'; remove it, or use one of id, name, group"),
         ('id = "pick"\n', "", "knob number 1: 'id' is missing; add it"),
         ('id = "pick"', 'id = "Pick it"', "id 'Pick it' is not lower-case words"),
@@ -140,7 +140,7 @@ def test_without_a_file_every_setting_lacks_a_knob(site):
         ('title = "The loop"\n', "", "group 'loop': 'title' is missing; add it"),
         ("[[knob]]", '[[group]]\nid = "loop"\ntitle = "x"\n[[knob]]', "group 'loop': two groups are called that"),
         ("[[knob]]", '[[group]]\nid = "bare"\ntitle = "x"\n[[knob]]', "group 'bare': has no knob; remove it, or name"),
-        ("[[knob]]", "[[knub]]", "snippets/knobs.toml: 'knub' is no list of tables that it holds; write [[group]] or"),
+        ("[[knob]]", "[[knub]]", "snippets/knobs.toml: 'knub' is nothing that it holds; write [[group]] or"),
         ("[[knob]]", "[[knob]", "snippets/knobs.toml: not TOML ("),
         # The same engine twice in one knob is the same key twice.
         ('vllm = "01/pick"', 'vllm = "01/pick"\nvllm = "01/pick"', "snippets/knobs.toml: not TOML (Cannot overwrite"),
