@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.lab import settings
+from experiments.lab import models, settings
 from experiments.lab.workers import grammar_walk
 from tests.lab import engine_worker
 
@@ -78,16 +78,20 @@ def test_true_has_one_token_and_two_are_allowed_at_least(rows):
 
 @pytest.mark.engine
 @pytest.mark.parametrize("engine", SCRIPTS)
-def test_times_are_given_for_what_passes_and_the_front_end_is_vllms(engine, pythons, tmp_path):
+def test_times_of_a_request_and_of_a_batch_and_the_front_end_is_vllms(engine, pythons, tmp_path):
     path = tmp_path / "cases.json"
-    path.write_text(json.dumps({"word": CASES["word"]}))
+    path.write_text(json.dumps({"flat": CASES["word"]}))
     line = engine_worker.printed(pythons[engine], SCRIPTS[engine], {"cases": str(path), "rounds": 2})
     rows = json.loads(line)["rows"]
-    assert {row["kind"] for row in rows} == {"cost"} and len({row["backend"] for row in rows}) == 3
+    assert {row["kind"] for row in rows} == {"cost", "rows"} and len({row["backend"] for row in rows}) == 3
     assert all(len(row["us"]) == 2 and min(row["us"]) > 0 for row in rows)
     assert bool(of(rows, op="check")) == (engine == "vllm")
     first, again = (of(rows, op=op, backend="xgrammar")[0]["us"] for op in ("compile", "again"))
     assert min(first) > max(again), "the same schema was compiled again"
+    batches = {(row["backend"], row["requests"]): min(row["us"]) for row in of(rows, kind="rows")}
+    guidance = "guidance" if engine == "vllm" else "llguidance"
+    assert set(batches) == {(backend, size) for backend in ("xgrammar", guidance) for size in (1, 8, 32, 128)}
+    assert batches["xgrammar", 128] > batches["xgrammar", 1], "the rows of a batch were not filled"
 
 
 @pytest.mark.engine
@@ -118,6 +122,35 @@ def test_a_jump_counts_the_tokens_that_lie_whole_in_the_text():
         jumps.meet(must, token)
     # '{"' and 'a' lie in the first text, '":' reaches beyond it, ':' is a text of its own, 'y' is not what must come.
     assert (jumps.tokens, jumps.jumps) == (3, 2)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("engine", SCRIPTS)
+def test_a_batch_fills_a_row_each_and_each_as_if_alone(engine, pythons, tmp_path):
+    """A row of the batch's mask is the mask that the request's grammar gives alone."""
+    code = (
+        "import json, sys; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = sys.argv[2:]\n"
+        f"import {SCRIPTS[engine][:-3]} as worker, grammar_batch\n"
+        "made = []\n"
+        "grammar_batch.rows = lambda engines, *_: made.extend(engines) or []\n"
+        "worker.measure(sys.argv[1], {'cases': sys.argv[2], 'rounds': 1})\n"
+        "from transformers import AutoTokenizer\n"
+        "ids = AutoTokenizer.from_pretrained(sys.argv[1]).encode('{\"a\": \"yes\"}', add_special_tokens=False)\n"
+        "text, equal = json.dumps(json.load(open(sys.argv[2]))['flat']['schema']), []\n"
+        "for each in (each for each in made if each.fill_rows):\n"
+        "    grammars, mask = grammar_batch.batch(each, text, ids, 5), each.mask(5)\n"
+        "    each.fill_rows(grammars, mask)\n"
+        "    for row, grammar in enumerate(grammars):\n"
+        "        alone = each.mask()\n"
+        "        each.fill(grammar, alone)\n"
+        "        equal.append(bool((alone[0] == mask[row]).all()))\n"
+        "print(json.dumps([len(equal), all(equal)]))\n"
+    )
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"flat": CASES["word"]}))
+    model = str(models.folder("qwen3-8b-shape", settings.load()))
+    printed = engine_worker._run(pythons[engine], "-c", code, str(engine_worker.WORKERS), model, str(path))
+    assert json.loads(printed) == [10, True]
 
 
 def test_the_large_schema_is_not_kept_here():

@@ -34,7 +34,10 @@ def walk_samples(rows: list[dict]) -> list[dict]:
 
 
 def cost_samples(rows: list[dict]) -> list[dict]:
-    return [sample("cost", "us", row["us"], schema=row["schema"], backend=row["backend"], op=row["op"]) for row in rows]
+    """The times of grammar_walk.py and, by the number of requests, of grammar_batch.py."""
+    more = {"cost": "op", "rows": "requests"}
+    return [sample(row["kind"], "us", row["us"], schema=row["schema"], backend=row["backend"],
+                   **{more[row["kind"]]: str(row[more[row["kind"]]])}) for row in rows]
 
 
 def call_samples(rows: list[dict]) -> list[dict]:

@@ -32,9 +32,9 @@ from pathlib import Path
 @dataclass
 class Engine:
     """A backend. `make()` a new one; `compile(backend, schema text)` a grammar, ValueError with the engine's reason when
-    it refuses; `mask()` a row of the mask, on the CPU, of bits that allow a token or of truth values that forbid it;
+    it refuses; `mask(rows)` of the mask, one if not said, on the CPU, of bits that allow a token or of truth values that forbid it;
     `fill(grammar, mask)`, `accept(grammar, token)`; `jump(grammar)` the text that must follow, None where nobody can say;
-    `check(schema text)` the front end's part."""
+    `check(schema text)` the front end's part; `fill_rows(grammars, mask)` a row each, as a step of the engine does."""
 
     backend: str
     make: Callable
@@ -44,6 +44,7 @@ class Engine:
     accept: Callable
     jump: Callable = lambda grammar: None
     check: Callable | None = None
+    fill_rows: Callable | None = None
 
 
 def given(path: str) -> dict:

@@ -5,6 +5,7 @@ vllm_grammar.py. The backends are SGLang's classes, made with its defaults, and 
 the cache first, a future otherwise, whose result goes into the cache as a copy.
 """
 
+import functools
 import os
 import sys
 
@@ -20,8 +21,9 @@ import logging  # noqa: E402
 logging.disable(logging.ERROR)  # a schema that is refused is logged whole
 
 from answering import answer_with  # noqa: E402
-from grammar_walk import Engine, cost, count, given, named, versions  # noqa: E402
-from sglang.srt.constrained.base_grammar_backend import InvalidGrammarObject  # noqa: E402
+import grammar_batch  # noqa: E402
+from grammar_walk import Engine, cost, count, given, ids_of, named, versions  # noqa: E402
+from sglang.srt.constrained.base_grammar_backend import GrammarRow, InvalidGrammarObject  # noqa: E402
 from sglang.srt.constrained.llguidance_backend import GuidanceBackend  # noqa: E402
 from sglang.srt.constrained.outlines_backend import OutlinesGrammarBackend  # noqa: E402
 from sglang.srt.constrained.xgrammar_backend import XGrammarGrammarBackend  # noqa: E402
@@ -69,8 +71,13 @@ def engines(model: str, tokenizer) -> list[Engine]:
             ids, text = grammar.try_jump_forward(tokenizer) or ([], "")
             return text or tokenizer.decode(ids)
 
-        return Engine(name, make, compile_, lambda: grammar.allocate_vocab_mask(size, 1, "cpu"), fill, accept,
-                      jump if name != "outlines" else lambda grammar: None)
+        def fill_rows(grammars, mask) -> None:  # as SamplingBatchInfo.update_regex_vocab_mask
+            entries = [GrammarRow(row, each) for row, each in enumerate(grammars) if not each.finished and not each.is_terminated()]
+            grammars[0].fill_vocab_mask_batched(entries, mask)
+
+        return Engine(name, make, compile_, lambda rows=1: grammar.allocate_vocab_mask(size, rows, "cpu"), fill, accept,
+                      jump if name != "outlines" else lambda grammar: None,
+                      fill_rows=fill_rows if name in ("xgrammar", "llguidance") else None)
 
     return [one(name, make) for name, make in makers.items()]
 
@@ -81,6 +88,7 @@ def measure(model: str, what: dict) -> list[dict]:
     some = engines(model, tokenizer)
     if what["rounds"]:  # what follows which blank costs the same
         rows = cost([each for each in some if each.backend != "xgrammar-compact"], tokenizer, cases, what["rounds"])
+        rows += grammar_batch.rows(some, cases, functools.partial(ids_of, tokenizer), what["rounds"])
     else:
         rows = count(some, tokenizer, cases)
     if stand_ins.called:

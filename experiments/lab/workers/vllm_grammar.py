@@ -6,6 +6,7 @@ configuration as `vllm serve` makes it; what they are told beyond the schema is 
 tells them. A schema passes vLLM's own check of the backend first, as it does at the front end.
 """
 
+import functools
 import json
 import os
 import sys
@@ -15,7 +16,8 @@ os.environ.setdefault("VLLM_REGEX_COMPILATION_TIMEOUT_S", "60")
 
 from vllm_sched import make_config
 from answering import answer_with
-from grammar_walk import Engine, cost, count, given, named, versions
+import grammar_batch
+from grammar_walk import Engine, cost, count, given, ids_of, named, versions
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 from vllm.tokenizers import cached_tokenizer_from_config
@@ -57,8 +59,14 @@ def engines(config, tokenizer) -> list[Engine]:
             if not grammar.accept_tokens("request", [token]):
                 raise ValueError(f"{name} does not accept a token that its mask allows")
 
+        def fill_rows(grammars, mask) -> None:  # as StructuredOutputManager._fill_bitmasks
+            for row, grammar in enumerate(grammars):
+                if not grammar.is_terminated():
+                    grammar.fill_bitmask(mask, row)
+
         return Engine(name, lambda: kind(config, tokenizer=tokenizer, vocab_size=vocabulary), compile_,
-                      lambda: mask(1), ask, accept, check=lambda schema: check(name, schema))
+                      lambda rows=1: mask(rows), ask, accept, check=lambda schema: check(name, schema),
+                      fill_rows=None if name == "outlines" else fill_rows)
 
     return [one(name, kind) for name, kind in CLASSES.items()]
 
@@ -67,7 +75,8 @@ def measure(model: str, what: dict) -> list[dict]:
     config = make_config(model, max_num_seqs=8, max_num_batched_tokens=64, max_model_len=1024)
     tokenizer, cases, rows = cached_tokenizer_from_config(config.model_config), given(what["cases"]), []
     what |= {"cases": named(cases), "libraries": versions("xgrammar", "llguidance", "outlines_core", "openai")}
-    for engine in engines(config, tokenizer):
+    some = engines(config, tokenizer)
+    for engine in some:
         passed = {}
         for name, case in cases.items():
             try:
@@ -77,6 +86,8 @@ def measure(model: str, what: dict) -> list[dict]:
                 if not what["rounds"]:
                     rows.append({"kind": "refused", "schema": name, "backend": engine.backend, "why": " ".join(str(error).split())[:160]})
         rows += cost([engine], tokenizer, passed, what["rounds"]) if what["rounds"] else count([engine], tokenizer, passed)
+    if what["rounds"]:
+        rows += grammar_batch.rows(some, cases, functools.partial(ids_of, tokenizer), what["rounds"])
     return rows
 
 
