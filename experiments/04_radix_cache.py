@@ -30,7 +30,7 @@ ENGINES = {"sglang": "SGLang", "vllm": "vLLM"}
 BOTH = ["streams-sglang", "streams-vllm"]
 STREAMS = {"chat": "multi-turn chat", "few-shot": "few-shot", "agents": "branching agents", "none": "no reuse"}
 LARGE, SMALL = 24576, 8192
-MISSED = {"new": "never seen", "last": "last token", "tail": "block's tail", "order": "still being computed",
+MISSED = {"new": "never seen", "tail": "block's tail", "order": "still being computed",
           "evicted": "evicted"}
 
 
@@ -60,7 +60,7 @@ def key(name):
 @book.figure("streams.svg", size=(4.4, 4.6))
 def streams_figure(figure, axes):
     axes.remove()
-    tones = {"hit": "accent", "new": "floor", "last": "4", "tail": "7", "order": "6", "evicted": "3"}
+    tones = {"hit": "accent", "new": "floor", "tail": "7", "order": "6", "evicted": "3"}  # no stream misses its last token
     for axes, kv_tokens in zip(figure.subplots(2, 1, sharex=True), (LARGE, SMALL), strict=True):
         rows = [(stream, engine) for stream in STREAMS if stream != "none" for engine in ENGINES]
         y, left = np.arange(len(rows))[::-1], np.zeros(len(rows))
@@ -75,7 +75,7 @@ def streams_figure(figure, axes):
         axes.set_xlim(0, 100)
         axes.grid(axis="y", visible=False)
     axes.set_xlabel("prompt tokens, %")
-    axes.set_ylabel("stream, engine")
+    figure.supylabel("stream, engine", fontsize=10)
     figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside lower center")
 
 
@@ -151,7 +151,8 @@ def small_cache(*runs):
 #
 # Requests of several prefixes wait at once, mixed; the prefixes together are half again, or three times, as large as the
 # cache. Five mixtures. The optimum is counted, not run: every distinct token of all prompts, as a tree of them has it, is
-# computed once, and all the rest is reused; an order that finishes one prefix before it begins the next comes to it.
+# computed once, and all the rest is reused. An order that finishes one prefix before it begins the next comes to it, if one
+# request fits and the first of each prefix is computed before the others are admitted.
 
 
 # %%
@@ -180,12 +181,13 @@ def orders_figure(_, axes):
     run, other = (book.record(name) for name in BOTH)
     rows = [(f"{title}, {requests} wait", reached(of, policy, requests), tone)
             for requests in (90, 180)
-            for title, of, policy, tone in (("vLLM, as they came", other, "fcfs", "vllm"), ("SGLang, fcfs", run, "fcfs", "sglang"),
-                                            ("SGLang, lpm", run, "lpm", "sglang"),
-                                            ("SGLang, dfs-weight", run, "dfs-weight", "sglang"))]
+            for title, of, policy, tone in (("vLLM, as they came", other, "fcfs", "vllm"),
+                                            ("SGLang, as they came", run, "fcfs", "sglang"),
+                                            ("SGLang, longest prefix", run, "lpm", "accent"),
+                                            ("SGLang, dfs-weight", run, "dfs-weight", "7"))]
     for at, (_, values, tone) in zip(range(len(rows))[::-1], rows, strict=True):
         axes.plot(values, [at] * len(values), "o", color=colour(tone), markersize=5)
-    axes.axvline(96, color=colour("accent"), linestyle="--", linewidth=1, label="96%, published, of other programs")
+    axes.axvline(96, color=colour("floor"), linestyle="--", linewidth=1, label="96%, published, of other programs")
     axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows], fontsize=8)
     axes.set_xlim(0, 100)
     axes.set_xlabel("tokens reused, % of the optimum")
@@ -237,7 +239,7 @@ def lpm_gives_up(run):
     sentence="As they came, the same 90 requests reuse {vllm} of the optimum in vLLM's block hashes and {sglang} in SGLang's "
     "tree, in the median of five mixtures; the tree with the longest prefix first reuses {lpm}.",
     records=BOTH, tier="cpu",
-    holds_if="the two structures differ by less than a quarter of what the order gains",
+    holds_if="the two engines differ by less than a quarter of what the order gains",
 )
 def hashes_in_order(sglang, vllm):
     values = {"vllm": middle(reached(vllm, "fcfs")), "sglang": middle(reached(sglang, "fcfs")),
