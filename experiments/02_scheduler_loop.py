@@ -15,7 +15,7 @@
 # # Experiment 02: who is served in a step, and what the loop costs
 #
 # Three tiers of one question. The schedulers of vLLM 0.32.0 and SGLang 0.5.21, driven step by step without a model, get the same
-# requests and say what they gave to whom. vLLM's is timed with 1 to 1,024 requests running. And servers of both engines on one card are
+# requests, and what each request was given is counted. vLLM's is timed with 1 to 1,024 requests running. And servers of both engines on one card are
 # measured with their loops overlapping the GPU and in step with it, under a burst of prompts, and with a pool that runs out.
 
 # %%
@@ -52,8 +52,8 @@ def row(run, name):
 # ## Eight requests, two schedulers
 #
 # A budget of 64 tokens, a pool of 288 tokens, six places. SGLang gets the budget as its chunk size and the pool in tokens. Each step's
-# tokens are in before the next is scheduled, except in the runs that say otherwise. Answers are as long as `max_tokens` allows, and
-# no model runs.
+# tokens are in before the next is scheduled, except in the runs that say otherwise and in SGLang's of three prompts that share a
+# beginning, which take its overlapping loop. Answers are as long as `max_tokens` allows, and no model runs.
 
 
 # %%
@@ -166,6 +166,7 @@ def one_step_ahead(vllm, sglang):
 # ## When blocks run out
 #
 # The load of the GPU's servers, on the same pool: 24 prompts of 256 tokens at once, answers of 192, and room for 6,144 tokens.
+# SGLang takes it with its overlapping loop.
 
 
 # %%
@@ -526,10 +527,10 @@ PREEMPT = ["preempt-tight", "preempt-capped", "preempt-roomy"]
 
 @book.claim(
     id="preempt-throughput", title="What pre-emption costs in throughput",
-    sentence="On the pool of 6,144 tokens vLLM pre-empts {preemptions} times in a visit and has {ratio} of the throughput of the same pool with a client that keeps to as many requests as "
+    sentence="On the pool of 6,144 tokens vLLM pre-empts {preemptions} times in a run of the load and has {ratio} of the throughput of the same pool with a client that keeps to as many requests as "
     "fit, which pre-empts {cap} times. It has {room} of the throughput of a pool that holds the load.",
     records=PREEMPT, tier="gpu",
-    holds_if="it pre-empts in every visit, and keeps at least 95% of the capped throughput, the whole interval",
+    holds_if="it pre-empts in every run, and keeps at least 95% of the capped throughput, the whole interval",
 )
 def preempt_throughput(tight, capped, roomy):
     def share(other):
