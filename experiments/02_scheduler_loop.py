@@ -202,7 +202,7 @@ def waiting_besides(step):
 @book.claim(
     id="door-shut",
     title="A step that pre-empts admits nobody",
-    sentence="In {steps} steps of the replay somebody was pre-empted. In these {waiting} others waited, summed over the steps, and {admitted} of them were admitted.",
+    sentence="In {steps} steps of the replay somebody was pre-empted. Requests other than the victim waited {waiting} times at the ends of these steps, and {admitted} of them were admitted.",
     records=["replay-loop"], tier="cpu",
     holds_if="there is such a step, and nobody was",
 )
