@@ -78,7 +78,11 @@ class Figure:
 
 def load_sources(root: Path = ROOT) -> dict[str, dict]:
     """The sources by id, {"title", "url", ...}; none where there is no file. Raises SiteError."""
-    found = _tables(root).get("source", {})
+    return _sources(_tables(root))
+
+
+def _sources(tables: dict) -> dict[str, dict]:
+    found = tables.get("source", {})
     for name, source in found.items():
         _check_source(name, source)
     return found
@@ -89,7 +93,8 @@ def load(root: Path = ROOT) -> list[Figure]:
 
     Raises SiteError for anything not understood, for an id that is not there, and for a source without a figure.
     """
-    tables, sources = _tables(root), load_sources(root)
+    tables = _tables(root)
+    sources = _sources(tables)
     groups = grouped.groups(tables.get("group", []), "figures", FILE)
     figures: dict[str, Figure] = {}
     for number, raw in enumerate(tables.get("figure", []), 1):

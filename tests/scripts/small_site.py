@@ -11,7 +11,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from scripts import comparisons, drift, pins, releases
+from scripts.errors import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACT = "ab" * 32
@@ -387,3 +390,12 @@ class Site:
 
     def changed_claim(self, **changed) -> dict:
         return copy.deepcopy(self.claim) | changed
+
+
+def one_line(call, *parts: str) -> None:
+    """`call()` has to end in a SiteError of one line that has all the parts."""
+    with pytest.raises(SiteError) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value), str(caught.value)

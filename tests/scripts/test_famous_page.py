@@ -1,24 +1,17 @@
 """The page of famous numbers: a row a figure, theirs and ours apart, each with what it rests on."""
 
-import markdown
 import pytest
-from bs4 import BeautifulSoup
 
 from scripts.errors import SiteError
-from scripts.page.context import Context
-from scripts.page.extension import PageExtension
 from tests.scripts.small_site import FAMOUS
 from tests.scripts.test_famous import FIGURE, OURS, changed, site
+from tests.scripts.test_page_measured import render as rendered
 
 __all__ = ["site"]  # the fixture
 
 
 def render(site, text="/// famous\n///\n"):
-    context = Context(root=site.root)
-    context.start_build()
-    context.start_page("reference/famous.md")
-    html = markdown.markdown(text, extensions=["tables", PageExtension(context)])
-    return BeautifulSoup(html, "html.parser")
+    return rendered(site, text, page="reference/famous.md")
 
 
 def cells(site) -> list:

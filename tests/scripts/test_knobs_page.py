@@ -2,25 +2,19 @@
 
 import json
 
-import markdown
 import pytest
-from bs4 import BeautifulSoup
 
 from scripts.errors import SiteError
 from scripts.page.context import Context
-from scripts.page.extension import PageExtension
 from tests.scripts.small_site import ARTIFACT, CORE, FRONT, KNOBS, SOURCES, base_record, sha
 from tests.scripts.test_knobs import COUNTERPART, SECOND, SLUG, setting, site
+from tests.scripts.test_page_measured import render as rendered
 
 __all__ = ["site"]  # the fixture
 
 
 def render(site, text="/// knobs\n///\n"):
-    context = Context(root=site.root)
-    context.start_build()
-    context.start_page("reference/knobs.md")
-    html = markdown.markdown(text, extensions=["tables", PageExtension(context)])
-    return BeautifulSoup(html, "html.parser")
+    return rendered(site, text, page="reference/knobs.md")
 
 
 def facts(cell) -> list:

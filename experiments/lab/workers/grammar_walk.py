@@ -136,7 +136,8 @@ def count(engines: list[Engine], tokenizer, cases: dict) -> list[dict]:
     return rows
 
 
-def _us(call) -> float:
+def us_of(call) -> float:
+    """How long a call takes, us."""
     begin = time.perf_counter_ns()
     call()
     return (time.perf_counter_ns() - begin) / 1e3
@@ -150,17 +151,17 @@ def times(engine: Engine, schema: dict, ids: list[int], rounds: int) -> dict:
         begin = time.perf_counter_ns()
         backend = engine.make()
         found["make"].append((time.perf_counter_ns() - begin) / 1e3)
-        found["compile"].append(_us(lambda backend=backend: engine.compile(backend, text)))
-        found["again"].append(_us(lambda backend=backend: engine.compile(backend, text)))
-        found["respaced"].append(_us(lambda backend=backend: engine.compile(backend, spaced)))
+        found["compile"].append(us_of(lambda backend=backend: engine.compile(backend, text)))
+        found["again"].append(us_of(lambda backend=backend: engine.compile(backend, text)))
+        found["respaced"].append(us_of(lambda backend=backend: engine.compile(backend, spaced)))
         if engine.check:
-            found["check"].append(_us(lambda: engine.check(text)))
+            found["check"].append(us_of(lambda: engine.check(text)))
         for _ in range(2):  # a backend's first document takes llguidance several times as long as a later one
             grammar, mask, spent = engine.compile(backend, text), engine.mask(), {"fill": 0.0, "accept": 0.0}
             gc.collect()
             for token in ids:
-                spent["fill"] += _us(lambda grammar=grammar: engine.fill(grammar, mask))  # noqa: B023  (called at once)
-                spent["accept"] += _us(lambda grammar=grammar, token=token: engine.accept(grammar, token))
+                spent["fill"] += us_of(lambda grammar=grammar: engine.fill(grammar, mask))  # noqa: B023  (called at once)
+                spent["accept"] += us_of(lambda grammar=grammar, token=token: engine.accept(grammar, token))
         for op, us in spent.items():  # of the second document
             found[op].append(us / len(ids))
     return {op: [round(us, 3) for us in values] for op, values in found.items()}
