@@ -152,7 +152,7 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
 
     monkeypatch.setattr(s07_gpu.visits, "paced", visit)
     produced = []
-    for fleet in runner.fleets("07", "gpu"):
+    for fleet in (fleet for fleet in runner.fleets("07", "gpu") if fleet.servers):
         log.clear()
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
         ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),
@@ -161,12 +161,28 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
         produced += fleet.produces
         assert all(held == (schema == "flat") for _, schema, held, _ in log)
         for name in s07_gpu.NAMES:
-            if name in servers:
+            if f"pace-{fleet.name}-{name}" in fleet.produces:
                 assert log.count((name, "flat", True, 4)) == log.count((name, "again", False, 4)) == s07_gpu.ROUNDS
+            assert ("sglang-compile" in servers) <= (f"pace-{fleet.name}-{name}" not in fleet.produces)
         for name in s07_gpu.VARIED:
             assert all(schema == "none" for each, schema, _, _ in log if each == name)
+        for name in ("vllm-guidance", "sglang-llguidance"):
+            assert (name in servers) == ((name, "flat", True, 4) in log) == ((name, "none", False, 4) in log)
     names = [name.split("-", 2)[-1] for name in produced if name.startswith("graphs-")]
-    assert {"vllm-eager", "vllm-nograph", "sglang-nograph"} <= set(names)
+    assert {"vllm-eager", "vllm-nograph", "vllm-piecewise", "sglang-nograph", "sglang-compile"} <= set(names)
     assert {name for name in produced if name.startswith("answers-")} == {
         f"answers-{held}-small-{engine}" for held in ("free", "held") for engine in ("vllm", "sglang")
     }
+
+
+def test_the_masks_of_the_cards_host_are_timed_by_its_own_engines(monkeypatch):
+    monkeypatch.setattr(s07_gpu.hosts, "gpu", lambda: None)
+    asked = []
+    monkeypatch.setattr(s07_gpu.s07_cpu.counted, "draft", lambda _, name, script, *__, engine, given: asked.append(
+        (name, script, engine, given["rounds"])) or types.SimpleNamespace(extra={}))
+    monkeypatch.setattr(s07_gpu.s07_cpu, "cases", lambda _, engine: asked.append(engine))
+    found = [fleet for fleet in runner.fleets("07", "gpu") if not fleet.servers]
+    for fleet in found:
+        assert fleet.timed and "vllm" in fleet.needs() and len(list(fleet.measure(None))) == 1
+    assert asked == ["vllm", ("cost-host-vllm", "vllm_grammar.py", "vllm", 5),
+                     "vllm", ("cost-host-sglang", "sglang_grammar.py", "sglang", 5)]

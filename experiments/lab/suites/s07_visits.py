@@ -15,7 +15,7 @@ from .s06_visits import percentile
 # Stages of one visit, one after another: so many requests at once, each stage `after_s` behind the one before.
 STAGES = {"concurrency": [1, 8, 32, 128], "prompt_tokens": 32, "output_tokens": 32}
 FEW = {**STAGES, "concurrency": [1, 32]}
-AFTER_S = {"big": 0.33, "small": 0.22, "slow": 0.6}
+AFTER_S = {"big": 0.45, "small": 0.4, "slow": 1.2}
 PEOPLE = ("Ada", "Bo", "Chen", "Dara", "Eve", "Femi", "Goran", "Hana", "Ines", "Jun", "Kofi", "Lena", "Mats", "Nina", "Omar",
           "Petra", "Quinn", "Rosa", "Sven", "Tara")
 PLACES = ("London", "Lund", "Lyon", "Lima", "Lagos", "Leeds", "Linz", "Lviv", "Luanda", "Lisbon")
