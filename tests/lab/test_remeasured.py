@@ -35,7 +35,8 @@ def test_both_models_name_their_class(engine_python):
         name: json.loads((models.folder(name, found) / "config.json").read_text()).get("architectures")
         for name in models.NAMES
     }
-    assert classes == {"smollm2-135m": ["LlamaForCausalLM"], "qwen3-8b-shape": ["Qwen3ForCausalLM"]}
+    shape = ["Qwen3ForCausalLM"]
+    assert classes == {"smollm2-135m": ["LlamaForCausalLM"], "qwen3-8b-shape": shape, "qwen3-8b-vocab": shape}
 
 
 def without_server(experiment):

@@ -11,15 +11,17 @@ from ..workers_run import worker
 MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
-def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu", given: dict | None = None) -> Draft:
+def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu", given: dict | None = None,
+          model: str = MODEL) -> Draft:
     """Run workers/`script` in the environment of `engine`; `samples(rows)` are the key figures of its rows. What else
-    it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload."""
+    it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload; `model` is the
+    folder that it reads."""
     ctx.begin()
     more = [json.dumps(given)] if given else []
-    found = worker(ctx.settings, engine, script, str(models.folder(MODEL, ctx.settings)), *more)
+    found = worker(ctx.settings, engine, script, str(models.folder(model, ctx.settings)), *more)
     return Draft(
         measurement, {"seed": None, **found["workload"]}, samples(found["rows"]),
-        engine=envs.engine(engine, ctx.settings), model=models.describe(MODEL),
-        command=["python", f"experiments/lab/workers/{script}", f"models/{MODEL}"], environment={},
+        engine=envs.engine(engine, ctx.settings), model=models.describe(model),
+        command=["python", f"experiments/lab/workers/{script}", f"models/{model}"], environment={},
         extra={key: found[key] for key in found if key != "workload"},
     )

@@ -9,6 +9,7 @@ from ..workers_run import worker
 from . import counted
 
 ROUNDS = 5
+MODEL = "qwen3-8b-vocab"  # of the model, the vocabulary, and how many places a mask has
 COUNTS = {"tokens": "tokens", "forced": "count", "allowed": "count", "jumpable": "tokens", "jumps": "count"}
 BOTH = {"vllm": "vllm-cpu", "sglang": "sglang-cpu"}
 
@@ -48,13 +49,14 @@ def call_samples(rows: list[dict]) -> list[dict]:
 def walk(ctx, name: str, engine: str):
     """What each backend lets through along a document; deterministic."""
     given = {"cases": str(cases(ctx))}
-    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given)
+    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given, model=MODEL)
 
 
 def cost(ctx, name: str, engine: str, where: str, schemas: str):
     """What each backend takes, timed."""
     given = {"cases": str(cases(ctx, schemas)), "rounds": ROUNDS}
-    draft = counted.draft(ctx, f"cost-{where}-{name}", f"{name}_grammar.py", cost_samples, engine=engine, given=given)
+    draft = counted.draft(ctx, f"cost-{where}-{name}", f"{name}_grammar.py", cost_samples, engine=engine, given=given,
+                          model=MODEL)
     draft.extra = {key: value for key, value in draft.extra.items() if key != "rows"} or None
     yield draft
 
