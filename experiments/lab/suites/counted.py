@@ -12,13 +12,14 @@ MODEL = "qwen3-8b-shape"  # of the model, only the numbers of its configuration
 
 
 def draft(ctx, measurement: str, script: str, samples: Callable, engine: str = "vllm-cpu", given: dict | None = None,
-          model: str = MODEL) -> Draft:
+          model: str = MODEL, limit_s: float = 300) -> Draft:
     """Run workers/`script` in the environment of `engine`; `samples(rows)` are the key figures of its rows. What else
     it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload; `model` is the
-    folder that it reads."""
+    folder that it reads, `limit_s` how long it may take."""
     ctx.begin()
     more = [json.dumps(given)] if given else []
-    found = worker(ctx.settings, engine, script, str(models.folder(model, ctx.settings)), *more)
+    found = worker(ctx.settings, engine, script, str(models.folder(model, ctx.settings)), *more,
+                   limit_s=limit_s)
     return Draft(
         measurement, {"seed": None, **found["workload"]}, samples(found["rows"]),
         engine=envs.engine(engine, ctx.settings), model=models.describe(model),
