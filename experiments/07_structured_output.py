@@ -449,7 +449,7 @@ def tpot_schema(vllm, sglang, vllm2, sglang2):
     title="The other library at 128 requests",
     sentence="With llguidance the TPOT of 128 requests is {vllm} times that without a schema in vLLM and {sglang} times in SGLang; at 32 it is "
     "{vllm_32} and {sglang_32}.",
-    records=["pace-f2-vllm-guidance", "pace-f2-sglang-llguidance"], tier="gpu", figure="tpot-schema.svg",
+    records=["pace-f2-vllm-guidance", "pace-f2-sglang-llguidance"], tier="gpu",
     holds_if="at 128 vLLM's interval lies above 1, and SGLang's is below vLLM's",
 )
 def tpot_library(vllm, sglang):
@@ -460,7 +460,7 @@ def tpot_library(vllm, sglang):
 
 @book.claim(
     id="tpot-small",
-    title="A small model has less to hide behind",
+    title="A small model has less to hide them behind",
     sentence="With SmolLM2-135M, whose step takes {vllm_ms} in vLLM and {sglang_ms} in SGLang at 8 requests, the TPOT with the schema is {vllm_8} and "
     "{sglang_8} times that without at 8, {vllm_32} and {sglang_32} at 32, {vllm_128} and {sglang_128} at 128.",
     records=["pace-f1-small-vllm", "pace-f1-small-sglang"], tier="gpu",
@@ -513,9 +513,9 @@ def rows_on_host(cost, pace):
 # and compilation, with graphs of pieces, and with SGLang's torch.compile, each beside its engine's default in its own fleet.
 
 # %%
-GRAPHS = {"vLLM: neither graphs nor compilation": ("f1", "vllm", "vllm-eager"), "vLLM: compiled, no graphs": ("f1", "vllm", "vllm-nograph"),
-          "vLLM: compiled, graphs of pieces": ("f2", "vllm", "vllm-piecewise"), "SGLang: no graphs": ("f1", "sglang", "sglang-nograph"),
-          "SGLang: graphs and torch.compile": ("f3", "sglang", "sglang-compile")}
+GRAPHS = {"vLLM, eager, no graphs": ("f1", "vllm", "vllm-eager"), "vLLM, compiled, no graphs": ("f1", "vllm", "vllm-nograph"),
+          "vLLM, graphs of pieces": ("f2", "vllm", "vllm-piecewise"), "SGLang, no graphs": ("f1", "sglang", "sglang-nograph"),
+          "SGLang, torch.compile": ("f3", "sglang", "sglang-compile")}
 
 
 def against_default(varied, default, size, what="tpot"):
@@ -536,10 +536,10 @@ def graphs_figure(_, axes):
     axes.set_xscale("log")
     axes.set_xticks([1, 2, 3, 4, 5], ["1", "2", "3", "4", "5"])
     axes.set_xticks([], minor=True)
-    axes.set_yticks(y, [label.replace(": ", ":\n") for label in GRAPHS], fontsize=8)
-    axes.set_xlabel("TPOT / TPOT of the engine's default, logarithmic")
+    axes.set_yticks(y, GRAPHS, fontsize=8)
+    axes.set_xlabel("TPOT / the default's, logarithmic", loc="left")
     axes.set_ylabel("server")
-    axes.legend(fontsize=8, loc="upper right")
+    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.3, 1.0))
     axes.grid(axis="y", visible=False)
 
 
@@ -582,7 +582,7 @@ def compile_alone(eager, nograph):
     id="graphs-whole",
     title="Whole graphs against pieces",
     sentence="With CUDA graphs of pieces in place of whole ones vLLM's TPOT is {one} times the default's at 1 request and {many} times at 32.",
-    records=["graphs-f2-vllm-piecewise", "graphs-f2-vllm-default"], tier="gpu", figure="graphs.svg",
+    records=["graphs-f2-vllm-piecewise", "graphs-f2-vllm-default"], tier="gpu",
     holds_if="both intervals lie above 1",
 )
 def graphs_whole(pieces, default):
@@ -594,7 +594,7 @@ def graphs_whole(pieces, default):
     id="sglang-compiled",
     title="SGLang with torch.compile",
     sentence="Compiled for one request SGLang's TPOT is {one} times the default's at 1 request; at 32, which is not compiled there, {many} times.",
-    records=["graphs-f3-sglang-compile", "graphs-f3-sglang-default"], tier="gpu", figure="graphs.svg",
+    records=["graphs-f3-sglang-compile", "graphs-f3-sglang-default"], tier="gpu",
     holds_if="at 1 request the interval lies below 1, and at 32 it holds 1",
 )
 def sglang_compiled(compiled, default):

@@ -64,7 +64,7 @@ def counts(folder, experiment, name):
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_counts_that_need_no_server(counted):
     experiment, counted = counted
     for name in (name for fleet in without_server(experiment) if not fleet.timed for name in fleet.produces):
@@ -76,7 +76,7 @@ def test_counts_that_need_no_server(counted):
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_claims_that_need_no_server(counted, monkeypatch):
     experiment, counted = counted
     agree(*remeasured(experiment, "cpu", counted, monkeypatch))
