@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab import envs, experiments, hosts, models, runner, settings
+from experiments.lab import envs, experiments, hosts, models, runner, settings, workers_run
 from experiments.lab.errors import LabError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,11 +128,39 @@ def test_models_that_are_there_are_not_made_again(machine, monkeypatch):
 
 def test_a_failed_conversion_leaves_no_folder(machine, tmp_path, monkeypatch):
     bare = settings.Settings(machine.pythons, tmp_path / "bare", machine.logs, frozenset())
-    monkeypatch.setattr(models, "_fetch", lambda scratch: scratch / "x.gguf")
+    monkeypatch.setattr(models, "_fetch", lambda scratch, *_: scratch / "x.gguf")
     monkeypatch.setattr(models, "_converter_path", lambda *_: {})
     with pytest.raises(LabError, match="models: the weights could not be converted"):
         models.make(bare, Path(sys.executable))
     assert [p.name for p in (tmp_path / "bare").iterdir()] == [".lock"]
+
+
+def test_only_the_folder_that_is_lacking_is_made(machine, tmp_path, monkeypatch):
+    some = settings.Settings(machine.pythons, machine.models, machine.logs, frozenset())
+    template = machine.models / "qwen3-8b-shape/chat_template.jinja"
+    template.write_text("x")
+    fetched = []
+    monkeypatch.setattr(models, "_fetch", lambda _, package, *__: fetched.append(package) or tmp_path / "ranks")
+    monkeypatch.setattr(models, "_run", lambda command, *_: (Path(command[-1]) / "tokenizer.json").write_text("{}"))
+    models.make(some, Path(sys.executable))
+    made = machine.models / "qwen3-8b-vocab"
+    assert fetched == ["dashscope"] and (made / "tokenizer.json").exists() and (made / "chat_template.jinja").exists()
+    assert json.loads((made / "config.json").read_text())["eos_token_id"] == 151645
+    assert (machine.models / "smollm2-135m/config.json").read_text() == "{}", "what was there is left alone"
+
+
+def test_a_folder_that_one_experiment_alone_wants_is_asked_for_by_it(machine):
+    models.make(machine, Path(sys.executable))  # laid there by hand, without the third
+    with pytest.raises(LabError, match="models: .*qwen3-8b-vocab is not there"):
+        models.folder("qwen3-8b-vocab", machine)
+
+
+def test_a_worker_gets_none_of_the_drivers_own_path(machine, tmp_path, monkeypatch):
+    """A wrapper of another engine sets PYTHONPATH, and that engine's packages would come before the worker's."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(workers_run, "WORKERS", tmp_path)
+    (tmp_path / "say.py").write_text("import json, os; print(json.dumps(os.environ.get('PYTHONPATH', '')))")
+    assert str(tmp_path) not in workers_run.worker(machine, "vllm-cpu", "say.py").split(":")
 
 
 def test_an_unknown_engine_and_experiment_are_named(machine):

@@ -1,6 +1,7 @@
 """The CPU tier measured again on this machine: what it counts and the claims' verdicts must be the committed ones."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -37,6 +38,17 @@ def test_both_models_name_their_class(engine_python):
     }
     shape = ["Qwen3ForCausalLM"]
     assert classes == {"smollm2-135m": ["LlamaForCausalLM"], "qwen3-8b-shape": shape, "qwen3-8b-vocab": shape}
+
+
+@pytest.mark.engine
+def test_the_vocabulary_is_qwens(engine_python):
+    """Experiment 07's masks are as dear as the vocabulary is large: all of it has to be there, and cut as Qwen's is."""
+    code = ("import json, sys; from transformers import AutoTokenizer as A; t = A.from_pretrained(sys.argv[1]); "
+            "said = t.decode(t.encode('naïve 日本\\n x')); "
+            "print(json.dumps([len(t), t.eos_token_id, t.encode('Hello world'), said]))")
+    path = str(models.folder("qwen3-8b-vocab", settings.load()))
+    done = subprocess.run([engine_python, "-c", code, path], capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout) == [151646, 151645, [9707, 1879], "naïve 日本\n x"]
 
 
 def without_server(experiment):
