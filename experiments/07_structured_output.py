@@ -497,7 +497,7 @@ def ttft_schema(vllm, sglang, vllm2, sglang2, cost):
     id="rows-on-host",
     title="The masks of a batch on the card's host",
     sentence="On the card's host the masks of 128 requests held to the flat object take xgrammar {xgrammar} and llguidance {guidance} in vLLM; held to the "
-    "choices {xgrammar_enums} and {guidance_enums}. A step of 128 requests without a schema takes {step}.",
+    "choices {xgrammar_enums} and {guidance_enums}. The TPOT of 128 requests without a schema is {step}.",
     records=["cost-host-vllm", "pace-f1-vllm-default"], tier="gpu",
     holds_if="xgrammar takes less than half of that step for the flat object, and llguidance more than half",
 )
