@@ -401,8 +401,20 @@ def paced(run, what, size, schema="none"):
     return run.values(what, concurrency=size, schema=schema)
 
 
+def over(above, below, unit="1"):
+    """median(above) / median(below) of the same rounds."""
+    scale = 100 if unit == "%" else 1
+    return bootstrap.by_round(lambda a, b: scale * np.median(a) / np.median(b), [above, below], unit)
+
+
+def bars(found):
+    """Values and how far their intervals reach, as matplotlib's errorbar and barh want them."""
+    middle = np.array([each["value"] for each in found])
+    return middle, np.abs(np.array([each["ci"] for each in found]).T - middle)
+
+
 def times(run, what, size, above="flat", below="none"):
-    return bootstrap.by_round(lambda a, b: np.median(a) / np.median(b), [paced(run, what, size, each) for each in (above, below)], "1")
+    return over(paced(run, what, size, above), paced(run, what, size, below))
 
 
 def later(run, size, below="none"):
@@ -414,9 +426,7 @@ def later(run, size, below="none"):
 def tpot_figure(_, axes):
     x = np.arange(len(SIZES))
     for index, (label, (name, tone, mark, line)) in enumerate(PACE.items()):
-        found = [times(book.record(name), "tpot", size) for size in SIZES]
-        middle = np.array([each["value"] for each in found])
-        spread = np.abs(np.array([each["ci"] for each in found]).T - middle)
+        middle, spread = bars([times(book.record(name), "tpot", size) for size in SIZES])
         axes.errorbar(x + 0.06 * (index - 1.5), middle, spread, fmt=mark + line, color=colour(tone), markersize=4, capsize=2,
                       markerfacecolor=colour(tone) if line == "-" else "none", label=label)
     axes.axhline(1, color=colour("floor"), linewidth=0.8)
@@ -537,7 +547,7 @@ GRAPHS = {"vLLM, eager, no graphs": ("f1", "vllm", "vllm-eager"), "vLLM, compile
 
 
 def against_default(varied, default, size, what="tpot"):
-    return bootstrap.by_round(lambda a, b: np.median(a) / np.median(b), [run.values(what, concurrency=size, schema="none") for run in (varied, default)], "1")
+    return over(paced(varied, what, size), paced(default, what, size))
 
 
 @book.figure("graphs.svg", size=(4.4, 3.2))
@@ -545,9 +555,9 @@ def graphs_figure(_, axes):
     y = np.arange(len(GRAPHS))[::-1]
     for shift, size, face in ((0.12, 1, True), (-0.12, 32, False)):
         for row, (fleet, engine, name) in zip(y, GRAPHS.values(), strict=True):
-            found = against_default(book.record(f"graphs-{fleet}-{name}"), book.record(f"graphs-{fleet}-{engine}-default"), size)
-            spread = np.abs(np.array([found["ci"]]).T - found["value"])
-            axes.errorbar(found["value"], row + shift, xerr=spread, fmt="o", color=colour(engine), markersize=5, capsize=2,
+            runs = [book.record(f"graphs-{fleet}-{each}") for each in (name, f"{engine}-default")]
+            middle, spread = bars([against_default(*runs, size)])
+            axes.errorbar(middle, row + shift, xerr=spread, fmt="o", color=colour(engine), markersize=5, capsize=2,
                           markerfacecolor=colour(engine) if face else "none",
                           label=f"{size} request{'s' if size > 1 else ''} at once" if name == "vllm-eager" else None)
     axes.axvline(1, color=colour("floor"), linewidth=0.8)
@@ -588,11 +598,10 @@ def graphs_off(eager, nograph, vllm, sgl_nograph, sglang):
 )
 def compile_alone(eager, nograph):
     def share(size):
-        return bootstrap.by_round(lambda a, b: 100 * np.median(a) / np.median(b),
-                                  [run.values("tpot", concurrency=size, schema="none") for run in (nograph, eager)], "%")
+        return over(paced(nograph, "tpot", size), paced(eager, "tpot", size), "%")
 
-    values = {"one": share(1), "many": share(32), "eager_ms": bootstrap.median(eager.values("tpot", concurrency=1, schema="none"), "ms"),
-              "compiled_ms": bootstrap.median(nograph.values("tpot", concurrency=1, schema="none"), "ms")}
+    values = {"one": share(1), "many": share(32), "eager_ms": bootstrap.median(paced(eager, "tpot", 1), "ms"),
+              "compiled_ms": bootstrap.median(paced(nograph, "tpot", 1), "ms")}
     return values, values["one"]["ci"][1] < 100 and values["many"]["ci"][1] < 100
 
 
@@ -662,8 +671,7 @@ def valid_figure(_, axes):
     y = np.arange(len(rows))[::-1]
     for shift, held, tone, label in ((0.2, "held", "accent", "held to the schema"), (-0.2, "free", "floor", "free")):
         found = [valid(book.record(name.format(held)), kind) for _, name, kind in rows]
-        middle = np.array([each["value"] for each in found])
-        spread = np.abs(np.array([each["ci"] for each in found]).T - middle)
+        middle, spread = bars(found)
         axes.barh(y + shift, middle, 0.38, xerr=spread, color=colour(tone), label=label, ecolor=colour("8"), capsize=2)
     axes.set_yticks(y, [row[0] for row in rows], fontsize=8)
     axes.set_xlim(0, 104)

@@ -9,7 +9,6 @@ client: TTFT from the call that opens the request to the first chunk with a choi
 """
 
 import json
-import os
 import queue
 import subprocess
 import threading
@@ -17,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import models, traces
+from . import envs, models, traces
 from .errors import LabError
 
 WORKER = Path(__file__).parent / "workers/bench_serve.py"
@@ -92,7 +91,7 @@ class Bench:
         if python is None:
             raise LabError("vllm bench serve: no interpreter has vLLM; `make engine-cpu` makes one, or set LAB_VLLM_PYTHON")
         self.folder.mkdir(parents=True, exist_ok=True)
-        env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+        env = envs.outside()
         # The tool draws a chunk's tokens from the hash of its number, which Python varies from process to process.
         env.update(PYTHONHASHSEED="0", PYTHONUNBUFFERED="1", HF_HUB_OFFLINE="1", VLLM_NO_USAGE_STATS="1")
         self.log = self.folder / "bench.log"

@@ -53,6 +53,12 @@ print(json.dumps(out))
 """
 
 
+def outside() -> dict:
+    """The environment for a child in an engine's interpreter: this one, without what it says to Python. The driver's own path
+    is not the engine's, which brings all it imports; with another engine's packages first it would run those."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+
 def engine(name: str, settings) -> dict:
     """What is installed: {"name", "version", "distribution", "distribution_version", "digest", "python", "torch",
     "cuda", "environment"}. LabError when there is no interpreter or it lacks the engine."""
@@ -69,13 +75,12 @@ def engine(name: str, settings) -> dict:
 @functools.lru_cache
 def _probe(name: str, python: str, variable: str) -> dict:
     package = name.removesuffix("-cpu")
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     try:
         done = subprocess.run(
             [python, "-c", _PROBE, package, *DISTRIBUTIONS[name]],
             capture_output=True,
             text=True,
-            env=env,
+            env=outside(),
             timeout=120,
             cwd="/",
             check=False,

@@ -4,11 +4,11 @@ Floors are made of these rates, and a record carries the ones of its own run: a 
 """
 
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
 
+from . import envs
 from .errors import LabError
 
 SCRIPT = Path(__file__).parent / "workers/card.py"
@@ -25,12 +25,11 @@ def probe(settings) -> dict:
         raise LabError(
             "the card cannot be probed: no interpreter has vLLM or SGLang for GPUs; name one with LAB_VLLM_PYTHON"
         )
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:
         done = subprocess.run(
             [str(settings.pythons[engine]), str(SCRIPT)],
-            capture_output=True, text=True, env=env, cwd="/", timeout=LIMIT_S, check=False,
+            capture_output=True, text=True, env=envs.outside(), cwd="/", timeout=LIMIT_S, check=False,
         )  # fmt: skip
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1][:300]

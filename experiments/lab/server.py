@@ -87,9 +87,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         model = models.folder(self.spec.model, self.settings)
         self.port = free_port()
-        # The driver's own path is not the engine's: an engine brings all it imports.
-        env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        env.update(self.environment(), PYTHONUNBUFFERED="1")
+        env = envs.outside() | self.environment() | {"PYTHONUNBUFFERED": "1"}
         if self.spec.inject:
             self.injection = Injection(self.folder / "inject")
             env.update(self.injection.env(self.spec.inject, list(self.spec.stages), base=env))

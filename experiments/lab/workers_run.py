@@ -1,10 +1,10 @@
 """Runs a worker: a script of workers/ in an engine's own interpreter, which says what it found in one line of JSON."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
+from . import envs
 from .errors import LabError
 
 WORKERS = Path(__file__).parent / "workers"
@@ -13,10 +13,8 @@ WORKERS = Path(__file__).parent / "workers"
 def worker(settings, engine: str, script: str, *arguments: str, limit_s: float = 300) -> dict:
     """What a worker script printed, run in the engine's interpreter. LabError with its last line if it failed."""
     command = [str(settings.pythons[engine]), str(WORKERS / script), *arguments]
-    # The driver's own path is not the engine's: with another engine's packages before its own it would drive those.
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, env=env)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, env=envs.outside())
     except subprocess.TimeoutExpired:
         raise LabError(f"{script}: took over {limit_s:g} s in the {engine} environment and was ended") from None
     if done.returncode:

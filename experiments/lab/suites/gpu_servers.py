@@ -24,10 +24,10 @@ SMALL_BESIDES_GIB = 2.7  # as above, and its weights
 TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
 
 
-def spec(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
-    """A server of the shape with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
+def spec(engine: str, name: str, kv_tokens: int, *flags: str, model: str = MODEL) -> ServerSpec:
+    """A server of the shape, in the folder `model`, with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
     kv_bytes = kv_tokens * TOKEN_BYTES
-    return ServerSpec(name, engine, MODEL, flags=(*_room(engine, kv_tokens, kv_bytes, "0.12"), *flags), dummy=True,
+    return ServerSpec(name, engine, model, flags=(*_room(engine, kv_tokens, kv_bytes, "0.12"), *flags), dummy=True,
                       memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
 
 

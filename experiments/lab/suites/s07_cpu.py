@@ -66,6 +66,13 @@ def calls(ctx, name: str, engine: str):
     yield counted.draft(ctx, f"calls-{name}", "jump_calls.py", call_samples, engine=engine, given={"package": name})
 
 
+def cost_fleet(name: str, engine: str, where: str, schemas: str) -> Fleet:
+    """`cost` on this machine, which the record calls `where`; `schemas` is the environment that has the schemas."""
+    go = functools.partial(cost, name=name, engine=engine, where=where, schemas=schemas)
+    needs = tuple(dict.fromkeys((engine, schemas)))
+    return Fleet(f"cost-{name}", (f"cost-{where}-{name}",), go, engines=needs, minutes=5.0, timed=True)
+
+
 def fleets() -> list[Fleet]:
     found = []
     for name, engine in BOTH.items():
@@ -74,7 +81,6 @@ def fleets() -> list[Fleet]:
         found += [
             Fleet(f"walk-{name}", (f"walk-{name}",), functools.partial(walk, **go), engines=needs, minutes=0.6),
             Fleet(f"calls-{name}", (f"calls-{name}",), functools.partial(calls, **go), engines=(engine,), minutes=0.5),
-            Fleet(f"cost-{name}", (f"cost-cpu-{name}",),
-                  functools.partial(cost, **go, where="cpu", schemas="vllm-cpu"), engines=needs, minutes=1.2, timed=True),
+            cost_fleet(name, engine, "cpu", "vllm-cpu"),
         ]
     return found

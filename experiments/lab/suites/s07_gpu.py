@@ -6,7 +6,6 @@ graphs and compilation; and SmolLM2-135M on both engines, which also writes what
 a time, in random order within each round. Last, with no server up, the masks on this host, by the workers of the CPU tier.
 """
 
-import dataclasses
 import functools
 import json
 import random
@@ -18,10 +17,9 @@ from ..fleet import Fleet
 from ..grouping import group
 from ..records import Draft
 from ..traces import Prompts
-from . import s07_cpu
+from . import gpu_servers, s07_cpu
 from . import s07_visits as visits
 from .gpu_servers import small
-from .gpu_servers import spec as shaped
 from .rows import Samples
 
 SEED = 20261207
@@ -30,13 +28,8 @@ SMALL_TOKENS = 40_000
 ROUNDS = 5
 CARD_GIB, RESERVE_GIB = 139.8, 3.0  # where no card is to be asked, the suite is planned for an H200
 LENGTH = ("--max-model-len", "2048")  # vLLM wants room for one request of that length
-
-
-def spec(*arguments):
-    """A server of the shape whose tokenizer fills the vocabulary: xgrammar's masks are dearer where it does not."""
-    return dataclasses.replace(shaped(*arguments), model=s07_cpu.MODEL)
-
-
+# Of the shape whose tokenizer fills the vocabulary: xgrammar's masks are dearer where it does not.
+spec = functools.partial(gpu_servers.spec, model=s07_cpu.MODEL)
 REFERENCE = (spec("vllm", "vllm-default", KV_TOKENS, *LENGTH), spec("sglang", "sglang-default", KV_TOKENS))
 GRAPHS = (
     spec("vllm", "vllm-eager", KV_TOKENS, *LENGTH, "--enforce-eager"),
@@ -137,8 +130,4 @@ def fleets() -> list[Fleet]:
             produces += [f"graphs-{fleet}-{name}" for name in names if name in (*NAMES, *VARIED)]
         go = functools.partial(measure, fleet=fleet, schemas_from="vllm")
         found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=2.0 + 0.5 * len(names), engines=("vllm",)))
-    for engine in ("vllm", "sglang"):
-        go = functools.partial(s07_cpu.cost, name=engine, engine=engine, where="host", schemas="vllm")
-        needs = tuple(dict.fromkeys((engine, "vllm")))
-        found.append(Fleet(f"cost-{engine}", (f"cost-host-{engine}",), go, engines=needs, minutes=2.0, timed=True))
-    return found
+    return found + [s07_cpu.cost_fleet(engine, engine, "host", "vllm") for engine in ("vllm", "sglang")]
