@@ -21,7 +21,7 @@ help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
 
 serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
-	@$(RUN) scripts.serve --port $(PORT)
+	@$(RUN) scripts.build.serve --port $(PORT)
 
 test: env engine-cpu models sources ## all checks, the browser tests and the CPU tier that needs no server
 	@$(RUN) pytest -m "not server"
@@ -30,7 +30,7 @@ test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's ser
 	@$(RUN) pytest -m server
 
 site: env sources ## strict static build into site/
-	@$(RUN) scripts.build
+	@$(RUN) scripts.build.build_site
 
 experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
 	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
@@ -39,39 +39,39 @@ record: env engines ## records the call path of one request where this machine c
 	@$(RUN) experiments.lab record $(if $(EXP),--exp $(EXP)) $(if $(CONFIGURATION),--configuration $(CONFIGURATION))
 
 verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
-	@$(RUN) scripts.verify
+	@$(RUN) scripts.build.verify
 
 links: site ## links and fragments of the built site, permalinks against the pinned artifacts
-	@$(RUN) scripts.links
+	@$(RUN) scripts.build.links
 
 bench: env sources ## build and check times, page weights
-	@$(RUN) scripts.bench
+	@$(RUN) scripts.browser.benchmark
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
-	@$(RUN) scripts.pin
+	@$(RUN) scripts.quotes.update_digests
 
 drift: env ## what became of everything quoted in a newer release (ENGINE=vllm VERSION=0.33.0 for one)
-	@$(RUN) scripts.drift $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
+	@$(RUN) scripts.drift.report $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
 
 bump: env ## moves a pin, carrying over what is the same or moved (ENGINE=vllm VERSION=0.33.0)
-	@$(RUN) scripts.bump $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
+	@$(RUN) scripts.drift.bump $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
 
 lock: env ## resolves requirements/*.in again into hash-locked requirements/*.txt
-	@$(RUN) scripts.lock
+	@$(RUN) scripts.environments.requirement_locks
 
 clean: ## says what caches and environments hold, and removes them
-	@$(PYTHON) -m scripts.clean
+	@$(PYTHON) -m scripts.environments.clean
 
 # Steps the commands above share.
 env:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 on the path; install one, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
-	@$(PYTHON) -m scripts.env site
+	@$(PYTHON) -m scripts.environments.environment site
 
 engine-cpu: env
-	@$(PYTHON) -m scripts.env_engines vllm-cpu sglang-cpu
+	@$(PYTHON) -m scripts.environments.engine_environments vllm-cpu sglang-cpu
 
 engines: env
-	@$(PYTHON) -m scripts.env_engines
+	@$(PYTHON) -m scripts.environments.engine_environments
 
 # Not where the user laid the models, and not where no engine can read them.
 models: env engine-cpu
@@ -80,4 +80,4 @@ models: env engine-cpu
 		$(RUN) experiments.lab models
 
 sources: env
-	@$(RUN) scripts.sources
+	@$(RUN) scripts.sources.unpacked_sources

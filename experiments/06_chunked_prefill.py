@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -26,11 +28,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from experiments.lab import bootstrap, sittings
-from experiments.lab.claims import Book
-from experiments.lab.figures import colour
-from experiments.lab.floors import Shape, mixed_floor_ms
-from experiments.lab.models import QWEN3_8B
+from experiments.lab.analysis import card_time as sittings, intervals as bootstrap
+from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.draw_figures import colour
+from experiments.lab.analysis.roofline import Shape, mixed_floor_ms
+from experiments.lab.host.model_folders import QWEN3_8B
 
 book = Book("06")
 SHAPE = Shape.from_config(QWEN3_8B)

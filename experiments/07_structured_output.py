@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -28,9 +30,9 @@ import json
 import jsonschema
 import numpy as np
 
-from experiments.lab import bootstrap, sittings
-from experiments.lab.claims import Book
-from experiments.lab.figures import colour
+from experiments.lab.analysis import card_time as sittings, intervals as bootstrap
+from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.draw_figures import colour
 
 book = Book("07")
 SCHEMAS = {"flat": "twelve fields", "nested": "three deep", "enums": "24 choices", "recursive": "a tree", "openapi": "OpenAI's answer"}

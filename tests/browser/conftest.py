@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bench_site, browsing
+from scripts.browser import benchmark_sites, headless
 
 SCHEMES = ("light", "dark")
 SIZES = {1280: 900, 390: 844}
@@ -20,14 +20,14 @@ SIZES = {1280: 900, 390: 844}
 def full_site(tmp_path_factory) -> Path:
     """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below."""
     folder = tmp_path_factory.mktemp("full") / "ours"
-    bench_site.make(folder)
+    benchmark_sites.make(folder)
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "SITE_URL": f"http://127.0.0.1{browsing.PREFIX}", "NO_MKDOCS_2_WARNING": "1"},
+        env={**os.environ, "SITE_URL": f"http://127.0.0.1{headless.PREFIX}", "NO_MKDOCS_2_WARNING": "1"},
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
@@ -36,7 +36,7 @@ def full_site(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def full_url(full_site) -> str:
     """The address of that site, served compressed below a sub-path."""
-    with browsing.served(full_site / "site") as url:
+    with headless.served(full_site / "site") as url:
         yield url
 
 
@@ -46,21 +46,21 @@ def addresses(full_site) -> list:
     site = full_site / "site"
     found = sorted(page.parent.relative_to(site).as_posix() for page in site.rglob("index.html"))
     found = ["" if name == "." else f"{name}/" for name in found]
-    keep = {bench_site.post_address(full_site, 1), bench_site.notebook_address(full_site, 1)}
-    many = {bench_site.post_address(full_site, n) for n in range(1, 8)}
-    many |= {bench_site.notebook_address(full_site, n) for n in range(1, 8)}
+    keep = {benchmark_sites.post_address(full_site, 1), benchmark_sites.notebook_address(full_site, 1)}
+    many = {benchmark_sites.post_address(full_site, n) for n in range(1, 8)}
+    many |= {benchmark_sites.notebook_address(full_site, n) for n in range(1, 8)}
     assert len(found) >= 20
     return [name for name in found if name not in many - keep] + ["nowhere/at/all/"]
 
 
 @pytest.fixture(scope="session")
 def post(full_site) -> str:
-    return bench_site.post_address(full_site, 1)
+    return benchmark_sites.post_address(full_site, 1)
 
 
 @pytest.fixture(scope="session")
 def notebook(full_site) -> str:
-    return bench_site.notebook_address(full_site, 1)
+    return benchmark_sites.notebook_address(full_site, 1)
 
 
 @pytest.fixture

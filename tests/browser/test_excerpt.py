@@ -7,11 +7,11 @@ import markdown
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from scripts import pin
-from scripts.page.context import Context
-from scripts.page.extension import PageExtension
+from scripts.quotes import update_digests
+from scripts.render.page.build_context import Context
+from scripts.render.page.extension import PageExtension
 from tests.conftest import serve_folder
-from tests.scripts.toy import ENGINE, MANIFEST, make_toy
+from tests.scripts.fixtures.toy_engine import ENGINE, MANIFEST, make_toy
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,15 +43,15 @@ def address(tmp_path_factory):
     toy = make_toy(tmp_path_factory.mktemp("toy"))
     toy.install()
     toy.write_manifest(QUOTES)
-    pin.pin_excerpts("01-toy", toy.root)
+    update_digests.pin_excerpts("01-toy", toy.root)
     context = Context(root=toy.root)
     context.start_page("posts/01-toy.md")
     body = markdown.Markdown(extensions=[PageExtension(context)]).convert(
         "# Toy\n\nText.\n\n/// excerpt | step-first\n///\n\nAfter."
     )
     site = tmp_path_factory.mktemp("site")
-    shutil.copy(ROOT / "docs/assets/css/excerpt.css", site)
-    shutil.copy(ROOT / "docs/assets/js/excerpt.js", site)
+    shutil.copy(ROOT / "docs/assets/css/blocks/excerpt.css", site)
+    shutil.copy(ROOT / "docs/assets/js/blocks/excerpt.js", site)
     (site / "index.html").write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Toy</title>'
         '<meta name="viewport" content="width=device-width">'

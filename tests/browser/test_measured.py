@@ -7,14 +7,14 @@ import markdown
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from scripts.page.context import Context
-from scripts.page.extension import PageExtension
+from scripts.render.page.build_context import Context
+from scripts.render.page.extension import PageExtension
 from tests.conftest import serve_folder
-from tests.scripts.small_site import PAGE, Site
+from tests.scripts.fixtures.small_site import PAGE, Site
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-STYLES = ("claim", "excerpt", "path")
+STYLES = ("claim", "excerpt", "call-path")
 HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Measured</title>'
     '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}'
@@ -34,8 +34,8 @@ def address(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("site")
     for name in STYLES:
-        shutil.copy(ROOT / f"docs/assets/css/{name}.css", folder)
-    shutil.copy(ROOT / "docs/assets/js/ledger.js", folder)
+        shutil.copy(ROOT / f"docs/assets/css/blocks/{name}.css", folder)
+    shutil.copy(ROOT / "docs/assets/js/tables/ledger.js", folder)
     links = "".join(f'<link rel="stylesheet" href="{name}.css">' for name in STYLES)
     body = f'<body><main class="md-typeset">{body}</main><script src="ledger.js"></script></body></html>'
     (folder / "index.html").write_text(f"{HEAD}{links}</head>{body}", "utf-8")

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from scripts import browsing
+from scripts.browser import headless
 from tests.browser.conftest import SCHEMES, SIZES
 
 pytestmark = pytest.mark.browser
@@ -75,18 +75,18 @@ def test_the_checks_can_fail(open_page, full_url):
 @pytest.mark.parametrize(("kind", "limit"), [("post", 250_000), ("notebook", 200_000)])
 def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit):
     address = full_url + request.getfixturevalue(kind)
-    seen = browsing.visit(browser, address)
+    seen = headless.visit(browser, address)
     assert seen.foreign == []
     assert len(seen.parts) >= 8, "too few files to be believed"
     assert seen.bytes <= limit, sorted(seen.parts.items(), key=lambda part: -part[1])[:6]
     for width, height in SIZES.items():
-        moved = browsing.visit(browser, address, width, height, slow=True)
+        moved = headless.visit(browser, address, width, height, slow=True)
         assert moved.shift < 0.01, f"{kind} at {width} px moves by {moved.shift:.3f}"
 
 
 def test_the_ledger_s_filter_moves_nothing(browser, full_url):
     for width, height in SIZES.items():
-        assert browsing.visit(browser, f"{full_url}reference/ledger/", width, height, slow=True).shift < 0.01
+        assert headless.visit(browser, f"{full_url}reference/ledger/", width, height, slow=True).shift < 0.01
 
 
 def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):

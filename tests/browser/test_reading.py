@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import reading_order
+from scripts.pages import reading_order
 
 pytestmark = pytest.mark.browser
 

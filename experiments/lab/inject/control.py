@@ -15,8 +15,9 @@ import struct
 import time
 from pathlib import Path
 
-from ..errors import LabError
-from .plan import MARK
+from experiments.lab.errors import LabError
+
+from .calls.plan import MARK
 
 HERE = Path(__file__).resolve().parent
 
@@ -39,7 +40,7 @@ class Injection:
     def env(self, mode: str, stages=None, base=None) -> dict:
         """Variables to add to the engine's environment.
 
-        `mode` is "trace" or "stages"; `stages` the list of probes (see stages.py), for mode "stages";
+        `mode` is "trace" or "stages"; `stages` the list of probes (see timers.py), for mode "stages";
         `base` the environment that they are added to (default os.environ), whose PYTHONPATH is kept.
         """
         base = os.environ if base is None else base

@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from answering import answer_with
+from worker_kit.worker_io import answer_with
 
 WORKLOAD = {"package": "vllm", "names": [
     "try_jump_forward", "jump_forward_str_state", "jump_and_retokenize", "find_jump_forward_string", "jump_forward_symbol",

@@ -11,12 +11,12 @@ import sys
 from array import array
 
 import torch
-from sglang_core import Engine, answer, make_args
-from sglang_state import nodes
-from answering import tokens
+from headless.sglang_scheduler import Engine, answer, make_args
+from headless.sglang_state import nodes
 from sglang.srt.mem_cache.base_prefix_cache import InsertParams, MatchPrefixParams
 from sglang.srt.mem_cache.radix_cache import RadixKey
-from timing import times_us
+from worker_kit.timing import times_us
+from worker_kit.worker_io import tokens
 
 WORKLOAD = {
     "lengths": [64, 256, 1024, 4096, 16_384, 65_536], "nodes": [10, 100, 1000, 10_000], "path": [1, 4, 16, 64],

@@ -12,22 +12,22 @@ import sys
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # what torch.compile wraps runs as written
 
-import stand_ins  # noqa: E402
+from headless import sglang_stand_ins  # noqa: E402
 
-STAND_INS = stand_ins.install()
+STAND_INS = sglang_stand_ins.install()
 
 import logging  # noqa: E402
 
 logging.disable(logging.ERROR)  # a schema that is refused is logged whole
 
-from answering import answer_with  # noqa: E402
-import grammar_batch  # noqa: E402
-from grammar_walk import Engine, cost, count, given, ids_of, named, versions  # noqa: E402
 from sglang.srt.constrained.base_grammar_backend import GrammarRow, InvalidGrammarObject  # noqa: E402
 from sglang.srt.constrained.llguidance_backend import GuidanceBackend  # noqa: E402
 from sglang.srt.constrained.outlines_backend import OutlinesGrammarBackend  # noqa: E402
 from sglang.srt.constrained.xgrammar_backend import XGrammarGrammarBackend  # noqa: E402
 from transformers import AutoConfig, AutoTokenizer  # noqa: E402
+from worker_kit import grammar_batch  # noqa: E402
+from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, named, versions  # noqa: E402
+from worker_kit.worker_io import answer_with  # noqa: E402
 
 WORKLOAD = {"cases": "", "rounds": 0}
 
@@ -91,8 +91,8 @@ def measure(model: str, what: dict) -> list[dict]:
         rows += grammar_batch.rows(some, cases, functools.partial(ids_of, tokenizer), what["rounds"])
     else:
         rows = count(some, tokenizer, cases)
-    if stand_ins.called:
-        raise ValueError(f"stand-ins were called: {', '.join(sorted(set(stand_ins.called)))}")
+    if sglang_stand_ins.called:
+        raise ValueError(f"stand-ins were called: {', '.join(sorted(set(sglang_stand_ins.called)))}")
     return rows
 
 

@@ -1,7 +1,7 @@
 """What SGLang's scheduler gives whom, turn by turn and counted: `python sglang_loop.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows", "stand_ins"}; two runs print the same bytes. JSON overrides keys of
-WORKLOAD. The scheduler and its loop are SGLang's (see sglang_core.py). Nothing is timed, no model runs. The requests are
+WORKLOAD. The scheduler and its loop are SGLang's (see sglang_scheduler.py). Nothing is timed, no model runs. The requests are
 those of vllm_loop.py and vllm_loop_counts.py, the pool as many tokens, and the budget of a step is here the chunk size.
 
 A row "run" is one run: run, steps (batches), decode_only, prefill_only, mixed (batches of one kind or of both), stood
@@ -22,9 +22,9 @@ A row "turn" is a turn of the run small: n, mode ("prefill", "decode" or null), 
 Samples of the record `loop-sglang`, label run: every count above; `preemptions` for the number of names in preempted.
 """
 
-from sglang_core import Engine, answer, make_args
-import loop_requests
-from sglang_state import queues
+from headless.sglang_scheduler import Engine, answer, make_args
+from headless.sglang_state import queues
+from worker_kit import loop_requests
 
 WORKLOAD = {
     "small": loop_requests.SMALL, "twins": loop_requests.TWINS, "tight": loop_requests.TIGHT, "conservativeness": [0.3, 3.0],

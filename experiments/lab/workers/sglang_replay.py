@@ -1,7 +1,7 @@
 """A tree of a few tokens, call by call: `python sglang_replay.py MODEL [JSON]`.
 
 Prints one JSON object, {"workload", "rows": [replay], "stand_ins"}; two runs print the same bytes. SGLang's scheduler
-serves a few requests from a cache of a few tokens (see sglang_core.py), on the tree core written in Python, for a
+serves a few requests from a cache of a few tokens (see sglang_scheduler.py), on the tree core written in Python, for a
 compiled one has no lines to see. Whatever the scheduler asks of the tree is a step: the call goes through, then the
 tree is looked at, and the lines that ran since the step before are kept. A match that finds what the last one for the
 same tokens found, an insertion of nothing new, and a lock on the root, which locks nothing, are no steps.
@@ -11,9 +11,9 @@ A word is a token. Events, with the tokens or the node in `args`: match, split, 
 
 import sys
 
-from sglang_core import Engine, answer, make_args
-from ran_lines import RanLines
-from sglang_state import nodes, sizes
+from headless.sglang_scheduler import Engine, answer, make_args
+from headless.sglang_state import nodes, sizes
+from worker_kit.ran_lines import RanLines
 
 WORKLOAD = {
     "kv_tokens": 40,

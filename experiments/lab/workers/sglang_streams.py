@@ -1,7 +1,7 @@
 """Four streams through SGLang's tree, and one long queue in several orders: `python sglang_streams.py MODEL [JSON]`.
 
 Prints one JSON object, {"workload", "rows", "stand_ins"}; two runs print the same bytes. JSON overrides keys of
-WORKLOAD. Counts come from SGLang's own scheduler (see sglang_core.py); nothing is timed, no model runs.
+WORKLOAD. Counts come from SGLang's own scheduler (see sglang_scheduler.py); nothing is timed, no model runs.
 
 A row with a `stream` is one stream in a cache of `kv_tokens`: the sums that reuse.py names, of all its requests.
 A row with a `policy` is one queue of streams.queue that waits from the first step on: the keys of reuse.queue_row.
@@ -11,9 +11,9 @@ import itertools
 import random
 import sys
 
-from sglang_core import Engine, answer, make_args
-from reuse import account, drive, queue_row, totals
-import streams
+from headless.sglang_scheduler import Engine, answer, make_args
+from worker_kit import streams
+from worker_kit.reuse import account, drive, queue_row, totals
 
 WORKLOAD = {**streams.COUNTED, "policies": ["fcfs", "lpm", "dfs-weight"], "core": "rust"}
 

@@ -1,7 +1,7 @@
 """How vLLM's scheduler shares out a step's token budget, without a server: `python vllm_budget.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. The
-scheduler is vLLM's (see vllm_sched.py); nothing is timed, no model runs. Some requests are decoding, their prompts
+scheduler is vLLM's (see vllm_scheduler.py); nothing is timed, no model runs. Some requests are decoding, their prompts
 computed, when long prompts arrive, all at once; step 1 is the first step after that.
 
 A row is one step:
@@ -30,7 +30,7 @@ tokens of chunks; budget_tokens (tokens), one value: max_num_batched_tokens as t
 
 import sys
 
-from vllm_sched import Engine, answer_with, make_config, refusal, tokens
+from headless.vllm_scheduler import Engine, answer_with, make_config, refusal, tokens
 
 WORKLOAD = {
     "max_model_len": 16384, "kv_tokens": 80_000, "budgets": [512, 1024, 2048, 4096, 8192, 16384],

@@ -1,7 +1,7 @@
 """What vLLM's prefix cache finds, block by block, without a server: `python vllm_cache.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. Counts
-come from vLLM's scheduler, KV cache manager and block pool (see vllm_sched.py); nothing is timed, no model runs.
+come from vLLM's scheduler, KV cache manager and block pool (see vllm_scheduler.py); nothing is timed, no model runs.
 
 A row of scenario repeat, shared, next-turn or together is one request:
   scenario, caching ("on"/"off"), request (its number in `together`, else 0), prompt_tokens;
@@ -30,7 +30,7 @@ kv_peak (tokens), blocks_used, blocks_shared, new_blocks (count), labels scenari
 
 import sys
 
-from vllm_sched import BLOCK, Engine, answer_with, make_config, tokens
+from headless.vllm_scheduler import BLOCK, Engine, answer_with, make_config, tokens
 
 WORKLOAD = {
     "max_model_len": 20480, "kv_tokens": 320_000, "budget": 8192, "output_tokens": 8,

@@ -11,10 +11,10 @@ import sys
 
 os.environ["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] = "1"  # the shape's own limit is below the longest prompt here
 
-from vllm_sched import BLOCK, Engine, answer_with, make_config, tokens  # noqa: E402  (the limit must be off first)
-from timing import times_us  # noqa: E402
+from headless.vllm_scheduler import BLOCK, Engine, answer_with, make_config, tokens  # noqa: E402  (the limit must be off first)
 from vllm.sampling_params import SamplingParams  # noqa: E402
 from vllm.v1.request import Request  # noqa: E402
+from worker_kit.timing import times_us  # noqa: E402
 
 WORKLOAD = {"lengths": [64, 256, 1024, 4096, 16_384, 65_536], "nodes": [10, 100, 1000, 10_000], "prompt": 4096,
             "new": 16, "kv_tokens": 600_000}

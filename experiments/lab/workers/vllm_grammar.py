@@ -14,15 +14,15 @@ import sys
 # vLLM gives a regular expression five seconds to compile; on a slow machine that would refuse what is only slow.
 os.environ.setdefault("VLLM_REGEX_COMPILATION_TIMEOUT_S", "60")
 
-from vllm_sched import make_config
-from answering import answer_with
-import grammar_batch
-from grammar_walk import Engine, cost, count, given, ids_of, named, versions
+from headless.vllm_scheduler import make_config
 from vllm.exceptions import VLLMValidationError
 from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 from vllm.tokenizers import cached_tokenizer_from_config
 from vllm.v1.structured_output import backend_guidance, backend_outlines, backend_xgrammar
 from vllm.v1.structured_output.backend_types import StructuredOutputOptions
+from worker_kit import grammar_batch
+from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, named, versions
+from worker_kit.worker_io import answer_with
 
 WORKLOAD = {"cases": "", "rounds": 0}
 CLASSES = {"xgrammar": backend_xgrammar.XgrammarBackend, "guidance": backend_guidance.GuidanceBackend,

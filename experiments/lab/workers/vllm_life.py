@@ -1,7 +1,7 @@
 """The life of KV blocks, step by step, for a replay: `python vllm_life.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. The scheduler,
-the cache manager and the block pool are vLLM's (see vllm_sched.py) and nothing of them is replaced; the lines that ran
+the cache manager and the block pool are vLLM's (see vllm_scheduler.py) and nothing of them is replaced; the lines that ran
 are watched by ran_lines.py. A pool of few blocks; requests arrive at given steps; no model runs, every token of an
 answer is the same.
 
@@ -17,8 +17,8 @@ A hash is named by the request and the place of the block that had it first: `a.
 
 import sys
 
-from ran_lines import RanLines
-from vllm_sched import Engine, answer_with, make_config, tokens
+from headless.vllm_scheduler import Engine, answer_with, make_config, tokens
+from worker_kit.ran_lines import RanLines
 
 WORKLOAD = {
     "blocks": 12, "max_model_len": 160, "budget": 256,

@@ -1,7 +1,7 @@
 """vLLM's scheduler, step by step, for a replay: `python vllm_loop.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. The
-scheduler, the cache manager and the block pool are vLLM's (see vllm_sched.py) and nothing of them is replaced; the lines
+scheduler, the cache manager and the block pool are vLLM's (see vllm_scheduler.py) and nothing of them is replaced; the lines
 that ran are watched by ran_lines.py. A small budget, a pool of few blocks, requests that arrive at given steps; no model
 runs, every token of an answer is the same. A step's tokens are in before the next is scheduled (`EngineCore.step`).
 
@@ -16,9 +16,9 @@ after it. Its events, the ones that change the queues first:
 
 import sys
 
-import loop_requests
-from ran_lines import RanLines
-from vllm_sched import Engine, answer_with, make_config
+from headless.vllm_scheduler import Engine, answer_with, make_config
+from worker_kit import loop_requests
+from worker_kit.ran_lines import RanLines
 
 WORKLOAD = {**loop_requests.SMALL, "steps": 60}
 SCHEDULER = "vllm.v1.core.sched.scheduler:Scheduler"

@@ -1,7 +1,7 @@
 """What vLLM's scheduler gives whom, counted: `python vllm_loop_counts.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. The
-scheduler, the cache manager and the block pool are vLLM's (see vllm_sched.py). Nothing is timed, no model runs.
+scheduler, the cache manager and the block pool are vLLM's (see vllm_scheduler.py). Nothing is timed, no model runs.
 
 A row is one run: run, steps, decode_only, prefill_only, mixed (steps in which the scheduled requests all had a complete
 prompt before, none had, both), stood (how often a request with a complete prompt and a token still to come stayed
@@ -25,9 +25,9 @@ Samples of the record `loop-vllm`, label run: every count above; `preemptions` f
 
 import sys
 
-import loop_requests
+from headless.vllm_scheduler import answer_with, make_config
 from vllm_loop import Plain
-from vllm_sched import answer_with, make_config
+from worker_kit import loop_requests
 
 WORKLOAD = {
     "small": loop_requests.SMALL, "twins": loop_requests.TWINS, "tight": loop_requests.TIGHT,

@@ -26,9 +26,7 @@ import sys
 import time
 import types
 
-from vllm.config import CacheConfig
-from vllm.v1.core.block_pool import BlockPool
-from vllm_sched import (
+from headless.vllm_scheduler import (
     BLOCK,
     Request,
     SamplingParams,
@@ -38,6 +36,8 @@ from vllm_sched import (
     init_none_hash,
     tokens,
 )
+from vllm.config import CacheConfig
+from vllm.v1.core.block_pool import BlockPool
 
 WORKLOAD = {
     "seed": 20261129, "pools": [1024, 8192, 65_536, 1_048_576], "batch": 256, "repeats": 15, "rounds": 5, "prompt": 4096,

@@ -1,7 +1,7 @@
 """What a call of `schedule` costs against the number of running requests: `python vllm_sched_cost.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}. JSON overrides keys of WORKLOAD. Timed, so that no two runs are alike. The
-scheduler is vLLM's AsyncScheduler, a GPU's default, made as in vllm_sched.py. Every engine has `running` requests that
+scheduler is vLLM's AsyncScheduler, a GPU's default, made as in vllm_scheduler.py. Every engine has `running` requests that
 all decode, one token a step, and nobody waits; all engines are held at once and visited in random order within a
 round, the collector of garbage switched off meanwhile. What stands between two calls, the model, is not there: the
 processor's caches are warmer than on a server.
@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 
-from vllm_sched import BLOCK, Engine, answer_with, make_config, tokens
+from headless.vllm_scheduler import BLOCK, Engine, answer_with, make_config, tokens
 
 WORKLOAD = {"seed": 20261201, "running": [1, 4, 16, 64, 256, 1024], "repeats": 31, "rounds": 7, "prompt": 32}
 

@@ -1,7 +1,7 @@
 """The four streams and the long queue of sglang_streams.py through vLLM's block hashes: `python vllm_streams.py MODEL`.
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. Counts
-come from vLLM's scheduler, KV cache manager and block pool (see vllm_sched.py); nothing is timed, no model runs. The
+come from vLLM's scheduler, KV cache manager and block pool (see vllm_scheduler.py); nothing is timed, no model runs. The
 rows are those of sglang_streams.py; vLLM has one order for a queue, the one in which it came, so `policy` is "fcfs".
 """
 
@@ -9,9 +9,9 @@ import itertools
 import random
 import sys
 
-from vllm_sched import BLOCK, Engine, answer_with, make_config
-from reuse import account, drive, queue_row, totals
-import streams
+from headless.vllm_scheduler import BLOCK, Engine, answer_with, make_config
+from worker_kit import streams
+from worker_kit.reuse import account, drive, queue_row, totals
 
 WORKLOAD = {**streams.COUNTED, "budget": 8192, "running": 256, "max_model_len": 8192}
 

@@ -2,8 +2,8 @@
 
 Prints one JSON object, {"workload", "rows"}; two runs print the same bytes. JSON overrides keys of WORKLOAD. All requests
 wait at the start, and come in the order of their number; lengths are drawn from WORKLOAD's log-normal distributions, no
-two prompts share a block. Paged is vLLM's scheduler, cache manager and block pool (see vllm_sched.py), contiguous is our
-own allocator (contiguous.py). Nothing is timed, no model runs.
+two prompts share a block. Paged is vLLM's scheduler, cache manager and block pool (see vllm_scheduler.py), contiguous is our
+own allocator (contiguous_cache.py). Nothing is timed, no model runs.
 
 A row is one scheme: scheme ("paged", "contiguous", or "watermark": paged with blocks of 16 and a share of the pool kept
 from newcomers), size (tokens of a block, the rule of the reservation, or that share), steps
@@ -22,8 +22,8 @@ import random
 import statistics
 import sys
 
-import contiguous
-from vllm_sched import BLOCK, Engine, answer_with, make_config, tokens
+from headless.vllm_scheduler import BLOCK, Engine, answer_with, make_config, tokens
+from worker_kit import contiguous_cache
 
 WORKLOAD = {
     "seed": 20261128, "requests": 400, "max_model_len": 2048, "kv_tokens": 32_768, "budget": 8192, "max_num_seqs": 1024,
@@ -108,7 +108,7 @@ def paged(model: str, what: dict, requests: list, size: int, watermark: float = 
 
 def reserved(what: dict, requests: list, rule: str) -> dict:
     sums = Sums(what)
-    for step in contiguous.steps(requests, rule, what["kv_tokens"], what["max_model_len"], what["budget"]):
+    for step in contiguous_cache.steps(requests, rule, what["kv_tokens"], what["max_model_len"], what["budget"]):
         sums.step(step["running"], step["waiting"])
     return sums.row("contiguous", rule)
 

@@ -1,0 +1,1 @@
+"""The path of one request through an engine's processes, recorded."""

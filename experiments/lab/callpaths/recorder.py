@@ -1,0 +1,178 @@
+"""Record the path of one streaming chat completion through servers that a user would start.
+
+A server is started with the tracer injected, warmed up, armed, sent what the experiment's scenario says, and disarmed.
+A traced run is slow and is never timed. Servers start side by side, since starting is what takes long; each recording
+is written when it is finished, and one that fails does not lose the others.
+"""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.lab.callpaths import recording
+from experiments.lab.callpaths.request_patterns import WARM_UP_PROMPTS
+from experiments.lab.callpaths.scenario import SCENARIOS, Scenario, scenario
+from experiments.lab.errors import LabError
+from experiments.lab.host import host_info, interpreters
+from experiments.lab.records import record_file
+from experiments.lab.records.record_file import Draft
+from experiments.lab.servers.server import Server
+
+ESTIMATE_S = {"vllm": 240, "sglang": 120, "vllm-cpu": 120}  # to start one and record it, by engine
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One recording: an experiment's scenario on one configuration."""
+
+    scenario: Scenario
+    configuration: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario.experiment}/path-{self.configuration}"
+
+    @property
+    def spec(self):
+        return self.scenario.spec(self.configuration)
+
+
+def wanted(experiments, configurations, settings, out: Path, again: bool = False) -> tuple:
+    """(recordings to make, lines of what cannot be made here). LabError for an unknown experiment or configuration.
+
+    Without `configurations` all of an experiment's that this machine's engines can run, and the others are left out
+    with a line on stderr. Finished ones are left out unless `again`.
+    """
+    chosen = [scenario(number) for number in experiments]
+    for name in configurations:
+        if not any(name in each.specs for each in chosen):
+            chosen[0].spec(name)
+    found, failures = [], []
+    for each in chosen:
+        for name in each.specs:
+            if configurations and name not in configurations:
+                continue
+            one = Wanted(each, name)
+            try:
+                digest = interpreters.engine(one.spec.engine, settings)["digest"]
+            except LabError as error:
+                if configurations:
+                    failures.append(f"{one.name}: not recorded here: {error}")
+                else:
+                    print(f"{one.name}: not recorded here: {error}", file=sys.stderr)
+                continue
+            path = out / f"{one.name}.json"
+            engines = {one.spec.engine: digest}
+            if not again and record_file.is_current(path, each.experiment, host_info.host()["id"], engines):
+                print(f"{one.name}: finished before", file=sys.stderr)
+                continue
+            found.append(one)
+    return found, failures
+
+
+def record_all(recordings: list, settings, out: Path, progress) -> tuple:
+    """(paths written, a line for each recording that failed). Servers are started side by side and ended when their
+    last recording is done."""
+    groups: dict = {}
+    for one in recordings:
+        groups.setdefault(one.spec.name, []).append(one)
+    started, begin = time.time(), time.monotonic()
+    servers, paths, failures = {}, [], []
+    try:
+        for name, group in groups.items():
+            servers[name] = Server(group[0].spec, settings, settings.logs / name)
+            try:
+                servers[name].start()
+            except LabError as error:
+                failures += [f"{one.name}: {error}" for one in group]
+                del servers[name]
+        for name, server in servers.items():
+            done, why = _record_group(groups[name], server, out, progress, started, begin)
+            paths += done
+            failures += why
+            server.stop(wait=False)  # it ends while the next is recorded
+    finally:
+        for server in servers.values():
+            server.stop(wait=False)
+        for server in servers.values():
+            server.stop()
+    return paths, failures
+
+
+def _record_group(group: list, server: Server, out: Path, progress, started: float, begin: float) -> tuple:
+    paths, failures = [], []
+    for one in group:
+        progress.start(one.name)
+        try:
+            server.wait(lambda: progress.show(0, 0, "waiting for the traced server"))
+            draft = measure(one, server)
+            record = record_file.finish(draft, one.scenario.experiment, started, time.monotonic() - begin)
+            paths.append(record_file.write(out, *record))
+            progress.finish()
+        except LabError as error:
+            failures.append(f"{one.name}: {' '.join(str(error).split())}")
+            progress.finish("failed")
+        except Exception as error:  # a fault of ours in one must not lose the others either
+            failures.append(f"{one.name}: {type(error).__name__}: {error}")
+            progress.finish("failed")
+    return paths, failures
+
+
+def measure(one: Wanted, server: Server) -> Draft:
+    """The draft of one recording on a running server. LabError says in one line what failed."""
+    made, columns, reply = capture(server.injection, server.port, one.configuration, one.scenario)
+    workload = {
+        "seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": one.scenario.request, **one.scenario.workload
+    }
+    if lacking := unwatched(one, made):
+        print(f"{one.name}: no process had {', '.join(lacking)}; their lines were not watched", file=sys.stderr)
+    extra = {"answer": "".join(text or "" for _, text in reply.chunks)}
+    if reply.usage:
+        extra["usage"] = reply.usage
+    name = f"path-{one.configuration}"
+    return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
+
+
+def unwatched(one: Wanted, made: dict) -> list:
+    """The functions of the engine whose lines the scenario wants and that no process had."""
+    package = "python/sglang/" if one.spec.engine == "sglang" else "vllm/"
+    wanted = [(path, name) for path, name in (one.scenario.plan or {}).get("lines", ()) if path.startswith(package)]
+    watched = {each["symbol"] for each in made.get("lines", ())}
+    return [name for path, name in wanted if f"{path}::{name}" not in watched]
+
+
+def capture(injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]) -> tuple:
+    """(recording, columns, reply) of the scenario on a running server that was started with the tracer."""
+    reply = scenario.send(scenario, injection, port)
+    front = "tokenizer-manager" if configuration.startswith("sglang") else "api-server"
+    turns = bool(scenario.plan and scenario.plan.get("turns"))
+    until = reply.chunks[-1][0] if turns else None  # from then on the server works for the others alone
+    made, columns = recording.build(injection.read(), configuration, http(reply, front), turns, until)
+    return made, columns, reply
+
+
+def http(reply, front: str) -> list:
+    """The two HTTP messages as the client's socket saw them: the request, and the response as a whole.
+
+    `frames` of the response are its events with a choice; its time is the first one's.
+    """
+    common = {"transport": "http", "tag": None, "symbol": None}
+    first = reply.chunks[0][0]
+    return [
+        {"t_ns": reply.sent_ns, "to_t_ns": None, "from": "client", "to": front, "type": "POST /v1/chat/completions",
+         "bytes": reply.request_bytes, "frames": 1} | common,
+        {"t_ns": first, "to_t_ns": first, "from": front, "to": "client", "type": "text/event-stream",
+         "bytes": reply.response_bytes, "frames": len(reply.chunks)} | common,
+    ]
+
+
+def record(configuration: str, settings, out: Path, experiment: str = "01") -> Path:
+    """Record one configuration alone, written below `out`; the record's path. LabError for what failed."""
+    from experiments.lab.host.progress import Progress
+
+    one = Wanted(scenario(experiment), configuration)
+    paths, failures = record_all([one], settings, out, Progress({one.name: ESTIMATE_S[one.spec.engine]}))
+    if failures:
+        raise LabError(failures[0])
+    return paths[0]

@@ -1,0 +1,106 @@
+"""What a suite hands to the runner: fleets, the unit that is measured whole or again.
+
+A suite is a module `experiments/lab/suites/sNN.py` with `fleets(tier) -> list[Fleet]`, tier "gpu" or "cpu".
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from experiments.lab.errors import LabError
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Servers that run side by side, and what is measured on them.
+
+    `measure(ctx)` is a generator of records.Draft; each is written when it is yielded and kept if a later one fails.
+    With `whole` all are written at the end instead: for measurements that are set side by side, so that those of two
+    attempts never are. Unfinished, such a fleet is measured again whole; finished, it is left alone like any other.
+    `produces` are the measurement names it yields, all of them; `servers` may be empty for a measurement that drives
+    classes itself; `engines` are then the engines it needs. `one_by_one`: the next server starts when the one
+    before it is healthy, so that engines that size their memory by what is free do not race for it. `timed`: without
+    servers, but what it finds are times, which no other machine repeats.
+    """
+
+    name: str
+    produces: tuple
+    measure: Callable
+    servers: tuple = ()
+    minutes: float = 2.0
+    one_by_one: bool = False
+    engines: tuple = ()
+    whole: bool = False
+    timed: bool = False
+
+    def needs(self) -> tuple:
+        """Names of the engines whose interpreters it needs."""
+        return tuple(dict.fromkeys([*self.engines, *(spec.engine for spec in self.servers)]))
+
+
+@dataclass
+class Context:
+    """What `measure` works with.
+
+    `servers` by name, `settings`, `tier`, `experiment`; `folder` a scratch folder of this fleet; `progress(done,
+    total, text)` says how far it is; `wanted(*names)` whether any of these records is still to be made (a group that is
+    not wanted may be skipped whole, never in part); `begin()` starts the clock of the next drafts' wall time;
+    `probes` are the card's rates of this run, as the records carry them (None without a GPU); `end(name)` ends one
+    server for good while the others go on.
+    """
+
+    servers: dict
+    settings: object
+    tier: str
+    experiment: str
+    folder: object
+    missing: frozenset
+    report: Callable
+    probes: dict | None = None
+    ended: set = field(default_factory=set)
+    started: float = field(default_factory=time.time)
+    _mark: float = field(default_factory=time.monotonic)
+
+    def server(self, name: str):
+        try:
+            server = self.servers[name]
+        except KeyError:
+            raise LabError(
+                f"no server is called {name!r} in this fleet; there are: {', '.join(self.servers) or 'none'}"
+            ) from None
+        if name in self.ended:
+            raise LabError(f"{name}: was ended earlier in this fleet; measure it before ctx.end({name!r})")
+        if not server.alive():
+            raise LabError(server.epitaph())
+        return server
+
+    def end(self, name: str) -> None:
+        """End one server; what it wrote stays. LabError when there is none of that name, or it is gone already."""
+        server = self.server(name)
+        self.ended.add(name)
+        server.stop()
+
+    def death(self, patience_s: float = 5.0) -> str | None:
+        """The line about a server that died unasked, None if all live. One that no longer answers gets `patience_s`
+        to be dead: its processes end one after another."""
+        deadline = time.monotonic() + patience_s
+        for name, server in self.servers.items():
+            if name in self.ended or server.paused or (server.alive() and server.healthy()):
+                continue
+            while server.alive() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if not server.alive():
+                return server.epitaph()
+        return None
+
+    def wanted(self, *names: str) -> bool:
+        return any(name in self.missing for name in names)
+
+    def begin(self) -> None:
+        self.started, self._mark = time.time(), time.monotonic()
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self._mark
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        self.report(done, total, text)

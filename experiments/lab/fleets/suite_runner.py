@@ -1,0 +1,148 @@
+"""Measures a suite's fleets one after another; what is finished is kept and never repeated.
+
+Interrupted (Ctrl-C, SIGTERM) it ends its servers, leaves no half file, and the same command goes on from there.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet_run import run_fleet
+from experiments.lab.host import host_info, interpreters
+from experiments.lab.host.config import ROOT
+from experiments.lab.host.gpu_occupancy import Card
+from experiments.lab.host.progress import Progress
+from experiments.lab.records import record_file
+
+SUITES = Path(__file__).parents[1] / "suites"
+
+
+def experiments() -> list:
+    """The experiments that have a suite, by number."""
+    return sorted(path.name[3:5] for path in SUITES.glob("exp[0-9][0-9]_*"))
+
+
+def fleets(experiment: str, tier: str) -> list:
+    """The suite's fleets of a tier. LabError when there is no such suite, or its fleets clash."""
+    if experiment not in experiments():
+        raise LabError(f"no experiment {experiment!r}; there are: {', '.join(experiments()) or 'none'}")
+    (folder,) = SUITES.glob(f"exp{experiment}_*")
+    found = importlib.import_module(f"experiments.lab.suites.{folder.name}").fleets(tier)
+    names = [name for fleet in found for name in (fleet.name, *fleet.produces) if name]
+    twice = {n for n in [m for f in found for m in f.produces] if [m for f in found for m in f.produces].count(n) > 1}
+    if twice or len({fleet.name for fleet in found}) != len(found):
+        raise LabError(
+            f"experiment {experiment}: two fleets share a name or a measurement ({', '.join(sorted(twice)) or names})"
+        )
+    return found
+
+
+@contextlib.contextmanager
+def one_at_a_time(root: Path = ROOT):
+    """Two runs would disturb each other's measurements: the second ends at once. LabError names the first."""
+    folder = root / ".cache/lab"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise LabError(
+                f"another run is measuring here (process {lock.read().strip() or '?'}); wait for it, or end it"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def ended_in_order():
+    """SIGTERM and SIGHUP unwind like Ctrl-C, so that servers are ended and files removed."""
+
+    def interrupt(number, _frame):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def measure(
+    experiment: str, tier: str, settings, out: Path, only: str | None = None, again: bool = False, suite=None
+) -> list:
+    """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
+
+    `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suite`
+    overrides the fleets.
+    """
+    try:
+        wanted = suite if suite is not None else fleets(experiment, tier)
+    except LabError as error:  # a sweep that does not fit this card must not keep other experiments from it
+        return [f"experiment {experiment}: {error}"]
+    if only:
+        known = [name for fleet in wanted for name in (fleet.name, *fleet.produces)]
+        names = only.split(",")
+        if unknown := [name for name in names if name not in known]:
+            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
+        wanted = [fleet for fleet in wanted if fleet.name in names or {*names} & {*fleet.produces}]
+    failures, todo = [], []
+    for fleet in wanted:
+        try:
+            missing = missing_records(fleet, experiment, settings, out, again)
+        except LabError as error:
+            failures.append(f"{fleet.name}: not measured here: {error}")
+            continue
+        if missing:
+            todo.append((fleet, missing))
+        else:
+            print(f"{fleet.name}: finished before", file=sys.stderr)
+    progress = Progress({fleet.name: fleet.minutes * 60 for fleet, _ in todo})
+    card = Card(settings) if tier == "gpu" and any(fleet.servers for fleet, _ in todo) else None
+    with ended_in_order():
+        for fleet, missing in todo:
+            progress.start(fleet.name)
+            try:
+                rates = card.ready(fleet, progress) if card else None
+                run_fleet(fleet, missing, experiment, tier, settings, out, progress, rates)
+            except LabError as error:
+                failures.append(f"{fleet.name}: {error}")
+                progress.finish("failed")
+            except Exception as error:  # a suite's own fault must not lose the fleets after it
+                failures.append(f"{fleet.name}: {type(error).__name__}: {error}{_where(error)}")
+                progress.finish("failed")
+            else:
+                progress.finish()
+    return failures
+
+
+def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: bool = False) -> frozenset:
+    """The fleet's measurements that are still to be made: of a whole fleet all or none. LabError when an engine it
+    needs is not here."""
+    installed = {name: interpreters.engine(name, settings) for name in fleet.needs()}
+    if again:
+        return frozenset(fleet.produces)
+    host, digests = host_info.host()["id"], {name: found["digest"] for name, found in installed.items()}
+    missing = frozenset(
+        name
+        for name in fleet.produces
+        if not record_file.is_current(out / experiment / f"{name}.json", experiment, host, digests)
+    )
+    return frozenset(fleet.produces) if fleet.whole and missing else missing
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""

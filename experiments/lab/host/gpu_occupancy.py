@@ -1,0 +1,109 @@
+"""The GPU of a run: whether a fleet's servers fit it, whether it is ours alone, and what it can do just now."""
+
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+from experiments.lab.host import card_rates, host_info
+
+UNSEEN_MIB = 1024  # a driver keeps a few hundred MiB of its own
+SETTLE_S = 20.0  # a server that was just ended gives its memory back a moment later
+PAUSE_S = 0.5
+
+
+@dataclass(frozen=True)
+class App:
+    """A process that computes on the GPU; `mib` is None where nvidia-smi does not say."""
+
+    pid: int
+    mib: int | None
+    name: str
+
+
+class Card:
+    """Looked at before each fleet that starts servers; probed once a run, before the first of them."""
+
+    def __init__(self, settings):
+        self.settings, self.probes = settings, None
+
+    def ready(self, fleet, progress) -> dict | None:
+        """The run's probes. LabError when the fleet's servers do not fit, the GPU is in use, or cannot be probed.
+
+        A fleet without servers is let through, with the probes if they can be had: they are to be of the run's start.
+        """
+        try:
+            fits(fleet.servers)
+            free(lambda: progress.show(0, 0, "waiting for the GPU to be free"))
+            if self.probes is None:
+                progress.show(0, 0, "probing the card", force=True)
+                self.probes = card_rates.probe(self.settings)
+        except LabError:
+            if fleet.servers:
+                raise
+        return self.probes
+
+
+def fits(specs) -> None:
+    """LabError when what the servers state to take together is more than the GPU has."""
+    card, need = host_info.gpu(), sum(spec.memory_gib or 0 for spec in specs)
+    if card and need > (has := card["memory_bytes"] / 2**30):
+        parts = " + ".join(f"{spec.name} {spec.memory_gib:g}" for spec in specs if spec.memory_gib)
+        raise LabError(
+            f"{card['name']}: too small for the shape: it has {has:.1f} GiB, the servers side by side need {need:.1f} "
+            f"({parts}); measure on a GPU with {need:.0f} GiB or more"
+        )
+
+
+def free(on_wait=lambda: None) -> None:
+    """Return once nothing else uses the GPU. LabError, naming it, when it still does after SETTLE_S seconds."""
+    card, deadline = host_info.gpu(), time.monotonic() + SETTLE_S
+    while card and (taken := in_use()):
+        if time.monotonic() > deadline:
+            raise LabError(f"{card['name']}: {taken}; then run the same command again")
+        on_wait()
+        time.sleep(PAUSE_S)
+
+
+def in_use() -> str | None:
+    """Who uses the GPU and what to do about it, None when nobody does."""
+    found = apps()
+    if found:
+        first = max(found, key=lambda app: app.mib or 0)
+        here = Path(f"/proc/{first.pid}").exists()
+        size = f"{first.mib} MiB" if first.mib is not None else "an unknown amount of memory"
+        verb = f"and {len(found) - 1} more use" if len(found) > 1 else "uses"
+        remedy = f"end it (kill {first.pid})" if here else "it is not of this container: end it where it runs"
+        return f"process {first.pid} ({first.name}, {size}) {verb} the GPU and would disturb the numbers; {remedy}"
+    used = used_mib()
+    if used is not None and used > UNSEEN_MIB:
+        return (
+            f"{used} MiB are in use by a process that nvidia-smi does not name (another container's?), which would "
+            "disturb the numbers; end it"
+        )
+    return None
+
+
+def apps() -> list:
+    """The processes that compute on the GPU, as far as nvidia-smi names them: in a container it may name none."""
+    found = []
+    for line in _query("--query-compute-apps=pid,used_memory,process_name"):
+        pid, mib, name = (part.strip() for part in f"{line},,".split(",")[:3])
+        if pid.isdigit():
+            found.append(App(int(pid), int(mib) if mib.isdigit() else None, Path(name).name or "unnamed"))
+    return found
+
+
+def used_mib() -> int | None:
+    """MiB of the GPU's memory that are in use, None where nvidia-smi does not say."""
+    lines = _query("--query-gpu=memory.used")
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else None
+
+
+def _query(what: str) -> list:
+    command = ["nvidia-smi", what, "--format=csv,noheader,nounits", "-i", host_info.first_gpu()]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return []

@@ -1,0 +1,1 @@
+"""Which functions an engine entered."""

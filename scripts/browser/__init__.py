@@ -1,0 +1,1 @@
+"""What needs a browser: the benchmark and the pictures."""

@@ -1,0 +1,1 @@
+"""The site made, served, and checked as a whole."""

@@ -1,0 +1,104 @@
+"""`make site`: the strict static build, whole in its folder or not there at all.
+
+MkDocs writes next to the folder it shall end in; only a build that succeeded takes its place. Of a failed one
+the lines that say what is wrong are shown, not MkDocs' traceback.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from scripts.common.errors import SiteError, run_cli
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def what_failed(output: str) -> str:
+    """The telling lines of MkDocs' output: the error this project raised, else MkDocs' own errors and warnings."""
+    ours = re.findall(r"(?m)^(?:\S+\.)?(?:SiteError|PluginError|ConfigurationError): (.+)$", output)
+    if ours:
+        return ours[-1]
+    lines = [
+        re.sub(r"^(ERROR|WARNING)\s+-\s+", "", line)
+        for line in output.splitlines()
+        if re.match(r"(ERROR|WARNING)\s+-", line)
+    ]
+    rest = [line.strip() for line in output.splitlines() if line.strip()]
+    return "\n".join(dict.fromkeys(lines)) or (rest[-1] if rest else "mkdocs printed nothing")
+
+
+class Ticking:
+    """Counts seconds on a terminal while a block runs, from the second one on; says nothing in a log."""
+
+    def __init__(self, what: str):
+        self.what = what
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> "Ticking":
+        if sys.stdout.isatty():
+            self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.done.set()
+        if self.thread.is_alive():
+            self.thread.join()
+
+    def _tick(self) -> None:
+        started = time.monotonic()
+        while not self.done.wait(1):
+            # The cursor goes back to the line's start, so that what is printed next covers the count.
+            print(f"{self.what}: {time.monotonic() - started:.0f} s\r", end="", flush=True)
+        print("\x1b[K", end="", flush=True)
+
+
+def mkdocs_environment() -> dict:
+    """The environment for MkDocs: the theme's advertisement about MkDocs 2 would hide what matters."""
+    return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+
+
+def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
+    """Builds the site strictly into `into`, which it replaces; returns the seconds it took. Raises SiteError."""
+    into.parent.mkdir(parents=True, exist_ok=True)
+    fresh = into.parent / f".{into.name}.new"
+    started = time.monotonic()
+    try:
+        with Ticking("building the site"):
+            done = subprocess.run(
+                [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(fresh), *extra],
+                cwd=root,
+                env=mkdocs_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
+        if into.exists():
+            shutil.rmtree(into)
+        os.replace(fresh, into)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return time.monotonic() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.build.build_site", description="strict static build of the site"
+    )
+    parser.add_argument("--into", type=Path, default=ROOT / "site", help="the folder it ends in (default: site/)")
+    asked = parser.parse_args()
+    seconds = build(asked.into.resolve())
+    pages = sum(1 for _ in asked.into.rglob("*.html"))
+    print(f"{os.path.relpath(asked.into)}/: {pages} pages in {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    run_cli(main)

@@ -1,0 +1,64 @@
+"""What must not be left in a built page: markup that nothing turned into HTML, and two elements with one address."""
+
+import re
+
+from scripts.common.errors import SiteError
+
+# Code shows markup on purpose; these elements are no text.
+_NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
+# What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
+_UNSOUGHT = re.compile(
+    r'<figure class="replay".*?</figure>'
+    r'|<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
+    r'|<a class="headerlink".*?</a>',
+    re.S | re.I,
+)
+_INLINE = re.compile(r"</?(?:span|a|strong|em|b|i|code|abbr|small|var|sub|sup|wbr|time)\b[^>]*>", re.I)
+_BOX = re.compile(r"</?(?!h[1-6]\b|p\b|li\b|ol\b|ul\b)[a-z][^>]*>", re.I)
+_TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
+_TAG = re.compile(r"<[^>]*>")
+LEFTOVER = re.compile(
+    r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
+)
+_ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
+
+
+def leftovers(html: str) -> list[str]:
+    """The pieces of unconverted markup in a page's text."""
+    text = _TAG.sub(" ", _NOT_TEXT.sub(" ", html))
+    return [found[0].strip() for found in LEFTOVER.finditer(text)]
+
+
+def twice(html: str) -> list[str]:
+    """Addresses that more than one element of the page has."""
+    seen, found = set(), []
+    for match in _ID.finditer(html):
+        name = next(filter(None, match.groups()))
+        if name in seen and name not in found:
+            found.append(name)
+        seen.add(name)
+    return found
+
+
+def check(html: str, where: str) -> None:
+    """Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
+    for piece in leftovers(html):
+        raise SiteError(
+            f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark"
+        )
+    for name in twice(html):
+        raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
+
+
+def searchable(html: str) -> str:
+    """The headings and words of a page, for the search index: its parser is slow, and most of a page is markup."""
+    return _BOX.sub(" ", _INLINE.sub("", _UNSOUGHT.sub("", html)))
+
+
+def scrolling_tables(html: str) -> str:
+    """Each plain table in a box of its own that scrolls sideways where it is narrow, by keyboard too.
+
+    Material's script does the box, but only once it runs, and out of a keyboard's reach.
+    """
+    box = r'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table class="data">\1</div>'
+    return _TABLE.sub(box, html)

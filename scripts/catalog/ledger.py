@@ -1,0 +1,252 @@
+"""The ledger: every excerpt, setting, hop, replay, claim, quoted figure and exemption: its state, where it is used.
+
+`python -m scripts.catalog.ledger FILE` writes it as JSON. The page's table and the check are made from the same
+entries.
+"""
+
+import functools
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import jsonschema
+
+from scripts.catalog import famous_numbers, typed_numbers
+from scripts.catalog.site_data import ENGINE_NAMES, Evidence, of
+from scripts.common.errors import SiteError, run_cli
+from scripts.drift import comparison_files
+from scripts.pages.references import page_url
+from scripts.quotes import call_paths, engine_defaults, replays
+from scripts.quotes import excerpts as quoting
+from scripts.quotes import manifest as manifests
+from scripts.sources.pins import ROOT
+
+SCHEMA = Path(__file__).parents[1] / "schema" / "ledger.schema.json"
+KINDS = {
+    "excerpt": "Excerpts",
+    "setting": "Settings",
+    "hop": "Hops",
+    "replay": "Replays",
+    "claim": "Claims",
+    "quoted": "Quoted figures",
+    "exemption": "Exemptions",
+}
+# States that stop `make verify`.
+BROKEN = ("differs", "not seen")
+
+
+def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
+    """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
+
+    An excerpt or hop has "newest" as well: the newest release compared, what became of it there, where that is told.
+
+    checked=False leaves excerpts, settings and replays unresolved, for a look at the ledger where the pinned sources
+    are not at hand.
+    """
+    kept = evidence.__dict__.setdefault("_ledger", {})  # the page and the file hold the same entries
+    if checked not in kept:
+        typed = typed_numbers.scan(evidence.root)
+        kept[checked] = [
+            *_excerpts(evidence, checked),
+            *_settings(evidence, checked),
+            *_hops(evidence),
+            *_replays(evidence, checked),
+            *_claims(evidence),
+            *_marks(typed, evidence, "quoted"),
+            *famous_numbers.entries(evidence.root, evidence.quoted),
+            *_marks(typed, evidence, "fixed"),
+        ]
+        _age(kept[checked], evidence)
+    return kept[checked]
+
+
+def document(evidence: Evidence) -> dict:
+    """The ledger as published, validated by its schema."""
+    found = entries(evidence)
+    made = {
+        "schema": "ledger/1",
+        "pins": {
+            engine: {"version": pin.version, "artifact": pin.artifact, "sha256": pin.sha256}
+            for engine, pin in evidence.pins.items()
+        },
+        "counts": {kind: sum(entry["kind"] == kind for entry in found) for kind in KINDS},
+        "entries": found,
+    }
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(made))
+    if error is not None:
+        where = "/".join(map(str, error.absolute_path))
+        raise SiteError(f"ledger.json: {where}: {error.message[:160]}; correct scripts/catalog/ledger.py or its schema")
+    return made
+
+
+def write_json(evidence: Evidence, target: Path) -> None:
+    """Writes ledger.json, whole or not at all."""
+    text = json.dumps(document(evidence), indent=1, ensure_ascii=False) + "\n"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}")
+    temporary.write_text(text, "utf-8")
+    os.replace(temporary, target)
+
+
+def problems(found: list[dict]) -> list[str]:
+    """One line for each entry in a state that must not be published, and for two entries with one id."""
+    lines, seen = [], set()
+    for entry in found:
+        if entry["state"] in BROKEN:
+            lines.append(f"{entry['source']}: {entry['kind']} {entry['id']}: {entry['state']}: {entry['detail']}")
+        key = (entry["kind"], entry["id"])
+        if key in seen:
+            lines.append(f"{entry['source']}: two entries of the ledger are {entry['kind']} {entry['id']}; rename one")
+        seen.add(key)
+    return lines
+
+
+def _used(evidence: Evidence, kind: str, name: str, manifest: str = "") -> list[str]:
+    found = [use.url for use in evidence.shown(kind, name, manifest)]
+    if kind == "claim":
+        found += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
+    return list(dict.fromkeys(found))
+
+
+def _age(found: list[dict], evidence: Evidence) -> None:
+    """Adds to each excerpt and hop what became of it in its engine's newest release, where that was compared."""
+    for engine in evidence.pins:
+        newest = comparison_files.newest(evidence.comparisons, engine)
+        for entry in found if newest else ():
+            told = newest.entries.get((entry["kind"], entry["id"]))
+            if told:
+                entry["newest"] = {
+                    "release": f"{newest.data['name']} {newest.version}",
+                    "state": told["state"],
+                    "told": f"reference/drift/#{newest.anchor}",
+                }
+
+
+def _excerpts(evidence: Evidence, checked: bool):
+    resolver = quoting.Resolver(evidence.sources, evidence.root)
+    for manifest in manifests.load_all(evidence.root).values():
+        for name, excerpt in manifest.excerpts.items():
+            state, detail = "not checked", excerpt.path
+            if checked:
+                try:
+                    found = resolver.checked(excerpt)
+                    state, detail = "equals the release", f"{excerpt.path}:{found.first}-{found.last}"
+                except SiteError as error:
+                    state, detail = "differs", str(error)
+            used = _used(evidence, "excerpt", name, manifest.file)
+            # Posts may use one id twice over; the post's number tells them apart.
+            number = Path(manifest.file).name.partition("-")[0]
+            yield _entry("excerpt", f"{number}/{name}", excerpt.symbol, state, detail, manifest.file, used)
+
+
+def _settings(evidence: Evidence, checked: bool):
+    for setting in engine_defaults.load_all(evidence.root):
+        state, detail = "not checked", setting.path
+        if checked:
+            try:
+                found = engine_defaults.read(setting, evidence.tables)
+                state = "read from the release"
+                detail = f"default {found.value}, {setting.path}:{found.lines}"
+            except SiteError as error:
+                state, detail = "differs", str(error)
+        uses = evidence.settings_shown(setting.file)
+        used = list(dict.fromkeys(f"{page_url(use.page)}#{setting.anchor}" for use in uses))
+        number = Path(setting.file).name.partition("-")[0]
+        title = f"{ENGINE_NAMES.get(setting.engine, setting.engine)} {setting.name}"
+        yield _entry("setting", f"{number}/{setting.id}", title, state, detail, setting.file, used)
+
+
+def _hops(evidence: Evidence):
+    for path in evidence.paths.values():
+        states = evidence.path_states[path.id]
+        for hop in path.hops:
+            seen, wrong, missing = [], [], []
+            for configuration in hop.configurations:
+                found = states[configuration]
+                mine = [line for line in found or [] if line.startswith(call_paths.where(path, hop, configuration))]
+                wrong += mine
+                if not mine:
+                    (missing if found is None else seen).append(configuration)
+            if wrong:
+                state, detail = "not seen", wrong[0]
+            elif missing and not seen:
+                state, detail = "not recorded", f"no recording of {', '.join(missing)}"
+            else:
+                state = "recorded" if not missing else "recorded in part"
+                detail = "; ".join(
+                    f"{hop.roles[name]} on {name}" if name in hop.roles else f"not on {name}" for name in seen
+                )
+                if hop.line:
+                    detail += f"; line: {hop.line}"
+                if hop.kind in ("standing", "compiled"):
+                    detail += f"; {hop.kind}: {call_paths.KINDS[hop.kind]}"
+            used = [f"{url.partition('#')[0]}#path-{path.id}-{hop.id}" for url in _used(evidence, "path", path.id)]
+            yield _entry("hop", f"{path.id}/{hop.id}", hop.name, state, detail, path.manifest, used)
+
+
+def _replays(evidence: Evidence, checked: bool):
+    resolver = quoting.Resolver(evidence.sources, evidence.root)
+    for manifest, replay in replays.load_all(evidence.root):
+        state, detail = "not checked", replay.record
+        if checked:
+            try:
+                found = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+                state = "recorded"
+                detail = f"{found.path}: {len(found.data['steps'])} steps, {len(found.lines)} deciding lines that ran"
+            except SiteError as error:
+                state, detail = "differs", str(error)
+        number = Path(replay.file).name.partition("-")[0]
+        used = _used(evidence, "replay", replay.id, replay.file)
+        yield _entry("replay", f"{number}/{replay.id}", replay.title, state, detail, replay.file, used)
+
+
+def _claims(evidence: Evidence):
+    for claim in evidence.claims.values():
+        pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
+        detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
+        used = _used(evidence, "claim", claim.id)
+        yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
+
+
+def _marks(typed: list, evidence: Evidence, kind: str):
+    counts: dict = {}
+    for each in typed:
+        if each.kind != kind:
+            continue
+        stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(each.file).stem}-{each.text}".lower()).strip("-")
+        counts[stem] = counts.get(stem, 0) + 1
+        name = stem if counts[stem] == 1 else f"{stem}-{counts[stem]}"
+        used = [page_url(each.file.removeprefix("docs/"))] if each.file.startswith("docs/") else []
+        source = f"{each.file}:{each.line}"
+        if kind == "fixed":
+            yield _entry("exemption", name, each.text, "not measured", each.why, source, used)
+        else:
+            known = evidence.quoted.get(each.why)
+            detail = (
+                f"{famous_numbers.described(known)} {known['url']}"
+                if known
+                else f"no source {each.why} in {famous_numbers.FILE}"
+            )
+            yield _entry("quoted", name, each.text, "theirs" if known else "differs", detail, source, used)
+
+
+def _entry(kind: str, name: str, title: str, state: str, detail: str, source: str, used: list) -> dict:
+    return {"kind": kind, "id": name, "title": title, "state": state, "detail": detail, "source": source, "used": used}
+
+
+@functools.lru_cache(maxsize=1)
+def _validator():
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise SiteError("usage: python -m scripts.catalog.ledger FILE")
+    write_json(of(ROOT), Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    run_cli(main)

@@ -1,0 +1,201 @@
+"""What the pages stand on, loaded once a build: records, claims, call paths with their state, and uses.
+
+Everything is read on demand and kept as long as no file below it changes, so that a rebuild while writing does
+not read 15 MB again.
+"""
+
+import collections
+import functools
+import os
+from pathlib import Path
+
+from scripts.catalog import famous_numbers
+from scripts.common.errors import SiteError
+from scripts.drift import compare_releases, comparison_files
+from scripts.measured import claim_reader, record_reader
+from scripts.pages import references
+from scripts.quotes import call_path_lines, call_paths
+from scripts.sources import pins, python_symbols, unpacked_sources
+
+INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
+PAGES = ("docs",)
+ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang"}
+
+
+class Evidence:
+    """Lazily loaded, validated inputs of the site at `root`. Every property raises SiteError for bad input."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    @functools.cached_property
+    def pins(self) -> dict:
+        return pins.load(self.root)
+
+    @functools.cached_property
+    def versions(self) -> dict:
+        """Engine name as records write it -> pinned version."""
+        return {engine: pin.version for engine, pin in self.pins.items()}
+
+    @functools.cached_property
+    def sources(self):
+        return unpacked_sources.Sources(self.pins, self.root)
+
+    @functools.cached_property
+    def records(self) -> list:
+        return record_reader.load_all(self.root, self.versions)
+
+    @functools.cached_property
+    def claims(self) -> dict:
+        return claim_reader.load_all(self.root, self.records)
+
+    @functools.cached_property
+    def paths(self) -> dict:
+        return call_paths.load_all(self.root)
+
+    @functools.cached_property
+    def recordings(self) -> dict:
+        """(experiment, configuration) -> Recording."""
+        found = {}
+        for experiment in sorted({record.data["experiment"] for record in self.records}):
+            mine = [record for record in self.records if record.data["experiment"] == experiment]
+            for name, record in record_reader.recordings(mine).items():
+                found[experiment, name] = call_paths.Recording.of(record)
+        return found
+
+    @functools.cached_property
+    def comparisons(self) -> list:
+        """The committed comparisons with other releases."""
+        return comparison_files.load_all(self.root)
+
+    @functools.cached_property
+    def asked(self) -> dict:
+        """(engine, manifest) -> how many excerpts and hops it has."""
+        found = [each for engine in self.pins for each in compare_releases.asked_of(engine, self.root)]
+        return collections.Counter((each.piece.engine, each.manifest) for each in found)
+
+    @functools.cached_property
+    def uses(self) -> list:
+        return references.scan(self.root)
+
+    @functools.cached_property
+    def quoted(self) -> dict:
+        """Sources of other people's figures: id -> {"title", "url", ...}, from snippets/famous.toml."""
+        return famous_numbers.load_sources(self.root)
+
+    def record(self, name: str):
+        """The record called `NN/measurement`. Raises SiteError when there is none."""
+        for record in self.records:
+            if record.path == f"{record_reader.FOLDER}/{name}.json":
+                return record
+        raise SiteError(
+            f"record {name}: there is no {record_reader.FOLDER}/{name}.json; measure it or correct the name"
+        )
+
+    def claim(self, name: str):
+        if name not in self.claims:
+            raise SiteError(
+                f"claim {name}: is in no file of {claim_reader.FOLDER}; correct the id, or run make experiments"
+            )
+        return self.claims[name]
+
+    def path(self, name: str):
+        if name not in self.paths:
+            raise SiteError(f"path {name}: is in no manifest; define it in snippets/ or correct the id")
+        return self.paths[name]
+
+    def recording(self, path, configuration: str):
+        """The recording the path is checked against, or None: that of the experiment its manifest belongs to."""
+        return self.recordings.get((call_paths.number_of(path), configuration))
+
+    @functools.cached_property
+    def tables(self):
+        return python_symbols.Tables(self.sources)
+
+    def locator(self, engine: str):
+        """(symbol, where[, line, nth]) -> callpaths.Located in the pinned sources of an engine."""
+
+        def locate(symbol: str, where: str, line: str = "", nth: int = 0) -> call_paths.Located:
+            file, _, name = symbol.partition("::")
+            found = self.tables.find(engine, file, name, where)
+            at = 0
+            if line:
+                text = self.sources.text(engine, file, where)
+                at = call_path_lines.line_number(text, line, nth, found.first, found.last, where)
+            return call_paths.Located(found.line, found.first, self.sources.digest(engine, file, where), at)
+
+        return locate
+
+    @functools.cached_property
+    def path_states(self) -> dict:
+        """path id -> {configuration: problems, or None where nothing was recorded}."""
+        states = {}
+        for path in self.paths.values():
+            locate = self.locator(path.engine)
+            states[path.id] = {}
+            for name in path.configurations:
+                recording = self.recording(path, name)
+                states[path.id][name] = None if recording is None else call_paths.check(path, recording, locate)
+        return states
+
+    def home_of(self, kind: str, name: str, manifest: str = "") -> str | None:
+        """Address below the site's root where a claim, path or excerpt is shown; None when it is nowhere.
+
+        Excerpts of two posts may share an id: `manifest` says whose is meant.
+        """
+        homes = self.shown(kind, name, manifest)
+        return homes[0].url if homes else None
+
+    def shown(self, kind: str, name: str, manifest: str = "") -> list:
+        """The uses of a block; with a manifest only those on the post of that name, if it has any."""
+        found = [use for use in self.uses if use.kind == kind and use.id == name]
+        own = [use for use in found if manifest and Path(use.page).stem == Path(manifest).stem]
+        return own or found
+
+    def settings_shown(self, manifest: str) -> list:
+        """The uses of `/// settings` that show a manifest's settings: by its number, or on the page of its name."""
+        stem = Path(manifest).stem
+        return [
+            use
+            for use in self.uses
+            if use.kind == "settings" and (use.id or Path(use.page).stem) in (stem, stem.partition("-")[0])
+        ]
+
+
+def of_context(context) -> Evidence:
+    """The evidence of a page's `Context`: looked up anew when the context starts a build, which renews its resolver."""
+    kept = context.__dict__.get("_evidence")
+    if kept is None or kept[0] is not context.resolver:
+        kept = context.__dict__["_evidence"] = (context.resolver, of(context.root))
+    return kept[1]
+
+
+def of(root: Path) -> Evidence:
+    """The evidence of the site at `root`; the same object until a file that it was read from changes.
+
+    An edited page costs nothing but the look for what pages use: records stay validated, paths stay checked.
+    """
+    root = root.resolve()
+    inputs, pages = _stamp(root, INPUTS), _stamp(root, PAGES)
+    kept = _kept.get(root)
+    if kept and kept[:2] == (inputs, pages):
+        return kept[2]
+    found = Evidence(root)
+    if kept and kept[0] == inputs:
+        found.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
+    _kept[root] = (inputs, pages, found)
+    return found
+
+
+_kept: dict = {}
+
+
+def _stamp(root: Path, names: tuple) -> tuple:
+    """What tells that nothing below these folders has changed: every file's path, time and size."""
+    found = []
+    for name in names:
+        for folder, _, files in sorted(os.walk(root / name)):
+            for file in sorted(files):
+                stat = os.stat(os.path.join(folder, file))
+                found.append((folder, file, stat.st_mtime_ns, stat.st_size))
+    return tuple(found)

@@ -1,0 +1,172 @@
+"""The typed-number check: a number with a unit on a page must come from a claim, a record or a named source.
+
+Numbers that cannot be measured are marked where they stand: `16 tokens{fixed: the default block size}`, and a figure
+of somebody else's `33%{quoted: vllm-blog-2024-09}`. Code, excerpts and `{{...}}` are no typed numbers. Every mark
+appears in the ledger.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.common.errors import SiteError, run_cli
+from scripts.pages.references import REFERENCE, prose_lines, without_code
+from scripts.sources.pins import ROOT
+
+_UNITS = (
+    # time
+    "ns|us|µs|μs|ms|s|sec|min|h|nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?|hours?|"
+    # ratios
+    "%|percent|percentage points?|x|×|times|fold|-fold|"
+    # rates
+    "tok/s|tokens?/s|tokens? per second|req/s|requests?/s|requests? per second|RPS|QPS|[KMGT]?Hz|"
+    "[KMGTP]?FLOPS?|[KMGTP]?FLOP/s|[KMGT]i?B/s|"
+    # sizes
+    "[KMGTkmgt]i?B|B|bytes?|kilobytes?|megabytes?|gigabytes?|tokens?"
+)
+_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+"
+# `20.4 to 38.2%` is one number with a unit, and one mark after it covers both ends. A digit after a letter or a
+# hyphen belongs to a name: Qwen3-8B, H200, SmolLM2-135M.
+TYPED = re.compile(
+    rf"(?<![\w.\-/#&=])(?P<text>[~≈<>≤≥±+−-]?(?:{_NUMBER})(?:\s*(?:to|and|or|–|—|-|/|±)\s*(?:{_NUMBER}))*"
+    rf"(?:[ \u00a0\u202f]|&nbsp;|-)?(?P<unit>{_UNITS})(?:\b|(?<=[%×])))(?![\w/])",
+)
+MARK = re.compile(r"[*_)\]]{0,3}\{(?P<kind>fixed|quoted): *(?P<why>[^{}\n]+?) *\}")
+ANY_MARK = re.compile(r"\{(fixed|quoted):([^{}\n]*)\}")
+# How this project always states its uncertainty: a method, not a measurement.
+METHOD = re.compile(r"95[ \u00a0]?%(?= (?:bootstrap )?(?:confidence )?interval)")
+_LINK_TARGET = re.compile(r"(?<=\])\([^)\n]*\)|<https?://[^>\n]*>|https?://\S+|(?<=\])\[[^\]\n]*\]")
+_UNDERSCORED = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")  # emphasis; to a pattern it is a letter
+_ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*\}|<[a-zA-Z/][^>\n]*>")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A number that somebody typed. `kind` is "" without a mark, else fixed or quoted, with reason or source."""
+
+    file: str
+    line: int
+    text: str
+    kind: str = ""
+    why: str = ""
+
+    @property
+    def problem(self) -> str:
+        return (
+            f"{self.file}:{self.line}: types {self.text!r}; refer to a claim or record with {{{{...}}}}, "
+            f"or mark it {{fixed: reason}} or {{quoted: source}}"
+        )
+
+
+def in_line(line: str, file: str, number: int) -> list[Typed]:
+    """The typed numbers of one line of prose."""
+    plain = without_code(line)
+    # The attributes keep their quoted text: an alt text in HTML is read too.
+    for pattern in (REFERENCE, _LINK_TARGET):
+        plain = pattern.sub(lambda found: " " * len(found[0]), plain)
+    plain = _ATTRIBUTES.sub(_only_alt, plain)
+    plain = _UNDERSCORED.sub("*", plain)
+    plain = METHOD.sub(lambda found: " " * len(found[0]), plain)
+    found = []
+    for match in TYPED.finditer(plain):
+        if match["unit"] == "B" and match["text"][-2:-1].isdigit():
+            continue  # 8B counts a model's parameters; bytes stand apart from their number
+        mark = MARK.match(plain, match.end())
+        text = " ".join(match["text"].split())
+        found.append(Typed(file, number, text, mark["kind"] if mark else "", mark["why"] if mark else ""))
+    return found
+
+
+def _only_alt(found) -> str:
+    """Blanks a tag or attribute list, but for what its alt or title says to a reader."""
+    kept = [(m.start(1), m.end(1)) for m in re.finditer(r"\b(?:alt|title|aria-label)=[\"']([^\"']*)", found[0])]
+    return "".join(c if any(a <= i < b for a, b in kept) else " " for i, c in enumerate(found[0]))
+
+
+def in_page(text: str, file: str) -> list[Typed]:
+    """The typed numbers of one Markdown file, its front matter's title and description included."""
+    found = []
+    for number, line in front_matter(text):
+        if re.match(r"\s*(title|description|subtitle|summary)\s*:", line):
+            found += in_line(line, file, number)
+    for number, line in prose_lines(text):
+        for mark in ANY_MARK.finditer(without_code(line)):
+            if not mark[2].strip():
+                raise SiteError(
+                    f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it"
+                )
+        found += in_line(line, file, number)
+    return found
+
+
+def front_matter(text: str):
+    lines = text.split("\n")
+    if lines and lines[0].strip() == "---":
+        for index, line in enumerate(lines[1:], 2):
+            if line.strip() in ("---", "..."):
+                return
+            yield index, line
+
+
+def in_manifest(file: Path, name: str) -> list[Typed]:
+    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what
+    is ours of a famous number. What is theirs is on record with its source, and free.
+
+    Lines are the manifest's.
+    """
+    text = file.read_text("utf-8")
+    data = tomllib.loads(text)
+    prose = [note.get("text", "") for excerpt in data.get("excerpt", []) for note in excerpt.get("note", [])]
+    for path in data.get("path", []):
+        prose.append(path.get("title", ""))
+        prose += [hop.get(key, "") for hop in path.get("hop", []) for key in ("does", "crosses")]
+    prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
+    prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
+    prose += [figure.get(key, "") for figure in data.get("figure", []) for key in ("ours", "why")]
+    found = []
+    for piece in prose:
+        for line in str(piece).split("\n"):
+            at = text[: max(text.find(line.strip()), 0)].count("\n") + 1
+            found += in_line(line, name, at)
+    return found
+
+
+def scan(root: Path = ROOT) -> list[Typed]:
+    """Every typed number on the pages and in the manifests of the site, marked or not."""
+    found = []
+    for file in sorted((root / "docs").rglob("*.md")):
+        found += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
+    snippets = root / "snippets"
+    for file in [*sorted(snippets.glob("[0-9]*-*.toml")), snippets / "knobs.toml", snippets / "famous.toml"]:
+        if file.is_file():
+            found += in_manifest(file, f"snippets/{file.name}")
+    return found
+
+
+def problems(typed: list[Typed], sources: dict) -> list[str]:
+    """One line for each number that nothing vouches for, and for each mark that names an unknown source."""
+    lines = []
+    for each in typed:
+        if not each.kind:
+            lines.append(each.problem)
+        elif each.kind == "quoted" and each.why not in sources:
+            lines.append(
+                f"{each.file}:{each.line}: {each.text!r} is quoted from {each.why!r}, which is no source; "
+                f"add [source.{each.why}] to snippets/famous.toml"
+            )
+    return lines
+
+
+def main() -> None:
+    from scripts.catalog.famous_numbers import load_sources
+
+    typed = scan()
+    wrong = problems(typed, load_sources(ROOT))
+    if wrong:
+        raise SiteError("\n".join(wrong))
+    print(f"no number is typed without a mark; {len(typed)} marked")
+
+
+if __name__ == "__main__":
+    run_cli(main)

@@ -1,0 +1,1 @@
+"""What every package uses: the one error, whole files, a lock."""

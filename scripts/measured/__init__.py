@@ -1,0 +1,1 @@
+"""What the lab wrote, read again: records, claims, figures."""

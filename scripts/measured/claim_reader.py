@@ -1,0 +1,181 @@
+"""Reading what the notebooks' claims came to: `experiments/claims/NN.json`, written by `make experiments` alone.
+
+Here it is checked that a claim rests on records that are still what they were, and its values are put into
+words. Whether the claim still follows from the records is evaluated by the lab, not here.
+"""
+
+import functools
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jsonschema
+
+from scripts.common.errors import SiteError
+
+FOLDER = "experiments/claims"
+SCHEMA = Path(__file__).parents[1] / "schema" / "claims.schema.json"
+NARROW = "\u00a0"  # keeps a number and its unit on one line
+UNITS = {"1": "", "count": "", "bool": "", "us": "µs", "B": "bytes", "x": "×"}
+ATTACHED = {"%", "x"}  # written right after the digits
+_NAME = re.compile(r"\{([a-z0-9_.-]+)\}", re.I)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim as evaluated. `file` is its claims file, relative to the repository."""
+
+    id: str
+    experiment: str
+    file: str
+    data: dict = field(repr=False)
+
+    @property
+    def holds(self) -> bool:
+        return self.data["holds"]
+
+    @property
+    def verdict(self) -> str:
+        return "holds" if self.holds else "does not hold"
+
+    def value(self, name: str) -> dict:
+        """{"value", "unit", "ci"?, "n"?, "digits"?} of a named value. Raises SiteError for an unknown name."""
+        try:
+            return self.data["values"][name]
+        except KeyError:
+            known = ", ".join(self.data["values"]) or "none"
+            raise SiteError(f"{self.file}: claim {self.id} has no value {name!r} (it has: {known})") from None
+
+    def text(self, reference: str) -> str:
+        """`name`: value with unit; `name.ci`: the interval; `name.n`: how many samples it rests on."""
+        name, _, part = reference.partition(".")
+        value = self.value(name)
+        if part == "":
+            return formatted(value)
+        if part == "ci" and value.get("ci"):
+            return interval(value)
+        if part == "n" and value.get("n") is not None:
+            return f"{value['n']:,}"
+        raise SiteError(f"{self.file}: claim {self.id}: {reference!r} is not there; write NAME, NAME.ci or NAME.n")
+
+    def sentence(self, wrap=lambda text, name: text, escape=lambda text: text) -> str:
+        """The sentence with its values filled in. `wrap(text, name)` may dress each, `escape` what is between."""
+        return _NAME.sub(lambda found: wrap(self.text(found[1]), found[1]), escape(self.data["sentence"]))
+
+
+def number(value: float | int | bool, digits: int | None = None, decimals: int | None = None) -> str:
+    """A number as the pages write it. Integers in full; floats to `digits` significant digits (default 3),
+    or to `decimals` places when given. Thousands get a comma."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if decimals is None:
+        if isinstance(value, int):
+            return f"{value:,}"
+        decimals = places(value, digits or 3)
+    return f"{round(value, decimals):,.{max(decimals, 0)}f}".replace("-", "\u2212")
+
+
+def places(value: float, digits: int) -> int:
+    """Decimal places that show `digits` significant digits of value; negative where even integers are rounded."""
+    if value == 0:
+        return 0
+    exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    return digits - 1 - exponent
+
+
+def with_unit(text: str, unit: str) -> str:
+    shown = UNITS.get(unit, unit)
+    if not shown:
+        return text
+    return text + ("" if unit in ATTACHED else NARROW) + shown
+
+
+def formatted(value: dict) -> str:
+    """`12.3 ms` of {"value": 12.34, "unit": "ms", "digits": 3}."""
+    return with_unit(number(value["value"], value.get("digits")), value["unit"])
+
+
+def interval(value: dict) -> str:
+    """`12.1 to 12.6 ms`: the bounds with the places of the value they belong to."""
+    low, high = value["ci"]
+    centre = value["value"]
+    decimals = places(float(centre), value.get("digits") or 3) if centre else 2
+    if isinstance(centre, int):
+        decimals = 0 if float(low).is_integer() and float(high).is_integer() else 1
+    return with_unit(
+        f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"]
+    )
+
+
+def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
+    """The claims of one file, checked against their records.
+
+    records: path -> Record as already loaded; a digest is then taken from there instead of the file.
+    Raises SiteError for a claim without records, a record that is gone or changed, an unknown value name.
+    """
+    where = path.resolve().relative_to(root.resolve()).as_posix()
+    try:
+        data = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError) as error:
+        raise SiteError(f"{where}: cannot be read ({error}); write it again: make experiments") from None
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(data))
+    if error is not None:
+        trail = list(error.absolute_path)
+        name = data["claims"][trail[1]].get("id", trail[1]) if trail[:1] == ["claims"] and len(trail) > 1 else ""
+        rest = ".".join(str(part) for part in trail[2:] if name != "") or ".".join(map(str, trail))
+        if rest == "records":
+            raise SiteError(f"{where}: claim {name} rests on no record; name its records in the notebook")
+        message = error.message.replace("\n", " ")[:160]
+        raise SiteError(f"{where}: claim {name} {rest}: {message}; write it again: make experiments")
+    claims = []
+    for item in data["claims"]:
+        claim = Claim(item["id"], data["experiment"], where, item)
+        for rest in item["records"]:
+            _same_record(claim, rest, root, records)
+        claim.sentence()  # raises for a value that the sentence names and the claim lacks
+        claims.append(claim)
+    return claims
+
+
+def load_all(root: Path, records: list | None = None) -> dict[str, Claim]:
+    """Every claim by id. Raises SiteError when two claims have one id."""
+    known = {record.path: record for record in records} if records is not None else None
+    found: dict[str, Claim] = {}
+    for path in sorted((root / FOLDER).glob("*.json")):
+        for claim in load(path, root, known):
+            if claim.id in found:
+                raise SiteError(f"{claim.file}: two claims are called {claim.id} (the other: {found[claim.id].file})")
+            found[claim.id] = claim
+    return found
+
+
+def _same_record(claim: Claim, rest: dict, root: Path, known: dict | None) -> None:
+    if known is not None and rest["path"] in known:
+        digest = known[rest["path"]].sha256
+    else:
+        try:
+            digest = hashlib.sha256((root / rest["path"]).read_bytes()).hexdigest()
+        except OSError:
+            raise SiteError(
+                f"{claim.file}: claim {claim.id} rests on {rest['path']}, which is not there; "
+                "restore it or write the claim again: make experiments"
+            ) from None
+    if digest != rest["sha256"].removeprefix("sha256:"):
+        raise SiteError(
+            f"{claim.file}: claim {claim.id} was evaluated on another {rest['path']} "
+            f"(digest {rest['sha256'].removeprefix('sha256:')[:12]}..., now {digest[:12]}...); "
+            "evaluate it again: make experiments"
+        )
+
+
+def _refuse(constant):
+    raise ValueError(f"holds {constant}, which is not a number")
+
+
+@functools.lru_cache(maxsize=1)
+def _validator():
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)

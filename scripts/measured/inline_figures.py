@@ -1,0 +1,106 @@
+"""Figures inlined into the page, so that their colours follow light and dark through CSS variables."""
+
+import html
+import re
+from pathlib import Path
+from xml.etree import ElementTree as etree
+
+from scripts.common.errors import SiteError
+
+FOLDER = "experiments/figures"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+# On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
+SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
+GROWTH = 1.4
+_URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
+
+
+def inline(root: Path, name: str, alt: str, prefix: str) -> str:
+    """The SVG element of `experiments/figures/<name>`, ready for a page.
+
+    alt: what a reader who does not see it is told. prefix: set before every id in it, because two figures drawn
+    by one library use the same ids and the page has one name space.
+    Raises SiteError for a file that is missing, is no SVG, or loads or runs anything.
+    """
+    where = f"{FOLDER}/{name}"
+    try:
+        data = (root / FOLDER / name).read_bytes()
+    except OSError:
+        raise SiteError(f"{where}: no such figure; draw it (make experiments) or correct the name") from None
+    return from_bytes(data, where, alt, prefix)
+
+
+def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
+    """The same for an SVG that lies elsewhere, in a notebook; `where` is how errors call it."""
+    try:
+        tree = etree.fromstring(data)
+    except etree.ParseError as error:
+        raise SiteError(f"{where}: is no SVG ({error}); draw it again: make experiments") from None
+    if tree.tag != f"{{{SVG}}}svg":
+        raise SiteError(f"{where}: is no SVG but <{_local(tree.tag)}>; draw it again: make experiments")
+    _clean(tree, where)
+    ids = {element.get("id") for element in tree.iter() if element.get("id")}
+    for element in tree.iter():
+        _rename(element, ids, prefix)
+    width = tree.attrib.pop("width", None)
+    tree.attrib.pop("height", None)
+    if not tree.get("viewBox"):
+        raise SiteError(f"{where}: has no viewBox, so it cannot scale; draw it again: make experiments")
+    tree.set("class", "figure-svg")
+    tree.set("role", "img")
+    tree.set("aria-label", alt)
+    if width:
+        points = re.match(r"[\d.]+", width)
+        unit = "pt" if width.endswith("pt") else "px"
+        # Figures are drawn at a phone's width, where their text must be read; elsewhere there is room to grow.
+        tree.set("style", f"max-width:{GROWTH * float(points[0]):.0f}{unit}" if points else "")
+    etree.register_namespace("", SVG)
+    text = etree.tostring(tree, encoding="unicode", short_empty_elements=True)
+    # HTML parsers know the namespaces of an inline svg; blank lines would end the block for Markdown.
+    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)
+    return re.sub(r">\s*\n\s*<", "><", text).strip()
+
+
+def _clean(tree, where: str) -> None:
+    for parent in list(tree.iter()):
+        for child in list(parent):
+            name = _local(child.tag)
+            if name in ("metadata", "title", "desc"):  # the label comes from the page; metadata names other hosts
+                parent.remove(child)
+            elif name in ("script", "foreignObject", "image"):
+                raise SiteError(f"{where}: holds <{name}>, which a figure must not; draw it with shapes and text only")
+    for element in tree.iter():
+        for key, value in list(element.attrib.items()):
+            if _local(key) == "href":
+                if not value.startswith("#"):
+                    raise SiteError(f"{where}: refers to {value[:40]!r}; a figure loads nothing")
+                del element.attrib[key]
+                element.set("href", value)
+            elif key.lower().startswith("on"):
+                raise SiteError(f"{where}: has an event handler {key}; draw it without")
+        if _local(element.tag) == "style" and element.text and re.search(r"@import|url\((?!\s*['\"]?#)", element.text):
+            raise SiteError(f"{where}: its style loads something; a figure loads nothing")
+
+
+def _rename(element, ids: set, prefix: str) -> None:
+    def renamed(found) -> str:
+        return f"url(#{prefix}-{found[1]})" if found[1] in ids else found[0]
+
+    for key, value in element.attrib.items():
+        if key == "id":
+            element.set(key, f"{prefix}-{value}")
+        elif key == "href" and value[1:] in ids:
+            element.set(key, f"#{prefix}-{value[1:]}")
+        elif "url(" in value:
+            element.set(key, _URL_ID.sub(renamed, value))
+    if element.text and "url(" in element.text:
+        element.text = _URL_ID.sub(renamed, element.text)
+
+
+def _local(tag) -> str:
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def escaped(text: str) -> str:
+    return html.escape(text, quote=True)

@@ -1,0 +1,204 @@
+"""Reading measurement records: validated by the published schema, column digests and sizes checked.
+
+A record is `experiments/records/NN/<measurement>.json`; its many samples may lie beside it in a compressed
+column file whose sha256 the record holds. Nothing here writes a record, and nothing is imported from the lab:
+what the two sides share is the schema file.
+"""
+
+import functools
+import gzip
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jsonschema
+
+from scripts.common.errors import SiteError
+
+FOLDER = "experiments/records"
+SCHEMA = "experiments/lab/schema/record.schema.json"
+RECORD_LIMIT = 1_000_000  # bytes, a record with its column file
+TOTAL_LIMIT = 15_000_000  # bytes, all committed records
+LOCAL_REMEDY = "measure it again with the lab; a record is never edited"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One validated record. `path` is relative to the repository, `sha256` that of the JSON file."""
+
+    path: str
+    sha256: str
+    data: dict = field(repr=False)
+    file: Path = field(repr=False)
+
+    @property
+    def measurement(self) -> str:
+        return self.data["measurement"]
+
+    @functools.cached_property
+    def columns(self) -> dict:
+        """The column file's lists, by name, all of one length. Raises SiteError when there is none."""
+        named = self.data.get("columns")
+        if not named:
+            raise SiteError(f"{self.path}: has no column file; {LOCAL_REMEDY}")
+        raw = (self.file.parent / named["file"]).read_bytes()
+        try:
+            columns = _strict_json(gzip.decompress(raw))
+            lengths = {len(values) for values in columns.values()}
+        except (OSError, EOFError, ValueError, AttributeError, TypeError) as error:
+            raise SiteError(f"{self.path}: column file {named['file']} cannot be read ({error})") from None
+        if len(lengths) > 1:
+            raise SiteError(f"{self.path}: columns of {named['file']} differ in length; {LOCAL_REMEDY}")
+        return columns
+
+    def at(self, dotted: str):
+        """The value at a dotted path, e.g. `host.gpu.name` or `samples.0.unit`. Raises SiteError if absent."""
+        value = self.data
+        for part in dotted.split("."):
+            try:
+                value = value[int(part)] if isinstance(value, list) else value[part]
+            except (KeyError, IndexError, ValueError, TypeError):
+                known = ", ".join(value) if isinstance(value, dict) else type(value).__name__
+                raise SiteError(f"{self.path}: has no field {dotted} (at {part!r} there is: {known})") from None
+        return value
+
+
+def load(path: Path, root: Path, pins: dict | None = None) -> Record:
+    """Reads and validates one record. `pins` maps an engine's name to its pinned version, and a record of
+    another version is refused; None accepts any. Raises SiteError with the file, the field and the remedy."""
+    where = _relative(path, root)
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise SiteError(f"{where}: no such record; measure it: make experiments") from None
+    try:
+        data = _strict_json(raw)
+    except ValueError as error:
+        raise SiteError(f"{where}: {error}; {LOCAL_REMEDY}") from None
+    error = jsonschema.exceptions.best_match(_validator(root / SCHEMA).iter_errors(data))
+    if error is not None:
+        raise SiteError(f"{where}: {_explained(error)}; {LOCAL_REMEDY}")
+    _no_overflow(data, where)
+    size = len(raw) + _checked_columns(path, data, where)
+    if size > RECORD_LIMIT:
+        raise SiteError(
+            f"{where}: {size:,} bytes with its columns, at most {RECORD_LIMIT:,}; "
+            "store fewer samples, or integers instead of long decimals"
+        )
+    engine = data.get("engine")
+    if pins is not None and engine and pins.get(engine["name"]) not in (None, engine["version"]):
+        raise SiteError(
+            f"{where}: measured on {engine['name']} {engine['version']}, the pages quote "
+            f"{pins[engine['name']]}; measure again at the pin, or keep the record out of {FOLDER}"
+        )
+    return Record(where, hashlib.sha256(raw).hexdigest(), data, path)
+
+
+def load_all(root: Path, pins: dict | None = None, experiment: str | None = None) -> list[Record]:
+    """Every committed record (of one experiment), in path order; the total size is checked too."""
+    folder = root / FOLDER / experiment if experiment else root / FOLDER
+    records = [load(path, root, pins) for path in sorted(folder.rglob("*.json"))]
+    total = sum(file.stat().st_size for file in (root / FOLDER).rglob("*") if file.is_file())
+    if total > TOTAL_LIMIT:
+        raise SiteError(f"{FOLDER}: {total:,} bytes in all, at most {TOTAL_LIMIT:,}; drop or thin out old records")
+    _no_strays(root, records if experiment is None else None)
+    return records
+
+
+def recordings(records: list[Record]) -> dict[str, Record]:
+    """The call path recordings among the records, by configuration."""
+    found = {}
+    for record in records:
+        recording = record.data.get("recording")
+        if not recording:
+            continue
+        name = recording["configuration"]
+        if name in found:
+            raise SiteError(f"{record.path}: {name} is recorded in {found[name].path} too; keep one of them")
+        found[name] = record
+    return found
+
+
+def files(record: Record) -> list[Path]:
+    """The record's file and its column file."""
+    named = record.data.get("columns")
+    return [record.file] + ([record.file.parent / named["file"]] if named else [])
+
+
+def _strict_json(raw: bytes):
+    def refuse(constant):
+        raise ValueError(f"holds {constant}, which is not a number")
+
+    return json.loads(raw, parse_constant=refuse)
+
+
+def _no_overflow(value, where: str, trail: str = "") -> None:
+    """`1e999` passes the parser and the schema, and is an infinity all the same."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SiteError(f"{where}: {trail} is not a finite number; {LOCAL_REMEDY}")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _no_overflow(item, where, f"{trail}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _no_overflow(item, where, f"{trail}[{index}]")
+
+
+def _checked_columns(path: Path, data: dict, where: str) -> int:
+    named = data.get("columns")
+    if not named:
+        return 0
+    try:
+        raw = (path.parent / named["file"]).read_bytes()
+    except OSError:
+        raise SiteError(f"{where}: column file {named['file']} is missing; restore it or measure again") from None
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != named["sha256"].removeprefix("sha256:"):
+        raise SiteError(
+            f"{where}: column file {named['file']} has digest {digest[:12]}..., the record says "
+            f"{named['sha256'].removeprefix('sha256:')[:12]}...; restore it or measure again"
+        )
+    return len(raw)
+
+
+def _no_strays(root: Path, records: list[Record] | None) -> None:
+    """A column file that no record names would be published without a word on what it is."""
+    if records is None:
+        return
+    named = {file for record in records for file in files(record)}
+    for file in sorted((root / FOLDER).rglob("*.gz")):
+        if file not in named:
+            raise SiteError(f"{_relative(file, root)}: no record names this column file; delete it")
+
+
+@functools.lru_cache(maxsize=4)
+def _validator(path: Path):
+    try:
+        schema = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SiteError(f"{path.name}: the record schema cannot be read ({error}); restore {SCHEMA}") from None
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def _explained(error) -> str:
+    """The schema's complaint on one line: the field first, the closed list where the schema has one."""
+    trail = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+    value = json.dumps(error.instance)
+    shown = value if len(value) < 60 else value[:57] + "..."
+    if error.validator == "enum":
+        wanted = ", ".join(str(item) for item in error.validator_value)
+        return f"{trail}: {shown} is not known (known: {wanted})"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{trail or 'record'}: field {', '.join(missing)} is missing"
+    message = error.message.replace("\n", " ")
+    return f"{trail or 'record'}: {message if len(message) < 160 else shown + ' is not ' + error.validator}"
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.name

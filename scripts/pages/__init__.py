@@ -1,0 +1,1 @@
+"""What pages say before they are rendered: their order, pairs, references, corrections."""

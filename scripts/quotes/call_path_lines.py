@@ -1,0 +1,62 @@
+"""Hops that claim one line of a function: which line of the pinned file it is, and whether it ran when recorded."""
+
+from scripts.common.errors import SiteError
+
+
+def line_number(text: str, line: str, nth: int, first: int, last: int, where: str) -> int:
+    """The number of the line that reads `line`, without its margin, between two lines of a file's text.
+
+    Raises SiteError when none does, or when several do and `nth` (from 1) does not say which.
+    """
+    rows = text.replace("\r\n", "\n").split("\n")[first - 1 : last]
+    found = [number for number, row in enumerate(rows, first) if row.strip() == line]
+    if not found:
+        raise SiteError(f"{where}: no line of the function reads {line!r}; write a whole line as it stands there")
+    if nth:
+        if not 1 <= nth <= len(found):
+            raise SiteError(f"{where}: nth is {nth}, and {line!r} stands there {len(found)} times")
+        return found[nth - 1]
+    if len(found) > 1:
+        numbers = ", ".join(map(str, found))
+        raise SiteError(f"{where}: {line!r} stands on lines {numbers}; say which by nth = 1 to {len(found)}")
+    return found[0]
+
+
+def ran(hop, role: str, recording, pinned) -> tuple[str | None, list[int]]:
+    """(problem, times in ns at which the hop's line ran)."""
+    if problem := _unwatched(hop, recording, pinned):
+        return problem, []
+    found = recording.executed.get((hop.recorded, pinned.at), [])
+    times = [t for t, where in found if where == role]
+    if times:
+        return None, times
+    if found:
+        roles = ", ".join(sorted({where for _, where in found}))
+        return f"other process: line {pinned.at} is claimed in {role}, ran in {roles}; claim it there", []
+    return f"line {pinned.at} did not run: {hop.line}; correct the line or drop the claim", []
+
+
+def not_run(hop, recording, pinned) -> str | None:
+    """What is wrong with the claim that the hop's line did not run in this recording."""
+    if problem := _unwatched(hop, recording, pinned):
+        return problem
+    if recording.executed.get((hop.recorded, pinned.at)):
+        return f"line {pinned.at} ran, and is claimed not to: {hop.line}; drop it from not_in"
+    return None
+
+
+def _unwatched(hop, recording, pinned) -> str | None:
+    """Why the recording can say nothing of this function's lines."""
+    if hop.recorded not in recording.watched:
+        known = ", ".join(sorted(symbol.partition("::")[2] for symbol in recording.watched)) or "none"
+        return (
+            f"its lines were not watched: this recording has those of {known}; name it in "
+            "experiments/lab/callpaths/scenario.py and record again"
+        )
+    digest = recording.files.get(hop.file)
+    if digest is None:
+        # None of its functions was entered, which is what `not_in` claims.
+        return None if recording.configuration in hop.not_in else f"no function of {hop.file} was entered"
+    if digest.removeprefix("sha256:") != pinned.sha256:
+        return f"differing file: {hop.file} was not the pinned artifact's when recorded; record the pinned release"
+    return None

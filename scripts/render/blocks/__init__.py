@@ -1,0 +1,1 @@
+"""One module a block of a page: excerpt, call path, claim, replay, table of defaults."""

@@ -1,0 +1,1 @@
+"""The Markdown extension, and what all blocks share."""

@@ -1,0 +1,89 @@
+"""What this project's Markdown blocks share: a wrong one stops the build, and its HTML is passed through as written."""
+
+from xml.etree import ElementTree as etree
+
+from markdown.util import AtomicString
+from pymdownx.blocks.block import Block
+
+from scripts.catalog import site_data
+from scripts.common.errors import SiteError
+from scripts.pages.references import to_root
+from scripts.render.page.build_context import Context
+
+
+class PageBlock(Block):
+    """A block that becomes HTML of its own: `/// name | argument`, options, content, `///`.
+
+    A subclass sets NAME, ARGUMENT (True: needed, False: none, None: either), OPTIONS (name -> (default, parser), as
+    pymdownx wants it) and CONTENT (whether it takes any), and writes `html()`, which is called at the block's end
+    with the raw text inside it in `self.content`. Whatever is wrong raises SiteError, where pymdownx leaves the
+    block on the page as text.
+    """
+
+    ARGUMENT = True
+    CONTENT = False
+    content = ""
+
+    @property
+    def context(self) -> Context:
+        """The build's state."""
+        return self.config["context"]
+
+    @property
+    def evidence(self) -> site_data.Evidence:
+        """What was measured and recorded, as of this build."""
+        return site_data.of_context(self.context)
+
+    @property
+    def root(self) -> str:
+        """The way from the page to the site's root, so that a site below a sub-path works."""
+        return to_root(self.context.page)
+
+    @property
+    def where(self) -> str:
+        """How an error names this block: page, block, argument."""
+        return f"{self.context.source}: {self.NAME}" + (f" '{self.argument}'" if getattr(self, "argument", "") else "")
+
+    def html(self) -> str:
+        """The block's HTML, begun by a block-level element."""
+        raise NotImplementedError
+
+    def _validate(self, parent, arg, **options) -> bool:
+        self.argument = arg  # names the block in errors
+        if self.ARGUMENT is True and not arg:
+            raise SiteError(f"{self.where}: has no id; write '/// {self.NAME} | id'")
+        if self.ARGUMENT is False and arg:
+            raise SiteError(f"{self.where}: takes no id; write '/// {self.NAME}'")
+        for key, value in options.items():
+            if key not in self.OPTIONS:
+                known = ", ".join(self.OPTIONS) or "it takes none"
+                raise SiteError(f"{self.where}: unknown option '{key}'; remove it ({known})")
+            try:
+                self.OPTIONS[key][1](value)
+            except ValueError as error:
+                raise SiteError(f"{self.where}: option '{key}': {error}; correct it") from None
+        return super()._validate(parent, arg, **options)
+
+    def on_markdown(self) -> str:
+        return "raw"
+
+    def on_create(self, parent):
+        return etree.SubElement(parent, "p")
+
+    def on_end(self, block) -> None:
+        self.content = (block.text or "").strip()
+        if self.content and not self.CONTENT:
+            raise SiteError(f"{self.where}: takes no content; move '{self.content.splitlines()[0][:40]}' out of it")
+        try:
+            html = self.html()
+        except SiteError as error:
+            text = str(error)
+            # An excerpt's error names page and block itself; the others are raised where neither is known.
+            raise SiteError(text if text.startswith(("docs/", "snippets/")) else f"{self.where}: {text}") from None
+        # A paragraph that holds nothing but stashed HTML is replaced by it whole.
+        block.text = AtomicString(self.md.htmlStash.store(html))
+
+
+def register_block(md, block: type[PageBlock], context: Context) -> None:
+    """Makes `/// NAME` known to a converter that has the blocks manager."""
+    md.parser.blockprocessors["blocks"].register(block, {"context": context})

@@ -1,0 +1,115 @@
+"""Inline references: `{{claim.value}}`, `{{record:NN/name#field}}`, and the marks `{fixed: ...}` and `{quoted: ...}`.
+
+A number on a page is one of these, or it is typed, and a typed one is refused (scripts/catalog/typed_numbers.py).
+"""
+
+import re
+from html import escape
+from xml.etree import ElementTree as etree
+
+from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
+
+from scripts.catalog.famous_numbers import described
+from scripts.catalog.site_data import of_context
+from scripts.common.errors import SiteError
+from scripts.measured.claim_reader import NARROW, number
+from scripts.pages.references import page_url, to_root
+from scripts.render.page.data_files import address
+
+REFERENCE = r"\{\{ *([^{}\n]+?) *\}\}"
+MARK = r"\{(fixed|quoted): *([^{}\n]+?) *\}"
+BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def resolve(reference: str, evidence) -> tuple[str, str, str]:
+    """(text, link below the site's root, title) of what stands between the braces. Raises SiteError."""
+    if reference.startswith("record:"):
+        return _record(reference, evidence)
+    name, dot, value = reference.partition(".")
+    if not dot:
+        raise SiteError(
+            f"{{{{{reference}}}}}: names no value; write {{{{claim.value}}}} or {{{{record:NN/name#field}}}}"
+        )
+    claim = evidence.claim(name)
+    link = evidence.home_of("claim", name) or f"{_ledger(evidence)}#ledger-claim-{name}"
+    return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.data['host']['label']}"
+
+
+def _record(reference: str, evidence) -> tuple[str, str, str]:
+    name, hash_, field = reference.removeprefix("record:").partition("#")
+    if not hash_:
+        raise SiteError(f"{{{{{reference}}}}}: names no field; write {{{{record:{name}#host.gpu.name}}}}")
+    field, _, unit = (part.strip() for part in field.partition("|"))
+    record = evidence.record(name.strip())
+    value = record.at(field)
+    if unit:
+        if unit not in BYTES or not isinstance(value, (int, float)):
+            raise SiteError(f"{{{{{reference}}}}}: a field in bytes can be shown in {', '.join(BYTES)}, not {unit!r}")
+        text = f"{number(value / BYTES[unit])}{NARROW}{unit}"
+    elif isinstance(value, (int, float)):
+        text = number(value)
+    elif isinstance(value, str):
+        text = value
+    elif isinstance(value, list) and all(isinstance(part, str) for part in value):
+        text = " ".join(value)
+    else:
+        raise SiteError(f"{{{{{reference}}}}}: {field} is no single value; name a field inside it")
+    return text, address(record.path), f"{record.path}: {field}"
+
+
+def filled(text: str, evidence) -> str:
+    """Plain text with its references replaced, for alt texts."""
+    return re.sub(REFERENCE, lambda found: resolve(found[1], evidence)[0], text)
+
+
+def _ledger(evidence) -> str:
+    for use in evidence.uses:
+        if use.kind == "ledger":
+            return page_url(use.page)
+    return ""
+
+
+class _Reference(InlineProcessor):
+    def __init__(self, md, context):
+        super().__init__(REFERENCE, md)
+        self.context = context
+
+    def handleMatch(self, m, data):
+        try:
+            text, link, title = resolve(m[1], of_context(self.context))
+        except SiteError as error:
+            raise SiteError(f"{self.context.source}: {error}") from None
+        # Kept as finished HTML: MkDocs takes every link in the tree for one to a source file, and these lead to what
+        # the build makes.
+        href = escape(to_root(self.context.page) + link)
+        made = f'<a class="value" href="{href}" title="{escape(title)}">{escape(text)}</a>'
+        return self.md.htmlStash.store(made), m.start(0), m.end(0)
+
+
+class _Mark(InlineProcessor):
+    def __init__(self, md, context):
+        super().__init__(MARK, md)
+        self.context = context
+
+    def handleMatch(self, m, data):
+        if m[1] == "fixed":
+            return "", m.start(0), m.end(0)  # the reason stands in the ledger
+        source = of_context(self.context).quoted.get(m[2])
+        if source is None:
+            raise SiteError(
+                f"{self.context.source}: {{quoted: {m[2]}}}: no such source; "
+                f"add [source.{m[2]}] to snippets/famous.toml"
+            )
+        element = etree.Element(
+            "a", {"class": "quoted", "href": source["url"], "title": f"Theirs, not ours: {described(source)}"}
+        )
+        element.text = AtomicString("theirs")
+        return element, m.start(0), m.end(0)
+
+
+def register(md, context) -> None:
+    """Adds the two patterns."""
+    # Below backticks (190) and escapes (180), above links (160): code stays code, and a link's text may hold a value.
+    md.inlinePatterns.register(_Reference(md, context), "measured-value", 175)
+    md.inlinePatterns.register(_Mark(md, context), "number-mark", 174)

@@ -1,0 +1,1 @@
+"""Pages that are made of rows: knobs, famous numbers, ledger, drift."""

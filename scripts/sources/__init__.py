@@ -1,0 +1,1 @@
+"""A pinned artifact: fetched, unpacked, searched for a symbol."""

@@ -1,0 +1,93 @@
+"""`make experiments` measures what the machine can, says in a line what it cannot, and goes on."""
+
+import contextlib
+
+import pytest
+
+from experiments.lab.analysis import evaluate
+from experiments.lab.errors import LabError
+from experiments.lab.fleets import suite_runner
+from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.host import config, host_info
+from experiments.lab.records.record_file import Draft, sample
+
+GPU_LINE = "experiment {}: the GPU tier is not measured here (no GPU)"
+
+
+@pytest.fixture
+def here(machine, tmp_path, monkeypatch):
+    """Nothing of this repository is measured or redrawn, and no other run is waited for."""
+    monkeypatch.setattr(suite_runner, "one_at_a_time", contextlib.nullcontext)
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    monkeypatch.setattr(host_info, "gpu", lambda: None)
+    return machine
+
+
+class Options:
+    exp, reference, no_measure = None, False, False
+
+
+def one(name):
+    def measure(ctx):
+        yield Draft(name, {"seed": 1}, [sample("x", "ms", [1.0])])
+
+    return Fleet(name, (name,), measure, engines=("vllm-cpu",), minutes=0.1)
+
+
+def test_without_a_gpu_each_experiment_says_so_in_a_line_and_the_rest_is_measured(here, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(suite_runner, "experiments", lambda: ["05", "06"])
+    monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [one(f"{tier}-{experiment}")])
+    monkeypatch.setattr(evaluate, "both", lambda *_: ([], [], {}))  # no notebook is run
+    assert evaluate.experiments_command(Options, here) == 0
+    lines = capsys.readouterr().err.splitlines()
+    for experiment in ("05", "06"):
+        assert lines.count(GPU_LINE.format(experiment)) == 1
+        made = tmp_path / f"experiments/local/records/{experiment}"
+        assert [path.name for path in made.iterdir()] == [f"cpu-{experiment}.json"]
+
+
+@pytest.mark.parametrize("experiment", suite_runner.experiments())
+def test_the_suites_that_are_here_say_it_too(here, tmp_path, monkeypatch, capsys, experiment):
+    asked = []
+    monkeypatch.setattr(suite_runner, "measure", lambda name, tier, *_more, **_words: asked.append((name, tier)) or [])
+    assert evaluate.measure_here(experiment, here, tmp_path / "out") == []
+    err = capsys.readouterr().err
+    assert err.splitlines()[0] == GPU_LINE.format(experiment) and "Traceback" not in err
+    assert asked == [(experiment, "cpu")]
+
+
+def test_a_gpu_without_an_engine_for_it_is_told_from_none(here, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(host_info, "gpu", lambda: {"name": "NVIDIA L4"})
+    monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
+    assert evaluate.measure_here("05", here, tmp_path / "out") == []
+    line = "experiment 05: the GPU tier is not measured here (no interpreter has vLLM or SGLang for GPUs)\n"
+    assert capsys.readouterr().err == line
+
+
+def test_a_card_that_is_too_small_is_a_line_and_the_other_tier_is_measured(card, monkeypatch, capsys):
+    def fleets(experiment, tier):
+        if tier == "gpu":
+            raise LabError("NVIDIA Fake: too small for the shape: it has 80.0 GiB")
+        return [one("cpu-06")]
+
+    monkeypatch.setattr(suite_runner, "fleets", fleets)
+    out = card.folder / "out"
+    assert evaluate.measure_here("06", card.settings, out) == [
+        "experiment 06, gpu tier: not measured here: NVIDIA Fake: too small for the shape: it has 80.0 GiB"
+    ]
+    assert (out / "06/cpu-06.json").exists()
+
+
+def test_a_notebook_that_fails_keeps_no_other_experiments_table_away(here, monkeypatch, capsys):
+    def both(experiment, reference_only):
+        if experiment == "05":
+            raise LabError("claim hits: rests on records of 2 hosts")
+        return [], [], {}
+
+    monkeypatch.setattr(suite_runner, "experiments", lambda: ["05", "06"])
+    monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
+    monkeypatch.setattr(evaluate, "both", both)
+    assert evaluate.experiments_command(Options, here) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("experiment 06\n")
+    assert err.splitlines()[-1] == "experiment 05: claim hits: rests on records of 2 hosts"

@@ -1,0 +1,38 @@
+"""The line of a log that says why an engine ended."""
+
+import pytest
+
+from experiments.lab.servers import log_cause
+
+OPTIONS = "INFO non-default args: {'gpu_memory_utilization': 0.25, 'port': 8000}"
+WRAPPED = "(APIServer pid=7) RuntimeError: Engine core initialization failed. See root cause above."
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("(EngineCore pid=8) ERROR torch.OutOfMemoryError: CUDA out of memory.", "CUDA out of memory"),
+        ("ValueError: Free memory on device (10/140 GiB) is less than desired", "Free memory on device"),
+        ("ModuleNotFoundError: No module named 'xgrammar'", "No module named 'xgrammar'"),
+        ("\x1b[31mapi_server.py: error: unrecognized arguments: --foo\x1b[0m", "unrecognized arguments: --foo"),
+        ("OSError: [Errno 98] Address already in use", "Address already in use"),
+    ],
+)
+def test_the_cause_is_told_and_not_what_follows_from_it(line, shown):
+    found = log_cause.cause("\n".join(["lab: server process 7", OPTIONS, line, "  at somewhere", WRAPPED, ""]))
+    assert shown in found and "\n" not in found and "\x1b" not in found and "Engine core init" not in found
+
+
+DEAD = "(APIServer pid=7) ERROR [serving.py:929] vllm.v1.engine.exceptions.EngineDeadError: EngineCore had an issue"
+LIMIT = "(APIServer pid=7) WARNING [system_utils.py:255] This can cause fd limit errors like `OSError: [Errno 24]`"
+
+
+def test_what_an_engine_says_when_its_core_is_gone_is_told_only_where_nothing_says_why():
+    why = "(EngineCore pid=8) ERROR [core.py:9] torch.AcceleratorError: CUDA error: an illegal memory access"
+    assert "illegal memory access" in log_cause.cause("\n".join([LIMIT, why, DEAD]))
+    assert "EngineDeadError" in log_cause.cause("\n".join([LIMIT, OPTIONS, DEAD]))
+
+
+def test_without_an_error_the_last_line_and_of_nothing_that():
+    assert log_cause.cause(f"{OPTIONS}\nloading weights\n") == "loading weights"
+    assert log_cause.cause("lab: server process 7\n") == "its log is empty"

@@ -1,0 +1,31 @@
+"""What scenarios watch: in the pinned release, and enough for the lines that the manifests claim."""
+
+import pytest
+
+from experiments.lab.callpaths import recording
+from experiments.lab.callpaths import scenario as scenarios
+from experiments.lab.host.config import ROOT
+from scripts.catalog.site_data import Evidence
+from scripts.quotes import call_paths
+
+
+def test_what_is_watched_is_in_the_pinned_release():
+    evidence = Evidence(ROOT)
+    for each in scenarios.SCENARIOS.values():
+        for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
+            engine = "sglang" if path.startswith("python/sglang/") else "vllm"
+            assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line
+
+
+@pytest.mark.parametrize("experiment", scenarios.SCENARIOS)
+def test_the_lines_that_manifests_claim_are_watched_and_the_configurations_recorded(experiment):
+    scenario = scenarios.SCENARIOS[experiment]
+    watched = {f"{path}::{name}" for path, name in (scenario.plan or {}).get("lines", ())}
+    for path in call_paths.load_all(ROOT).values():
+        if call_paths.number_of(path) == experiment:
+            assert set(path.configurations) <= set(scenario.specs), path.id
+            assert {hop.symbol for hop in path.hops if hop.line} <= watched, path.id
+
+
+def test_the_site_knows_the_same_variants():
+    assert call_paths.VARIANTS == recording.VARIANTS

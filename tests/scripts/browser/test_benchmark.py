@@ -1,0 +1,46 @@
+"""The benchmark's table and its verdicts; the measuring itself is what `make bench` runs."""
+
+import pytest
+
+from scripts.browser import benchmark, headless
+from scripts.common.errors import SiteError
+
+
+def test_verdicts(capsys):
+    figures = benchmark.Figures()
+    figures.add("fits", "s", 2, 1.5)
+    figures.add("too slow", "s", 2, 2.5)
+    figures.add("unknown", "KB", 250, None, "no browser")
+    assert [row["ok"] for row in figures.rows] == [True, False, None]
+    shown = capsys.readouterr().out
+    assert "TOO MUCH" in shown and "not measured" in shown and "no browser" in shown
+
+
+def test_a_broken_site_is_no_figure(tmp_path):
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\nstrict: true\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("[x](gone.md)")
+    with pytest.raises(SiteError, match="was not built"):
+        benchmark.build_seconds(tmp_path)
+
+
+def test_without_chromium(monkeypatch, capsys):
+    monkeypatch.setenv("CHROMIUM", "")
+    monkeypatch.setattr(headless.shutil, "which", lambda name: None)
+    with pytest.raises(SiteError, match="apt-get install chromium"):
+        headless.find_chromium()
+
+
+def test_what_is_served_is_compressed_and_below_the_prefix(tmp_path):
+    import gzip
+    import urllib.error
+    import urllib.request
+
+    (tmp_path / "404.html").write_text("none")
+    (tmp_path / "index.html").write_text("x" * 5000)
+    with headless.served(tmp_path) as url:
+        with urllib.request.urlopen(url) as answer:
+            body = answer.read()
+        assert len(body) < 200 and gzip.decompress(body).decode() == "x" * 5000
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(url.replace(headless.PREFIX, "/"))

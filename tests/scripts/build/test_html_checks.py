@@ -1,0 +1,53 @@
+"""Leftover markup, doubled addresses, tables that scroll: what is found on a built page, and what is left alone."""
+
+import pytest
+
+from scripts.build import html_checks
+from scripts.common.errors import SiteError
+
+CLEAN = """<h1 id="a">Post</h1><p>See <a href="https://example.org/x">this</a> at https://example.org//x.</p>
+<pre><code>/// excerpt | x\n{{value}}</code></pre><p><code>{fixed: reason}</code></p><script>let a = "{{b}}";</script>
+<svg id="b"><g id="c"></g></svg><!-- {{c}} -->"""
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "<p>/// excerpt | schedule</p>",
+        "<p>{{ttft.vllm}} is long</p>",
+        "<p>16 tokens{fixed: the default}</p>",
+        "<p>38%{quoted: blog}</p>",
+        "<p>a {{ half-open</p>",
+        "<p>\n```python\nx = 1</p>",
+    ],
+)
+def test_leftovers_stop_the_build_and_are_named(left):
+    with pytest.raises(SiteError, match=r"docs/x\.md: '.*was left on the page"):
+        html_checks.check(CLEAN + left, "docs/x.md")
+
+
+def test_code_scripts_comments_and_addresses_are_no_leftovers():
+    html_checks.check(CLEAN, "docs/x.md")
+
+
+def test_two_elements_with_one_address():
+    with pytest.raises(SiteError, match=r"two elements have the address #a;"):
+        html_checks.check(CLEAN + '<figure class="x" id="a"></figure>', "docs/x.md")
+
+
+def test_tables_get_a_box_that_a_keyboard_reaches():
+    plain, theirs = "<table>\n<tr><td>1</td></tr></table>", '<table border="1" class="dataframe"></table>'
+    html = plain + "<table class='ours'><tr></tr></table>" + theirs
+    made = html_checks.scrolling_tables(html)
+    assert made.count('<div class="table-scroll" tabindex="0"') == 2
+    assert "<table class='ours'>" in made and made.count("</div>") == 2
+
+
+def test_what_a_search_sees():
+    page = (
+        '<h2 id="x">A <em>b</em><a class="headerlink" href="#x">#</a></h2><p>c <code>d</code>e</p><pre><b>f</b></pre>'
+    )
+    page += '<div class="g"><table><tr><td>h</td><td>i</td></tr></table></div><svg><g>j</g></svg><ul><li>k</li></ul>'
+    seen = html_checks.searchable(page)
+    assert seen.startswith('<h2 id="x">A b</h2><p>c de</p>') and seen.endswith("<ul><li>k</li></ul>")
+    assert "f" not in seen and "j" not in seen and "h  i" in seen

@@ -1,0 +1,192 @@
+"""`make verify` and the ledger: one line a check, every check able to fail, and none that passes on nothing."""
+
+import io
+import json
+import subprocess
+import sys
+
+import jupytext
+import pytest
+
+from scripts.build import verify
+from scripts.catalog import ledger
+from scripts.catalog.site_data import Evidence
+from scripts.common.errors import SiteError
+from scripts.pages import notebook_pairs
+from tests.scripts.fixtures.small_site import SOURCES, Site, rows
+
+CELLS = "# %% [markdown]\n# A question\n\n# %%\nx = 1\n"
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    made = Site(tmp_path)
+    made.script = made.write("experiments/01_one_request.py", CELLS)
+    jupytext.write(jupytext.read(made.script), made.root / "experiments/01_one_request.ipynb")
+    monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", "pass"))  # the lab's own evaluation has its own tests
+    return made
+
+
+def run(site):
+    out = io.StringIO()
+    status = verify.verify(site.root, out)
+    return status, out.getvalue()
+
+
+def failed(site, name, *parts):
+    status, text = run(site)
+    assert status == 1
+    lines = text.splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith(f"FAILED {name}"))
+    for part in parts:
+        assert part in "\n".join(lines[at:]), text
+    return text
+
+
+def test_everything_right_is_one_line_a_check_with_its_count(site):
+    status, text = run(site)
+    assert status == 0, text
+    counts = [(line[7:22].strip(), int(line[23:28])) for line in text.splitlines()]
+    assert counts == [
+        ("excerpts", 1),
+        ("settings", 1),
+        ("knobs", 1),
+        ("call paths", 13),
+        ("replays", 1),
+        ("records", 3),
+        ("claims", 1),
+        ("famous numbers", 1),
+        ("notebook pairs", 1),
+        ("typed numbers", 2),
+        ("corrections", 1),
+        ("ledger", 14),
+        ("drift", 1),
+    ]
+
+
+def test_an_empty_checkout_passes_nothing(site, tmp_path):
+    (tmp_path / "empty/snippets").mkdir(parents=True)
+    (tmp_path / "empty/snippets/pins.toml").write_text((site.root / "snippets/pins.toml").read_text())
+    out = io.StringIO()
+    assert verify.verify(tmp_path / "empty", out) == 1
+    assert out.getvalue().count("found nothing to check") == len(verify.CHECKS)
+
+
+def test_an_excerpt_that_differs_fails_and_the_rest_still_runs(site):
+    text = site.manifest
+    digest = text[text.index("sha256:") :][:71]
+    site.write("snippets/01-one-request.toml", text.replace(digest, "sha256:" + "0" * 64))
+    said = failed(site, "excerpts", "step", "digest", "make pin")
+    assert "ok     call paths" in said
+    assert "FAILED ledger" in said
+
+
+def test_an_excerpt_used_nowhere_fails(site):
+    page = site.root / "docs/posts/01-one-request.md"
+    page.write_text(page.read_text().replace("/// excerpt | step\n///", ""))
+    failed(site, "excerpts", "used on no page")
+
+
+def test_a_damaged_recording_fails(site):
+    site.save_recording("vllm-gpu", [row for row in rows("vllm-gpu") if not row[0].endswith("Core.step")])
+    failed(site, "call paths", "hop 'step'", "not entered")
+
+
+def test_a_configuration_that_was_not_recorded_fails(site):
+    for file in (site.root / "experiments/records/01").glob("path-vllm-cpu*"):
+        file.unlink()
+    failed(site, "call paths", "no recording for vllm-cpu", "python -m experiments.lab record")
+
+
+def test_a_bad_record_fails(site):
+    site.record.write_text("{")
+    failed(site, "records", "ttft.json")
+
+
+def test_a_claim_on_another_record_fails(site):
+    site.record.write_text(site.record.read_text() + " ")
+    failed(site, "claims", "claim wait", "evaluate it again")
+
+
+def test_a_claim_that_the_lab_finds_changed_fails(site, monkeypatch):
+    code = "import sys; sys.exit('claim wait: the records give 60%, claims/01.json says 61%')"
+    monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", code))
+    failed(site, "claims", "the records give 60%")
+    monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", "raise SystemError('boom')"))
+    text = failed(site, "claims", "boom")
+    assert "Traceback" not in text
+
+
+def test_a_reference_to_nothing_fails(site):
+    site.write("docs/posts/02-more.md", "It is {{wait.nothing}}.\n")
+    failed(site, "claims", "docs/posts/02-more.md:1", "no value 'nothing'")
+
+
+def test_a_typed_number_fails(site):
+    site.write("docs/posts/02-more.md", "It takes 3 ms.\n")
+    failed(site, "typed numbers", "docs/posts/02-more.md:1")
+
+
+def test_a_pair_that_differs_fails_and_names_the_cell(site):
+    site.script.write_text(CELLS.replace("x = 1", "x = 2"))
+    failed(site, "notebook pairs", "01_one_request.ipynb: cell 2", "jupytext --sync")
+    site.script.write_text(CELLS + "\n# %%\ny = 1\n")
+    failed(site, "notebook pairs", "has 2 cells")
+    site.script.unlink()
+    failed(site, "notebook pairs", "01_one_request.py: missing")
+
+
+def test_outputs_are_no_difference(site):
+    notebook = site.root / "experiments/01_one_request.ipynb"
+    data = json.loads(notebook.read_text())
+    data["cells"][1] |= {
+        "execution_count": 3,
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "hello"}],
+    }
+    notebook.write_text(json.dumps(data))
+    notebook_pairs.check(site.script, notebook)
+    notebook.write_text("{")
+    with pytest.raises(SiteError, match="cannot be read"):
+        notebook_pairs.check(site.script, notebook)
+
+
+def test_the_ledger_is_written_whole_and_fits_its_schema(site):
+    target = site.root / "site/data/ledger.json"
+    ledger.write_json(Evidence(site.root), target)
+    made = json.loads(target.read_text())
+    once = dict.fromkeys(("excerpt", "setting", "claim", "exemption"), 1)
+    assert made["counts"] == once | {"hop": 8, "replay": 0, "quoted": 2}
+    states = {entry["id"]: entry["state"] for entry in made["entries"]}
+    assert states["01/step"] == "equals the release" and states["chat/step"] == "recorded" and states["wait"] == "holds"
+    used = {entry["id"]: entry["used"] for entry in made["entries"]}
+    assert used["chat/answer"] == ["posts/01-one-request/#path-chat-answer"]
+    assert used["wait"] == ["posts/01-one-request/#claim-wait", "posts/01-one-request/"]
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_the_ledger_shows_what_is_wrong_with_a_hop(site):
+    site.save_recording("vllm-gpu", [row for row in rows("vllm-gpu") if not row[0].endswith("Core.step")])
+    found = {entry["id"]: entry for entry in ledger.entries(Evidence(site.root))}
+    assert found["chat/step"]["state"] == "not seen" and "not entered" in found["chat/step"]["detail"]
+    assert found["chat/send"]["state"] == "recorded"
+    assert len(ledger.problems(list(found.values()))) == 1
+
+
+def test_an_unknown_state_does_not_fit_the_schema(site, monkeypatch):
+    monkeypatch.setattr(ledger, "entries", lambda evidence: [ledger._entry("hop", "a", "a", "perhaps", "", "x", [])])
+    with pytest.raises(SiteError, match="ledger.json: entries/0/state"):
+        ledger.document(Evidence(site.root))
+
+
+def test_as_a_command_it_ends_with_status_1():
+    code = (
+        "from scripts.build import verify\nfrom scripts.common.errors import run_cli\n"
+        "run_cli(lambda: verify.verify(checks={'x': lambda e: (0, '')}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "x: found nothing to check" in done.stdout
+
+
+def test_the_small_site_is_python(site):
+    for text in SOURCES.values():
+        compile(text, "x", "exec")

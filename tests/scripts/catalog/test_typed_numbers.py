@@ -1,0 +1,119 @@
+"""The typed-number check: what counts as typed, what vouches for a number, and that a page which types one fails."""
+
+import pytest
+
+from scripts.catalog import typed_numbers
+from scripts.common.errors import SiteError
+from tests.scripts.fixtures.small_site import FAMOUS, KNOBS, Site
+
+
+def typed(line):
+    return [each.text for each in typed_numbers.in_line(line, "docs/x.md", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("It takes 3 ms.", ["3 ms"]),
+        ("It takes 3ms.", ["3ms"]),
+        ("<50 µs and ~12 us", ["<50 µs", "~12 us"]),
+        ("1 s, 2.5 s", ["1 s", "2.5 s"]),
+        ("1.5x, 1.5×, 2 times, 10-fold", ["1.5x", "1.5×", "2 times", "10-fold"]),
+        ("API 33%, GPU 38 %, 5 percent", ["33%", "38 %", "5 percent"]),
+        ("20.4 to 38.2% of it", ["20.4 to 38.2%"]),
+        ("5 tok/s, 12 req/s, 3 TFLOP/s, 4.8 TB/s", ["5 tok/s", "12 req/s", "3 TFLOP/s", "4.8 TB/s"]),
+        ("16 GiB, 900 KB, 80 bytes, 4 MB", ["16 GiB", "900 KB", "80 bytes", "4 MB"]),
+        ("a 4,096-token prompt of 128 tokens", ["4,096-token", "128 tokens"]),
+        ("| 33% | **29%** | _3 ms_ |", ["33%", "29%", "3 ms"]),
+        ("![a bar of 3 ms](bar-4ms.png)", ["3 ms"]),
+        ('<img alt="4 ms" width="90%">', ["4 ms"]),
+        ("    alt: The wait is 61%.", ["61%"]),
+        ("[3 ms](x.md)", ["3 ms"]),
+        ("128&nbsp;tokens, 3\u00a0ms", ["128&nbsp;tokens", "3\u00a0ms".replace("\u00a0", " ")]),
+    ],
+)
+def test_numbers_with_a_unit_are_found(line, found):
+    assert typed(line) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "`3 ms`",
+        "{{wait.share}} of it, {{wait.p50}} ms",
+        "Qwen3-8B, SmolLM2-135M, an 8B model, H200",
+        "vLLM 0.32.0 and Python 3.11",
+        "port 8000, 7 posts, line 591, issue #7604",
+        "[text](http://host/3ms) and https://host/5%20s",
+        "a 95% interval, a 95% bootstrap interval",
+        "in 2024-09 something",
+        "twice, half, ten times",
+        "step 1 starts",
+    ],
+)
+def test_what_is_no_measurement_passes(line):
+    assert typed(line) == []
+
+
+def test_code_blocks_comments_and_front_matter_keys_are_no_prose():
+    text = "---\ndate: 3 ms\ntitle: It takes 4 ms\n---\n```\n5 ms\n```\n~~~~\n6 ms\n~~~~\n<!-- 7 ms\n8 ms -->\n9 ms\n"
+    assert [(each.line, each.text) for each in typed_numbers.in_page(text, "docs/x.md")] == [(3, "4 ms"), (13, "9 ms")]
+
+
+def test_a_mark_vouches_for_the_number_before_it_alone():
+    found = typed_numbers.in_line("**33%**{quoted: blog}, 16 tokens{fixed: the default}, and 3 ms.", "docs/x.md", 7)
+    assert [(each.text, each.kind, each.why) for each in found] == [
+        ("33%", "quoted", "blog"),
+        ("16 tokens", "fixed", "the default"),
+        ("3 ms", "", ""),
+    ]
+    assert len(typed_numbers.problems(found, {"blog": {}})) == 1
+
+
+def test_a_mark_without_a_reason_stops():
+    with pytest.raises(SiteError, match=r"docs/x.md:1: \{fixed:\} gives no reason"):
+        typed_numbers.in_page("3 ms{fixed: }", "docs/x.md")
+
+
+def test_a_page_that_types_a_number_fails_with_file_and_line(tmp_path):
+    site = Site(tmp_path)
+    assert typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}}) == []
+    site.write("docs/posts/02-typed.md", "# A post\n\nIt takes 3 ms.\n")
+    (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
+    assert line.startswith("docs/posts/02-typed.md:3: types '3 ms'") and "{{...}}" in line
+
+
+def test_a_source_that_nobody_names_fails(tmp_path):
+    site = Site(tmp_path)
+    (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {})
+    assert "docs/posts/01-one-request.md:13" in line and "'blog'" in line and "famous.toml" in line
+
+
+def test_the_prose_of_a_manifest_is_read_too(tmp_path):
+    site = Site(tmp_path)
+    site.write("snippets/01-one-request.toml", site.manifest.replace("It schedules first.", "It takes 3 ms."))
+    (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
+    assert line.startswith("snippets/01-one-request.toml:11: types '3 ms'")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("Another model.", "Another model takes 3 ms.", 23),
+        ("of the time (", "of 3 ms (", 21),
+    ],
+)
+def test_what_is_ours_of_a_famous_number_is_read_too(tmp_path, old, new, line):
+    """What is theirs has its source and is typed: the small site's 33% stands there unmarked."""
+    site = Site(tmp_path)
+    assert old in FAMOUS and "33%" in FAMOUS
+    site.write("snippets/famous.toml", FAMOUS.replace(old, new))
+    (said,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
+    assert said.startswith(f"snippets/famous.toml:{line}: types '3 ms'")
+
+
+def test_what_a_knob_trades_is_read_too(tmp_path):
+    site = Site(tmp_path)
+    site.write("snippets/knobs.toml", KNOBS.replace("More is *slower*.", "More takes 3 ms."))
+    (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
+    assert line.startswith("snippets/knobs.toml:11: types '3 ms'")

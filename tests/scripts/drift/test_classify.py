@@ -1,0 +1,149 @@
+"""Where a piece of one release is in another: each state, what is a guess, and that no change passes as moved."""
+
+import pytest
+
+from scripts.drift.classify import Piece, Release, classify
+from tests.scripts.fixtures.toy_engine import ENGINE, Toy
+
+STEP = Piece("toy", "toy/engine.py", "Engine.step")
+RUNNING = Piece("toy", "toy/engine.py", "Engine.step", "# Running requests first.", "done += 1")
+BUSY = Piece("toy", "toy/engine.py", "Engine.busy")
+
+
+@pytest.fixture
+def became(toy: Toy):
+    """A function: the files of another release -> what `classify` says of a piece in it."""
+    old = Release(toy.pin, toy.root)
+    old.text("toy/engine.py")
+
+    def ask(piece: Piece, files: dict[str, str]):
+        toy.release(files)
+        return classify(piece, old, Release(toy.pin, toy.root))
+
+    return ask
+
+
+def where(found):
+    return (found.now.path, found.now.symbol, found.now.first) if found.now else None
+
+
+def test_the_same_text_at_the_same_lines_is_the_same(became):
+    found = became(STEP, {"engine.py": ENGINE.replace("LIMIT = 4", "LIMIT = 5")})
+    assert (found.state, found.guess) == ("same", False)
+    assert found.now == found.then
+
+
+def test_lines_further_down_have_moved(became):
+    found = became(RUNNING, {"engine.py": "# one more\n" + ENGINE})
+    assert (found.state, found.guess, found.now.first) == ("moved", False, found.then.first + 1)
+
+
+@pytest.mark.parametrize("piece", [STEP, RUNNING], ids=["whole", "lines"])
+def test_one_character_is_a_change(became, piece):
+    found = became(piece, {"engine.py": "\n" + ENGINE.replace("request.stopped", "request.stoppe")})
+    assert (found.state, found.guess) == ("changed", False)
+    assert found.now.symbol == "Engine.step"
+
+
+def test_lines_below_another_condition_are_changed_though_their_words_are_not(became):
+    lines = ENGINE.split("\n")
+    first = next(at for at, line in enumerate(lines) if "# Running" in line)
+    last = next(at for at, line in enumerate(lines) if at > first and "done += 1" in line)
+    below = ["    " + line for line in lines[first : last + 1]]
+    deeper = [*lines[:first], "        if self.on:", *below, *lines[last + 1 :]]
+    assert became(RUNNING, {"engine.py": "\n".join(deeper)}).state == "changed"
+
+
+def test_a_method_that_became_a_function_elsewhere_is_moved_and_a_guess(became):
+    step = ENGINE[ENGINE.index("    def step") : ENGINE.index("\n\nif LIMIT")]
+    function = "\n".join(line.removeprefix("    ") for line in step.split("\n"))
+    found = became(STEP, {"engine.py": ENGINE.replace(step, ""), "loop.py": "import os\n\n\n" + function})
+    assert (found.state, found.guess) == ("moved", True)
+    assert where(found) == ("toy/loop.py", "step", 4)
+
+
+def test_a_whole_file_that_went_elsewhere_takes_its_pieces_along(became):
+    for piece in (STEP, RUNNING):
+        found = became(piece, {"core/engine.py": ENGINE, "__init__.py": ""})
+        assert (found.state, found.guess, found.now.path) == ("moved", True, "toy/core/engine.py")
+        assert found.now.first == found.then.first
+
+
+def test_a_line_of_a_function_that_went_elsewhere_goes_along(became):
+    line = Piece("toy", "toy/engine.py", "Engine.step", line="break")
+    found = became(line, {"core/engine.py": ENGINE})
+    assert (found.state, found.guess, found.now.first) == ("moved", True, found.then.first)
+
+
+def test_a_function_of_another_name_is_changed_and_says_that_its_name_is_all(became):
+    found = became(STEP, {"engine.py": ENGINE.replace("def step", "def advance")})
+    assert (found.state, found.guess, found.remark) == ("changed", True, "only its name differs")
+    assert where(found)[1] == "Engine.advance"
+
+
+def test_lines_of_a_renamed_function_have_moved(became):
+    found = became(RUNNING, {"engine.py": ENGINE.replace("def step", "def advance")})
+    assert (found.state, found.guess, found.now.symbol) == ("moved", True, "Engine.advance")
+
+
+def test_lines_that_became_a_method_of_the_same_file_are_found_there(became):
+    lines = ENGINE.split("\n")
+    first = next(at for at, line in enumerate(lines) if "# Running" in line)
+    last = next(at for at, line in enumerate(lines) if at > first and "done += 1" in line)
+    taken = lines[first : last + 1]
+    rest = [*lines[:first], "        self.running(budget)", *lines[last + 1 :]]
+    at = rest.index("if LIMIT:")
+    new = [*rest[:at], "class More:", "    def running(self, budget):", *taken, "", "", *rest[at:]]
+    found = became(RUNNING, {"engine.py": "\n".join(new)})
+    assert (found.state, found.guess, found.now.symbol) == ("moved", True, "More.running")
+
+
+def test_what_is_nowhere_is_gone(became):
+    found = became(STEP, {"engine.py": "class Engine:\n    def other(self):\n        return {}\n"})
+    assert (found.state, found.now) == ("gone", None)
+
+
+def test_lines_taken_out_of_a_function_that_stays_are_gone(became):
+    first, last = ENGINE.index("        # Running"), ENGINE.index("        # Then what")
+    found = became(RUNNING, {"engine.py": ENGINE[:first] + ENGINE[last:]})
+    assert found.state == "gone" and "taken out" in found.remark
+
+
+def test_short_text_is_not_looked_for_elsewhere(became):
+    """`return bool(self.queue)` stands in many classes; its own is another one now."""
+    other = "class Other:\n    @property\n    def ready(self):\n        return bool(self.queue)\n"
+    found = became(BUSY, {"engine.py": other})
+    assert found.state in ("changed", "gone") and found.state not in ("same", "moved")
+
+
+def test_a_copy_that_stood_there_before_is_not_where_it_went(toy):
+    both = {"engine.py": ENGINE, "copy.py": ENGINE}
+    toy.release(both)
+    old = Release(toy.pin, toy.root)
+    toy.release({"copy.py": ENGINE + "\n# edited\n"})
+    assert classify(STEP, old, Release(toy.pin, toy.root)).state == "gone"
+
+
+def test_text_at_two_new_places_is_moved_to_neither(became):
+    found = became(STEP, {"a.py": ENGINE, "b.py": ENGINE})
+    assert found.state == "gone" or (found.state == "changed" and found.guess)
+
+
+def test_of_two_lines_that_read_alike_none_may_come_or_go(became):
+    second = Piece("toy", "toy/engine.py", "Engine.step", line="done += 1", nth=2)
+    assert became(second, {"engine.py": "\n" + ENGINE}).state == "moved"
+    third = ENGINE.replace("        return done <", "        done += 1\n        return done <")
+    assert became(second, {"engine.py": third}).state == "changed"
+
+
+def test_a_file_that_does_not_parse_there_is_passed_over(became):
+    found = became(STEP, {"core.py": ENGINE + "\ndef (:\n", "engine.py": "x = 1\n"})
+    assert found.state == "gone"
+
+
+def test_a_line_that_stands_as_it_was_in_a_function_that_changed_elsewhere_is_changed(became):
+    line = Piece("toy", "toy/engine.py", "Engine.step", line="if request.tokens > budget:")
+    other = ENGINE.replace("class Engine", "class Motor").replace("done = 0", "done = 1")
+    found = became(line, {"motor.py": other})
+    assert (found.state, found.guess, found.now.symbol) == ("changed", True, "Motor.step")
+    assert found.remark == "the same words, in a function that changed"

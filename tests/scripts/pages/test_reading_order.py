@@ -1,0 +1,78 @@
+"""The list of posts, and the front matter that the feed needs."""
+
+import datetime
+
+import pytest
+
+from scripts.common.errors import SiteError
+from scripts.pages import reading_order
+from scripts.render.blocks.posts import posts_html
+from scripts.sources.pins import ROOT
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "docs/posts").mkdir(parents=True)
+    (tmp_path / "experiments").mkdir()
+    posts = ['slug = "01-a"\ntitle = "A & B"\nabout = "One."', 'slug = "02-b"\ntitle = "B"\nabout = "Two."']
+    (tmp_path / reading_order.FILE).write_text("".join(f"[[post]]\n{post}\n" for post in posts))
+    (tmp_path / "docs/posts/01-a.md").write_text("# A")
+    (tmp_path / "experiments/01_a.ipynb").write_text("{}")
+    return tmp_path
+
+
+def test_seven_posts_are_listed():
+    assert [post.number for post in reading_order.load(ROOT)] == [f"{n:02}" for n in range(1, 8)]
+
+
+def test_written_and_planned(root):
+    first, second = reading_order.load(root)
+    assert (first.page, first.notebook) == ("posts/01-a.md", "experiments/01_a.ipynb")
+    assert (second.page, second.notebook) == ("", "")
+    html = posts_html([first, second], "../")
+    assert '<a href="../posts/01-a/">A &amp; B</a>' in html and 'href="../experiments/01_a/"' in html
+    assert html.count("planned</span>") == 1 and "02-b/" not in html
+    html = posts_html([first, second], "../", notebooks=True)
+    assert '<a href="../experiments/01_a/">A &amp; B</a>' in html and 'aria-label="Post: A &amp; B">post' in html
+
+
+def test_a_post_outside_the_order(root):
+    (root / "docs/posts/03-c.md").write_text("# C")
+    with pytest.raises(SiteError, match=r"docs/posts/03-c\.md: is in no place of the reading order"):
+        reading_order.load(root)
+
+
+def test_a_list_out_of_order(root):
+    file = root / reading_order.FILE
+    file.write_text(file.read_text().replace("02-b", "03-b"))
+    with pytest.raises(SiteError, match=r"post number 2: needs slug \('02-"):
+        reading_order.load(root)
+    file.write_text("[[post")
+    with pytest.raises(SiteError, match="cannot be read"):
+        reading_order.load(root)
+
+
+DAY = datetime.date(2026, 11, 23)
+
+
+@pytest.mark.parametrize("written", [DAY, {"created": DAY}])
+def test_dates_are_completed(written):
+    meta = {"title": "A", "description": "B", "date": written}
+    reading_order.check_meta(meta, "docs/posts/01-a.md")
+    assert meta["date"] == {"created": DAY, "updated": DAY}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"title": ""}, "no title"),
+        ({"description": None}, "no description"),
+        ({"date": "soon"}, "no date"),
+        ({"date": {"created": "soon"}}, "no date"),
+        ({"date": {"created": DAY, "updated": DAY - datetime.timedelta(1)}}, "date.updated"),
+    ],
+)
+def test_front_matter_the_feed_cannot_use(change, says):
+    meta = {"title": "A", "description": "B", "date": {"created": DAY}} | change
+    with pytest.raises(SiteError, match=rf"docs/posts/01-a\.md: .*{says}"):
+        reading_order.check_meta(meta, "docs/posts/01-a.md")
