@@ -123,9 +123,13 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from experiments.lab.analysis import evaluate
+    from experiments.lab.analysis import compare_claims, measure_and_redraw, verify_claims
 
-    return getattr(evaluate, f"{options.command}_command")(options, found)
+    commands = {
+        "experiments": measure_and_redraw.experiments_command, "verify": verify_claims.verify_command,
+        "claims": compare_claims.claims_command, "compare": compare_claims.compare_command,
+    }
+    return commands[options.command](options, found)
 
 
 def main(arguments=None) -> int:

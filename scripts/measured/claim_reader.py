@@ -7,20 +7,17 @@ words. Whether the claim still follows from the records is evaluated by the lab,
 import functools
 import hashlib
 import json
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonschema
 
+from experiments.formats import value_format
 from scripts.common.errors import SiteError
 
 FOLDER = "experiments/claims"
 SCHEMA = Path(__file__).parents[1] / "schema" / "claims.schema.json"
-NARROW = "\u00a0"  # keeps a number and its unit on one line
-UNITS = {"1": "", "count": "", "bool": "", "us": "µs", "B": "bytes", "x": "×"}
-ATTACHED = {"%", "x"}  # written right after the digits
 _NAME = re.compile(r"\{([a-z0-9_.-]+)\}", re.I)
 
 
@@ -39,7 +36,7 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        return "holds" if self.holds else "does not hold"
+        return value_format.verdict(self.holds)
 
     def value(self, name: str) -> dict:
         """{"value", "unit", "ci"?, "n"?, "digits"?} of a named value. Raises SiteError for an unknown name."""
@@ -54,9 +51,9 @@ class Claim:
         name, _, part = reference.partition(".")
         value = self.value(name)
         if part == "":
-            return formatted(value)
+            return value_format.formatted(value)
         if part == "ci" and value.get("ci"):
-            return interval(value)
+            return value_format.interval(value)
         if part == "n" and value.get("n") is not None:
             return f"{value['n']:,}"
         raise SiteError(f"{self.file}: claim {self.id}: {reference!r} is not there; write NAME, NAME.ci or NAME.n")
@@ -64,50 +61,6 @@ class Claim:
     def sentence(self, wrap=lambda text, name: text, escape=lambda text: text) -> str:
         """The sentence with its values filled in. `wrap(text, name)` may dress each, `escape` what is between."""
         return _NAME.sub(lambda found: wrap(self.text(found[1]), found[1]), escape(self.data["sentence"]))
-
-
-def number(value: float | int | bool, digits: int | None = None, decimals: int | None = None) -> str:
-    """A number as the pages write it. Integers in full; floats to `digits` significant digits (default 3),
-    or to `decimals` places when given. Thousands get a comma."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if decimals is None:
-        if isinstance(value, int):
-            return f"{value:,}"
-        decimals = places(value, digits or 3)
-    return f"{round(value, decimals):,.{max(decimals, 0)}f}".replace("-", "\u2212")
-
-
-def places(value: float, digits: int) -> int:
-    """Decimal places that show `digits` significant digits of value; negative where even integers are rounded."""
-    if value == 0:
-        return 0
-    exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    return digits - 1 - exponent
-
-
-def with_unit(text: str, unit: str) -> str:
-    shown = UNITS.get(unit, unit)
-    if not shown:
-        return text
-    return text + ("" if unit in ATTACHED else NARROW) + shown
-
-
-def formatted(value: dict) -> str:
-    """`12.3 ms` of {"value": 12.34, "unit": "ms", "digits": 3}."""
-    return with_unit(number(value["value"], value.get("digits")), value["unit"])
-
-
-def interval(value: dict) -> str:
-    """`12.1 to 12.6 ms`: the bounds with the places of the value they belong to."""
-    low, high = value["ci"]
-    centre = value["value"]
-    decimals = places(float(centre), value.get("digits") or 3) if centre else 2
-    if isinstance(centre, int):
-        decimals = 0 if float(low).is_integer() and float(high).is_integer() else 1
-    return with_unit(
-        f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"]
-    )
 
 
 def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab.analysis import evaluate
+from experiments.lab.analysis import measure_and_redraw
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, host_info, interpreters, model_folders, run_worker
@@ -217,13 +217,13 @@ def test_the_suites_of_both_tiers_are_well_formed(tier):
 
 def test_the_tier_is_the_machines(machine, monkeypatch):
     monkeypatch.setattr(host_info, "gpu", lambda: {"name": "x"})
-    assert evaluate.tiers_here(machine) == ["cpu"]
+    assert measure_and_redraw.tiers_here(machine) == ["cpu"]
     machine.pythons["sglang"] = Path(sys.executable)
-    assert evaluate.tiers_here(machine) == ["gpu", "cpu"]
+    assert measure_and_redraw.tiers_here(machine) == ["gpu", "cpu"]
     machine.pythons["vllm-cpu"] = None
-    assert evaluate.tiers_here(machine) == ["gpu"]
+    assert measure_and_redraw.tiers_here(machine) == ["gpu"]
     monkeypatch.setattr(host_info, "gpu", lambda: None)
-    assert evaluate.tiers_here(machine) == ["cpu"]
+    assert measure_and_redraw.tiers_here(machine) == ["cpu"]
 
 
 def test_the_published_schema_is_itself_valid():

@@ -3,29 +3,32 @@
     book = Book("01")
     runs = book.record("ttft-8b-vllm")
 
-    @book.claim(id="ttft-not-gpu", title="...", sentence="... {share} ...", records=[runs], tier="gpu", figure="x.svg")
+    @book.claim(id="ttft-not-gpu", title="...", sentence="... {share} ...", records=[runs], tier="gpu", figure="x.svg",
+                holds=above(50, "share"), labels={"share": "the GPU's share"})
     def ttft_not_gpu(runs):
-        share = bootstrap.share(...)
-        return {"share": share}, share["ci"][0] > 50
+        return {"share": intervals.share(...)}
 
-    book.finish()
+    print(book.finish())
 
-A claim's function gets its records in order. Modes (LAB_BOOK): `reference` reads experiments/records and writes
-experiments/claims; `local` reads and writes below experiments/local (LAB_LOCAL names another
-folder) and leaves out what was not measured; `verify` reads the reference records and writes nothing. A claim rests on
-one host: numbers of two are never compared.
+A claim's function gets its records in order. What it asks for is data (`verdict`), and so are the words on the page.
+Modes (LAB_BOOK): `reference` reads experiments/records and writes experiments/claims; `local` reads and writes below
+experiments/local (LAB_LOCAL names another folder) and leaves out what was not measured; `verify` reads the reference
+records and writes nothing. A claim rests on one host: numbers of two are never compared.
 """
 
 import hashlib
 import inspect
 import json
-import math
 import os
 import re
 import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from experiments.lab.analysis import draw_figures
+from experiments.lab.analysis import claim_result, draw_figures
+from experiments.lab.analysis.verdict import Verdict
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
@@ -33,21 +36,22 @@ from experiments.lab.records.record_file import Record, replace
 
 MODES = ("reference", "local", "verify")
 TIERS = ("gpu", "cpu", "cpu-server")
+Function = Callable[..., Any]
 _NAMED = re.compile(r"\{([a-z0-9_-]+)(?:\.\w+)?\}", re.I)
 
 
 class Book:
     """The claims of one experiment, while its notebook runs."""
 
-    opened: list = []  # every Book of this process, for whoever ran the notebook
+    opened: list["Book"] = []  # every Book of this process, for whoever ran the notebook
 
-    def __init__(self, experiment: str, mode: str | None = None, root: Path = ROOT):
+    def __init__(self, experiment: str, mode: str | None = None, root: Path = ROOT) -> None:
         self.experiment, self.root = experiment, root
         self.mode = mode or os.environ.get("LAB_BOOK", "reference")
         if self.mode not in MODES:
             raise LabError(f"LAB_BOOK={self.mode}: unknown; one of {', '.join(MODES)}")
-        self.claims: list = []
-        self.skipped: dict = {}  # claim id -> why it was left out here
+        self.claims: list[dict[str, Any]] = []
+        self.skipped: dict[str, str] = {}  # claim id -> why it was left out here
         self.finished = False
         Book.opened.append(self)
 
@@ -66,20 +70,38 @@ class Book:
         """The validated record of that measurement. NotMeasured where this mode's folder has none."""
         return Record(self.base / "records" / self.experiment / f"{measurement}.json")
 
-    def claim(self, *, id: str, title: str, sentence: str, records: list, tier: str, figure: str | None = None,
-              holds_if: str = ""):
-        """Evaluate the decorated function at once. It returns (values by name, holds). LabError for a claim without
-        records, of two hosts, with an id already used, or whose sentence names a value it does not return.
+    def fleets(self, what: str, server: str) -> list[str]:
+        """The fleets, f1 first, in which `server` stood and `what` was measured of it."""
+        named = re.compile(rf"{re.escape(what)}-f(\d+)-{re.escape(server)}\.json")
+        names = (path.name for path in (self.base / "records" / self.experiment).glob(f"{what}-f*-{server}.json"))
+        return [f"f{number}" for number in sorted(int(match[1]) for match in map(named.fullmatch, names) if match)]
 
-        `holds_if` says in words what the code asks for, so that a reader of "does not hold" knows what failed.
+    def measured(self, what: str, server: str, fleet: str | None = None, beside: str | None = None) -> str:
+        """The measurement `what` of a server: in that fleet, or in the first in which `beside` stood, by default the
+        server itself. One that was not measured is named as if it stood in f1."""
+        fleet = fleet or next(iter(self.fleets(what, beside or server)), "f1")
+        return f"{what}-{fleet}-{server}"
+
+    def claim(
+        self, *, id: str, title: str, sentence: str, records: Sequence[Record | str], tier: str,
+        holds: Verdict | None = None, labels: Mapping[str, str] | None = None, figure: str | None = None,
+        holds_if: str = "",
+    ) -> Callable[[Function], Function]:
+        """Evaluate the decorated function at once. It returns its values by name, or (values, facts), where facts are
+        booleans and Values that only `holds` rests on. LabError for a claim without records, of two hosts, with an id
+        already used, or whose sentence or verdict names a value it does not return.
+
+        `holds` is what the claim asks for; its words are made of it, and `labels` calls values otherwise than by their
+        names there ("gap": "the p99 gap").
 
         `records` are Records or measurement names; recordings of call paths may be of several hosts, since an order of
         functions is no number.
         """
 
-        def decorate(function):
+        def decorate(function: Function) -> Function:
+            asked = Asked(id, title, sentence, records, tier, figure, holds, labels or {}, holds_if)
             try:
-                self.claims.append(self._evaluate(function, id, title, sentence, records, tier, figure, holds_if))
+                self.claims.append(self._evaluate(function, asked))
             except NotMeasured as error:
                 if self.mode != "local":
                     raise
@@ -90,11 +112,11 @@ class Book:
             raise LabError(f"experiment {self.experiment}: two claims are called {id}; give each its own id")
         return decorate
 
-    def figure(self, name: str, size: tuple = (7.0, 3.5)):
+    def figure(self, name: str, size: tuple[float, float] = (7.0, 3.5)) -> Callable[[Function], Function]:
         """Draw `experiments/figures/NN/<name>` by the decorated function, which gets (figure, axes) of matplotlib;
         nothing is drawn in mode verify. In a notebook the drawing is shown."""
 
-        def decorate(function):
+        def decorate(function: Function) -> Function:
             if self.mode == "verify":
                 return function
             try:
@@ -111,57 +133,72 @@ class Book:
 
         return decorate
 
-    def finish(self) -> None:
-        """Write what the claims came to, whole or not at all."""
+    def finish(self) -> str:
+        """Write what the claims came to, whole or not at all. A notebook ends with what it returns: JSON text,
+        {claim id: holds}."""
         self.finished = True
+        summary = json.dumps({claim["id"]: claim["holds"] for claim in self.claims}, indent=1)
         if self.mode == "verify":
-            return
+            return summary
         path = self.base / "claims" / f"{self.experiment}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         data = {"schema": "claims/1", "experiment": self.experiment, "claims": self.claims}
         replace(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+        return summary
 
-    def _evaluate(self, function, id, title, sentence, records, tier, figure, holds_if) -> dict:
-        where = f"experiment {self.experiment}: claim {id}"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", id):
+    def _evaluate(self, function: Function, asked: "Asked") -> dict[str, Any]:
+        where = f"experiment {self.experiment}: claim {asked.id}"
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", asked.id):
             raise LabError(f"{where}: an id is lower-case letters, digits and hyphens")
-        if tier not in TIERS:
-            raise LabError(f"{where}: tier {tier!r} is unknown; one of {', '.join(TIERS)}")
-        if not records:
+        if asked.tier not in TIERS:
+            raise LabError(f"{where}: tier {asked.tier!r} is unknown; one of {', '.join(TIERS)}")
+        if not asked.records:
             raise LabError(f"{where}: rests on no record; name its records")
-        found = [record if isinstance(record, Record) else self.record(record) for record in records]
-        host = one_host(found, where)
-        values, holds = _result(function, found, where)
-        for name, value in values.items():
-            _check_value(value, f"{where}: value {name}")
-        if unknown := sorted(set(_NAMED.findall(sentence)) - set(values)):
+        records = [record if isinstance(record, Record) else self.record(record) for record in asked.records]
+        host = one_host(records, where)
+        values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, asked.holds_if, where)
+        if unknown := sorted(set(_NAMED.findall(asked.sentence)) - set(values)):
             raise LabError(
                 f"{where}: its sentence names {', '.join(unknown)}, its code returns {', '.join(values) or 'no value'}"
             )
         return {
-            "id": id,
-            "title": title,
-            "sentence": " ".join(sentence.split()),
+            "id": asked.id,
+            "title": asked.title,
+            "sentence": " ".join(asked.sentence.split()),
             "values": values,
-            "holds": bool(holds),
-            **({"holds_if": " ".join(holds_if.split())} if holds_if else {}),
-            "tier": tier,
+            **verdict,
+            "tier": asked.tier,
             "records": [
                 {"path": f"{self.named}/records/{self.experiment}/{record.path.name}", "sha256": record.sha256}
-                for record in found
+                for record in records
             ],
             "code": code_digest(function),
             "host": {"id": host["id"], "label": host_info.label(host)},
-            "measured": max(record.data["started"] for record in found)[:10],
-            "pin": {r.data["engine"]["name"]: r.data["engine"]["version"] for r in found if r.data["engine"]},
-            "figure": f"figures/{self.experiment}/{figure}" if figure else None,
+            "measured": max(record.data["started"] for record in records)[:10],
+            "pin": {r.data["engine"]["name"]: r.data["engine"]["version"] for r in records if r.data["engine"]},
+            "figure": f"figures/{self.experiment}/{asked.figure}" if asked.figure else None,
             "command": f"make experiments EXP={self.experiment}",
         }
 
 
-def one_host(records: list, where: str) -> dict:
+@dataclass(frozen=True)
+class Asked:
+    """A claim as the notebook states it; the fields are `Book.claim`'s arguments."""
+
+    id: str
+    title: str
+    sentence: str
+    records: Sequence[Record | str]
+    tier: str
+    figure: str | None
+    holds: Verdict | None
+    labels: Mapping[str, str]
+    holds_if: str
+
+
+def one_host(records: Sequence[Record], where: str) -> dict[str, Any]:
     """The one host of the records that hold numbers, else of the first recording. LabError for several."""
-    timed = [record for record in records if "recording" not in record.data] or records[:1]
+    timed = [record for record in records if "recording" not in record.data] or list(records[:1])
     ids = {record.host: record.data["host"] for record in timed}
     if len(ids) > 1:
         names = ", ".join(f"{record.path.name} on {record.host}" for record in timed)
@@ -171,15 +208,15 @@ def one_host(records: list, where: str) -> dict:
     return next(iter(ids.values()))
 
 
-def code_digest(function) -> str:
+def code_digest(function: Function) -> str:
     """sha256 of the source of a claim's function and of the functions beside it that it calls, by name."""
-    seen: dict = {}
+    seen: dict[str, str] = {}
 
-    def visit(each) -> None:
-        if each.__name__ not in seen:
-            seen[each.__name__] = inspect.getsource(each)
-            for name in _names(each.__code__):
-                other = each.__globals__.get(name)
+    def visit(called: Function) -> None:
+        if called.__name__ not in seen:
+            seen[called.__name__] = inspect.getsource(called)
+            for name in _names(called.__code__):
+                other = called.__globals__.get(name)
                 if isinstance(other, types.FunctionType) and other.__module__ == function.__module__:
                     visit(other)
 
@@ -188,48 +225,6 @@ def code_digest(function) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _names(code) -> set:
+def _names(code: types.CodeType) -> set[str]:
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return set(code.co_names).union(*map(_names, inner)) if inner else set(code.co_names)
-
-
-def _result(function, found: list, where: str) -> tuple:
-    result = function(*found) if inspect.signature(function).parameters else function()
-    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], dict)):
-        raise LabError(f"{where}: its code must return (values by name, holds)")
-    return result
-
-
-def _check_value(value, where: str) -> None:
-    if not isinstance(value, dict) or "value" not in value or "unit" not in value:
-        raise LabError(f"{where}: must be {{'value', 'unit', ...}}; make it with the functions of bootstrap")
-    numbers = [value["value"], *(value.get("ci") or [])]
-    if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
-        raise LabError(f"{where}: {numbers} holds something that is no finite number")
-
-
-def same(one: dict, other: dict) -> list:
-    """Lines that say how two evaluations of a claim differ; floats may differ in the last places of a platform."""
-    lines = []
-    for name in sorted(set(one["values"]) | set(other["values"])):
-        left, right = one["values"].get(name), other["values"].get(name)
-        if left is None or right is None or not _close(left, right):
-            lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
-    for key in ("holds", "holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
-        if one.get(key) != other.get(key):
-            lines.append(f"{key} differs" if key != "holds" else f"holds is {one[key]} now, was {other[key]}")
-    return lines
-
-
-def _close(left: dict, right: dict) -> bool:
-    if {k: v for k, v in left.items() if k not in ("value", "ci")} != {
-        k: v for k, v in right.items() if k not in ("value", "ci")
-    }:
-        return False
-    pairs = zip([left["value"], *(left.get("ci") or [])], [right["value"], *(right.get("ci") or [])], strict=False)
-    same_length = len(left.get("ci") or []) == len(right.get("ci") or [])
-    return same_length and all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in pairs)
-
-
-def _short(value: dict | None) -> str:
-    return "absent" if value is None else f"{value['value']!r} {value['unit']}"

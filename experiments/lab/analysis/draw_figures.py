@@ -6,6 +6,8 @@ the page's style sheet.
 
 import io
 import re
+from collections.abc import Callable
+from typing import Any
 
 # Series by meaning. `var(--figure-...)` with these fallbacks is what the file holds; the page may set the variables.
 COLOURS = {
@@ -34,12 +36,13 @@ def colour(name: str) -> str:
     return f"#0a0b{names.index(str(name)) + 16:02x}"
 
 
-def draw(function, size: tuple, salt: str) -> str:
+def draw(function: Callable[..., object], size: tuple[float, float], salt: str) -> str:
     """The SVG text of what `function(figure, axes)` draws; size in inches of 72 px."""
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.rcsetup import cycler
 
-    style = {
+    style: dict[Any, Any] = {
         "svg.hashsalt": salt,
         "svg.fonttype": "none",
         "font.size": 10,
@@ -60,7 +63,7 @@ def draw(function, size: tuple, salt: str) -> str:
         "axes.facecolor": "none",
         "figure.facecolor": "none",
         "savefig.facecolor": "none",
-        "axes.prop_cycle": matplotlib.cycler(color=[colour(str(n)) for n in range(1, 9)]),
+        "axes.prop_cycle": cycler(color=[colour(str(n)) for n in range(1, 9)]),
         "lines.color": INK,
         "hatch.color": INK,
         "boxplot.medianprops.color": INK,

@@ -1,19 +1,26 @@
 """Values with a 95% interval from raw samples: percentile bootstrap, seeded, so that the same samples give the same.
 
-Every function returns a claim's value: {"value", "unit", "ci": [low, high] or None, "n", "digits"}.
+Every function returns a claim's Value: {"value", "unit", "ci": [low, high] or none, "n", "digits"}.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from experiments.lab.analysis.claim_value import Value
 from experiments.lab.errors import LabError
+
+Statistic = Callable[..., float | np.floating]  # of one array a sample
 
 RESAMPLES = 2000
 SEED = 20240
 
 
-def value(number, unit: str, digits: int = 3, ci=None, n: int | None = None) -> dict:
+def value(
+    number: float | np.number | np.bool_, unit: str, digits: int = 3, ci: Sequence[float] | None = None,
+    n: int | None = None,
+) -> Value:
     """A value that is exact (a count, a size, a floor), or whose interval was found elsewhere."""
     if isinstance(number, (bool, np.bool_)):
         number = bool(number)
@@ -21,71 +28,74 @@ def value(number, unit: str, digits: int = 3, ci=None, n: int | None = None) -> 
         number = int(number)
     else:
         number = float(number)
-    found = {"value": number, "unit": unit, "digits": digits}
+    built = Value(value=number, unit=unit, digits=digits)
     if ci is not None:
-        found["ci"] = [float(ci[0]), float(ci[1])]
+        built["ci"] = [float(ci[0]), float(ci[1])]
     if n is not None:
-        found["n"] = int(n)
-    return found
+        built["n"] = int(n)
+    return built
 
 
-def of(statistic: Callable, samples: list, unit: str, digits: int = 3, seed: int = SEED) -> dict:
+def of(
+    statistic: Statistic, samples: Sequence[ArrayLike], unit: str, digits: int = 3, seed: int = SEED
+) -> Value:
     """`statistic(*samples)` of one or more independent samples, each resampled on its own. n is the smallest size."""
-    arrays = [np.asarray(each, dtype=float) for each in samples]
+    arrays = [np.asarray(sample, dtype=float) for sample in samples]
     sizes = [array.size for array in arrays]
     if not arrays or min(sizes) < 2:
         raise LabError(f"an interval needs at least two values in each sample, there are {sizes}")
     rng = np.random.RandomState(seed)  # of all of numpy's streams the one that is frozen for good
-    found = np.empty(RESAMPLES)
+    resampled = np.empty(RESAMPLES)
     for index in range(RESAMPLES):
-        found[index] = statistic(*(array[rng.randint(0, array.size, array.size)] for array in arrays))
-    low, high = np.percentile(found, [2.5, 97.5])
+        resampled[index] = statistic(*(array[rng.randint(0, array.size, array.size)] for array in arrays))
+    low, high = np.percentile(resampled, [2.5, 97.5])
     return value(float(statistic(*arrays)), unit, digits, (low, high), min(sizes))
 
 
-def by_round(statistic: Callable, series: list, unit: str, digits: int = 3) -> dict:
-    """`statistic(*series)` of series with one value a round each, all of the same rounds. Rounds are resampled whole, so
-    that what the visits of a round have in common, such as the card's temperature, stays together."""
+def by_round(statistic: Statistic, series: Sequence[ArrayLike], unit: str, digits: int = 3) -> Value:
+    """`statistic(*series)` of series with one value a round each, all of the same rounds. Rounds are resampled whole,
+    so that what the visits of a round have in common, such as the card's temperature, stays together."""
     table = np.array(series, dtype=float)
     return of(lambda chosen: statistic(*table[:, chosen.astype(int)]), [np.arange(table.shape[1])], unit, digits)
 
 
-def median(sample, unit: str, digits: int = 3) -> dict:
+def median(sample: ArrayLike, unit: str, digits: int = 3) -> Value:
     """The median of one sample, in the sample's unit."""
     return of(np.median, [sample], unit, digits)
 
 
-def ratio(above, below, unit: str = "1", digits: int = 3) -> dict:
+def ratio(above: ArrayLike, below: ArrayLike, unit: str = "1", digits: int = 3) -> Value:
     """median(above) / median(below); with unit "%" as a percentage."""
     scale = 100.0 if unit == "%" else 1.0
     return of(lambda a, b: scale * np.median(a) / np.median(b), [above, below], unit, digits)
 
 
-def difference(left, right, unit: str, digits: int = 3) -> dict:
+def difference(left: ArrayLike, right: ArrayLike, unit: str, digits: int = 3) -> Value:
     """median(left) - median(right), in their unit."""
     return of(lambda a, b: np.median(a) - np.median(b), [left, right], unit, digits)
 
 
-def share(part, whole, digits: int = 3) -> dict:
+def share(part: ArrayLike, whole: ArrayLike, digits: int = 3) -> Value:
     """100 * median(part / whole) of values that belong together pair by pair (of one request): resampled in pairs."""
-    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-    if part.size != whole.size:
-        raise LabError(f"a share needs pairs: {part.size} parts, {whole.size} wholes")
-    return of(np.median, [100.0 * part / whole], "%", digits)
+    parts, wholes = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    if parts.size != wholes.size:
+        raise LabError(f"a share needs pairs: {parts.size} parts, {wholes.size} wholes")
+    return of(np.median, [100.0 * parts / wholes], "%", digits)
 
 
-def proportion(flags, digits: int = 3) -> dict:
-    """The percentage of `flags` that are true, with Wilson's 95% interval: a bootstrap of none or all would have no width."""
-    flags = np.asarray(flags, dtype=bool)
-    if not flags.size:
+def proportion(flags: ArrayLike, digits: int = 3) -> Value:
+    """The percentage of `flags` that are true, with Wilson's 95% interval: a bootstrap of none or all would have no
+    width."""
+    array = np.asarray(flags, dtype=bool)
+    if not array.size:
         raise LabError("a proportion needs at least one value")
-    n, p, z = flags.size, flags.mean(), 1.959964
+    n, p, z = array.size, array.mean(), 1.959964
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return value(100 * p, "%", digits, (100 * max(0.0, middle - half), 100 * min(1.0, middle + half)), n)
 
 
-def slope(groups: dict, unit: str, digits: int = 3) -> dict:
+def slope(groups: Mapping[float, ArrayLike], unit: str, digits: int = 3) -> Value:
     """Least-squares slope through the groups' medians: {x: samples of y}, unit of y per unit of x."""
     xs = sorted(groups)
     if len(xs) < 2:

@@ -8,6 +8,7 @@ import io
 import linecache
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.lab.analysis.claim_book import Book
@@ -102,7 +103,7 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
 
 
 @contextlib.contextmanager
-def _environment(mode: str, root: Path):
+def _environment(mode: str, root: Path) -> Iterator[None]:
     """LAB_BOOK, and the repository on the path of the code and of a kernel."""
     wanted = {
         "LAB_BOOK": mode,

@@ -10,6 +10,7 @@ than a copy, so a byte floor is what a step takes that moves its bytes as fast a
 below it, but one that undercuts it by a few per cent contradicts nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -40,7 +41,7 @@ class Shape:
         return attention + 3 * self.hidden * self.intermediate  # gate, up, down
 
 
-def prefill_flop(shape: Shape, tokens: int, cached: int = 0) -> float:
+def prefill_flop(shape: Shape, tokens: float, cached: float = 0) -> float:
     """FLOP to prefill `tokens` new tokens behind `cached` ones, one sequence, for one sampled token.
 
     Two FLOP (multiply, add) a weight and token in the layers; attention's two products over the causal half:
@@ -84,7 +85,7 @@ def decode_floor_ms(shape: Shape, tokens: float, gb_per_s: float) -> float:
     return (weight_bytes(shape) + kv_bytes(shape, tokens)) / (gb_per_s * 1e9) * 1e3
 
 
-def step_flop(shape: Shape, chunk: int, behind: int = 0, decoding=()) -> float:
+def step_flop(shape: Shape, chunk: int, behind: int = 0, decoding: Sequence[float] = ()) -> float:
     """FLOP of one step: `chunk` prompt tokens behind `behind` cached ones, and one token for each of `decoding`.
 
     `decoding` holds each decoding sequence's tokens in the cache. A decode is a prefill of one token. A chunk of 0 is
@@ -94,7 +95,9 @@ def step_flop(shape: Shape, chunk: int, behind: int = 0, decoding=()) -> float:
     return prefill + sum(prefill_flop(shape, 1, cached) for cached in decoding)
 
 
-def mixed_floor_ms(shape: Shape, chunk: int, behind: int, decoding, tflop_per_s: float, gb_per_s: float) -> float:
+def mixed_floor_ms(
+    shape: Shape, chunk: int, behind: int, decoding: Sequence[float], tflop_per_s: float, gb_per_s: float
+) -> float:
     """ms of a step that prefills a chunk beside decodes: the larger of
 
         step_flop(chunk, behind, decoding) / matmul rate

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as etree
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
+from experiments.formats.value_format import NARROW, number
 from scripts.catalog.famous_numbers import described
 from scripts.catalog.site_data import of_context
 from scripts.common.errors import SiteError
-from scripts.measured.claim_reader import NARROW, number
 from scripts.pages.references import page_url, to_root
 from scripts.render.page.data_files import address
 

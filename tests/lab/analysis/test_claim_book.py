@@ -8,9 +8,20 @@ import time
 
 import pytest
 
+from experiments.formats import value_format
 from experiments.lab import __main__ as command
-from experiments.lab.analysis import claim_book, draw_figures, evaluate, intervals, notebook_runner
-from experiments.lab.analysis.claim_book import Book, same
+from experiments.lab.analysis import (
+    claim_book,
+    compare_claims,
+    draw_figures,
+    intervals,
+    measure_and_redraw,
+    notebook_runner,
+    verify_claims,
+)
+from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.verdict import above, all_of, below, fact
+from experiments.lab.analysis.verify_claims import differences
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
@@ -67,8 +78,58 @@ def test_a_claim_is_a_value_an_interval_and_a_verdict(root):
 def test_what_a_verdict_asks_for_is_written_and_compared(root):
     claim = claimed(Book("01", "reference", root), holds_if="the whole interval\n  is above 1.5")
     assert claim["holds_if"] == "the whole interval is above 1.5"
-    assert same(claim, {**claim, "holds_if": "it is above 1.4"}) == ["holds_if differs"]
+    assert differences(claim, {**claim, "holds_if": "it is above 1.4"}) == ["holds_if differs"]
     assert "holds_if" not in claimed(Book("01", "reference", root))
+
+
+def judged(book, holds, facts=None, **more):
+    @book.claim(id="twice", title="", sentence="{ratio}", records=["fast", "slow"], tier="cpu", holds=holds, **more)
+    def twice(fast, slow):
+        values = {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}
+        return values if facts is None else (values, facts)
+
+    return book.claims[-1]
+
+
+def test_the_words_of_a_verdict_are_made_of_what_is_evaluated(root):
+    claim = judged(Book("01", "reference", root), above(1.5, "ratio"), labels={"ratio": "slow over fast"})
+    assert claim["holds"] is True and claim["holds_if"] == "slow over fast lies above 1.5, the whole interval"
+    limit = {"is": "above", "limit": 1.5, "of": ["ratio"], "by": "interval"}
+    assert claim["predicate"] == {"test": limit}
+    assert judged(Book("01", "reference", root), above(1.95, "ratio"))["holds"] is False
+    assert differences(claim, {**claim, "predicate": {"test": {**limit, "limit": 1.4}}}) == ["predicate differs"]
+
+
+def test_what_is_no_value_is_a_fact_beside_the_values(root):
+    test = all_of(fact("sorted", "the order is kept"), below(5, "most"))
+    facts = {"sorted": True, "most": intervals.value(4, "count")}
+    claim = judged(Book("01", "reference", root), test, facts)
+    assert claim["holds"] is True and set(claim["values"]) == {"ratio"}
+    assert claim["holds_if"] == "the order is kept and the most is below 5"
+    assert claim["predicate"]["facts"] == facts
+
+
+@pytest.mark.parametrize(
+    ("holds", "facts", "labels", "message"),
+    [
+        (above(1, "ratios"), None, {}, "claim twice: its verdict names ratios, its code returns ratio"),
+        (above(1, "ratio"), None, {"gap": "the gap"}, "claim twice: labels gap, which its code does not return"),
+        (above(1, "ratio"), True, {}, r"claim twice: its code must return values by name, or \(values, facts\)"),
+    ],
+)
+def test_a_verdict_on_what_is_not_there_is_refused(root, holds, facts, labels, message):
+    with pytest.raises(LabError, match=message):
+        judged(Book("01", "reference", root), holds, facts, labels=labels)
+
+
+def test_a_server_is_looked_up_in_the_fleets_in_which_it_stood(root):
+    folder = root / "experiments/records/01"
+    for name in ("pace-f2-vllm-sync", "pace-f2-vllm", "pace-f10-vllm", "pace-f1-small-vllm"):
+        shutil.copy(folder / "fast.json", folder / f"{name}.json")
+    book = Book("01", "reference", root)
+    assert book.fleets("pace", "vllm") == ["f2", "f10"] and book.measured("pace", "vllm") == "pace-f2-vllm"
+    assert book.measured("pace", "small-vllm", beside="vllm-sync") == "pace-f2-small-vllm"
+    assert book.measured("pace", "sglang") == "pace-f1-sglang"
 
 
 def test_the_same_records_give_the_same_bytes(root):
@@ -239,14 +300,14 @@ class Options:
 
 def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
     notebook_runner.evaluate("01", "reference", notebook)
-    assert evaluate.verify_command(Options, None) == 0
+    assert verify_claims.verify_command(Options, None) == 0
     assert "2 claims evaluated again" in capsys.readouterr().out
     path = notebook / "experiments/claims/01.json"
     data = json.loads(path.read_text())
     data["claims"][0]["values"]["ratio"]["value"] *= 1.001
     del data["claims"][1]
     path.write_text(json.dumps(data))
-    assert evaluate.verify_command(Options, None) == 1
+    assert verify_claims.verify_command(Options, None) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "lacks the notebook's claim other; write it again: make experiments EXP=01" in lines[0]
@@ -280,7 +341,7 @@ def test_the_table_sets_reference_and_here_side_by_side(notebook):
     shutil.copytree(notebook / "experiments/records", notebook / "experiments/local/records")
     reference = notebook_runner.evaluate("01", "reference", notebook).claims
     here = notebook_runner.evaluate("01", "local", notebook)
-    lines = evaluate.table("01", reference, here.claims, here.skipped).splitlines()
+    lines = compare_claims.table("01", reference, here.claims, here.skipped).splitlines()
     assert lines[1].split() == ["claim", "reference", "here", "holds"]
     assert lines[3].startswith("twice  ratio") and lines[3].endswith("yes")
     assert "not measured here" in lines[4] and lines[4].endswith("(yes, reference)")
@@ -293,11 +354,11 @@ def test_experiments_redraws_from_the_reference_and_compares_what_is_here(notebo
     monkeypatch.setattr(
         notebook_runner, "execute", lambda exp, root: notebook_runner.evaluate(exp, "reference", root) and root / "x"
     )
-    assert evaluate.experiments_command(Options, None) == 0
+    assert measure_and_redraw.experiments_command(Options, None) == 0
     out, err = capsys.readouterr()
     assert "x: redrawn from the reference records" in err
     assert re.search(r"^twice +ratio +1\.91 \[.*1\.91 \[.* yes$", out, re.M), out
-    assert evaluate.claims_command(Options, None) == 0
+    assert compare_claims.claims_command(Options, None) == 0
     assert "holds          twice: 1.91" in capsys.readouterr().out
 
 
@@ -319,6 +380,7 @@ def test_a_kernel_runs_the_notebook_and_its_pair_has_no_times_in_it(notebook):
     text = (notebook / "experiments/01_test.py").read_text().replace("Path(__file__).parents[1]", "Path.cwd().parent")
     (notebook / "experiments/01_test.py").write_text(text)
     (notebook / "experiments/lab").symlink_to(config.Path(claim_book.__file__).parents[1])
+    (notebook / "experiments/formats").symlink_to(config.Path(value_format.__file__).parent)
     (notebook / "experiments/__init__.py").touch()
     path = notebook_runner.execute("01", notebook)
     first = path.read_bytes()

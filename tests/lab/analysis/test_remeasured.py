@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from experiments.lab.analysis import evaluate, notebook_runner
+from experiments.lab.analysis import compare_claims, notebook_runner
 from experiments.lab.callpaths import recorder
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, model_folders
@@ -21,7 +21,7 @@ def remeasured(experiment, tier, out, monkeypatch):
         pytest.skip("no claims are committed yet")
     monkeypatch.setenv("LAB_LOCAL", str(out))
     here = {claim["id"]: claim for claim in notebook_runner.evaluate(experiment, "local").claims}
-    committed = [claim for claim in evaluate.reference_claims(experiment) if claim["tier"] == tier]
+    committed = [claim for claim in compare_claims.reference_claims(experiment) if claim["tier"] == tier]
     return here, committed
 
 
@@ -29,7 +29,7 @@ def agree(here, committed):
     assert committed, "no claim of this tier is committed: nothing was re-measured"
     for claim in committed:
         assert claim["id"] in here, f"{claim['id']}: not evaluated; which record does it lack?"
-        assert here[claim["id"]]["holds"] == claim["holds"], evaluate.filled(here[claim["id"]])
+        assert here[claim["id"]]["holds"] == claim["holds"], compare_claims.filled(here[claim["id"]])
 
 
 @pytest.mark.engine
@@ -101,7 +101,7 @@ def test_claims_that_need_no_server(counted, monkeypatch):
 def with_server():
     """The experiments that claim something of vLLM's server on the CPU."""
     return [each for each in suite_runner.experiments()
-            if any(claim["tier"] == "cpu-server" for claim in evaluate.reference_claims(each))]
+            if any(claim["tier"] == "cpu-server" for claim in compare_claims.reference_claims(each))]
 
 
 @pytest.mark.server

@@ -67,34 +67,3 @@ def test_a_nan_is_refused(site):
     file = site.save_claims([site.claim])
     file.write_text(file.read_text().replace("61.238", "NaN"))
     refused(site, "NaN")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"value": 1.0, "unit": "ms"}, "1.00\u00a0ms"),
-        ({"value": 0.012345, "unit": "s", "digits": 2}, "0.012\u00a0s"),
-        ({"value": 123456.0, "unit": "tok/s", "digits": 3}, "123,000\u00a0tok/s"),
-        ({"value": 9.996, "unit": "us", "digits": 3}, "10.0\u00a0µs"),
-        ({"value": 1234567, "unit": "B"}, "1,234,567\u00a0bytes"),
-        ({"value": 2.5, "unit": "x", "digits": 2}, "2.5×"),
-        ({"value": 3, "unit": "count"}, "3"),
-        ({"value": -4.25, "unit": "%", "digits": 2}, "\u22124.2%"),
-        ({"value": 0.0, "unit": "ms"}, "0\u00a0ms"),
-        ({"value": True, "unit": "bool"}, "yes"),
-    ],
-)
-def test_values_are_written_to_their_digits(value, text):
-    assert claim_reader.formatted(value) == text
-
-
-def test_an_interval_has_the_places_of_its_value():
-    assert (
-        claim_reader.interval({"value": 12.34, "unit": "ms", "digits": 3, "ci": [12, 12.66]}) == "12.0 to 12.7\u00a0ms"
-    )
-    assert (
-        claim_reader.interval({"value": 12340.0, "unit": "tok/s", "digits": 2, "ci": [11900, 12660]})
-        == "12,000 to 13,000\u00a0tok/s"
-    )
-    assert claim_reader.interval({"value": 7, "unit": "count", "ci": [6, 8]}) == "6 to 8"
-    assert claim_reader.interval({"value": 7, "unit": "count", "ci": [6.5, 8]}) == "6.5 to 8.0"

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from experiments.lab.analysis import evaluate
+from experiments.lab.analysis import compare_claims, measure_and_redraw
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
 from experiments.lab.fleets.fleet import Fleet
@@ -37,8 +37,8 @@ def one(name):
 def test_without_a_gpu_each_experiment_says_so_in_a_line_and_the_rest_is_measured(here, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(suite_runner, "experiments", lambda: ["05", "06"])
     monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [one(f"{tier}-{experiment}")])
-    monkeypatch.setattr(evaluate, "both", lambda *_: ([], [], {}))  # no notebook is run
-    assert evaluate.experiments_command(Options, here) == 0
+    monkeypatch.setattr(compare_claims, "both", lambda *_: ([], [], {}))  # no notebook is run
+    assert measure_and_redraw.experiments_command(Options, here) == 0
     lines = capsys.readouterr().err.splitlines()
     for experiment in ("05", "06"):
         assert lines.count(GPU_LINE.format(experiment)) == 1
@@ -50,7 +50,7 @@ def test_without_a_gpu_each_experiment_says_so_in_a_line_and_the_rest_is_measure
 def test_the_suites_that_are_here_say_it_too(here, tmp_path, monkeypatch, capsys, experiment):
     asked = []
     monkeypatch.setattr(suite_runner, "measure", lambda name, tier, *_more, **_words: asked.append((name, tier)) or [])
-    assert evaluate.measure_here(experiment, here, tmp_path / "out") == []
+    assert measure_and_redraw.measure_here(experiment, here, tmp_path / "out") == []
     err = capsys.readouterr().err
     assert err.splitlines()[0] == GPU_LINE.format(experiment) and "Traceback" not in err
     assert asked == [(experiment, "cpu")]
@@ -59,7 +59,7 @@ def test_the_suites_that_are_here_say_it_too(here, tmp_path, monkeypatch, capsys
 def test_a_gpu_without_an_engine_for_it_is_told_from_none(here, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(host_info, "gpu", lambda: {"name": "NVIDIA L4"})
     monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
-    assert evaluate.measure_here("05", here, tmp_path / "out") == []
+    assert measure_and_redraw.measure_here("05", here, tmp_path / "out") == []
     line = "experiment 05: the GPU tier is not measured here (no interpreter has vLLM or SGLang for GPUs)\n"
     assert capsys.readouterr().err == line
 
@@ -72,7 +72,7 @@ def test_a_card_that_is_too_small_is_a_line_and_the_other_tier_is_measured(card,
 
     monkeypatch.setattr(suite_runner, "fleets", fleets)
     out = card.folder / "out"
-    assert evaluate.measure_here("06", card.settings, out) == [
+    assert measure_and_redraw.measure_here("06", card.settings, out) == [
         "experiment 06, gpu tier: not measured here: NVIDIA Fake: too small for the shape: it has 80.0 GiB"
     ]
     assert (out / "06/cpu-06.json").exists()
@@ -86,8 +86,8 @@ def test_a_notebook_that_fails_keeps_no_other_experiments_table_away(here, monke
 
     monkeypatch.setattr(suite_runner, "experiments", lambda: ["05", "06"])
     monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
-    monkeypatch.setattr(evaluate, "both", both)
-    assert evaluate.experiments_command(Options, here) == 1
+    monkeypatch.setattr(compare_claims, "both", both)
+    assert measure_and_redraw.experiments_command(Options, here) == 1
     out, err = capsys.readouterr()
     assert out.startswith("experiment 06\n")
     assert err.splitlines()[-1] == "experiment 05: claim hits: rests on records of 2 hosts"

@@ -1,0 +1,63 @@
+"""What a claim's function returns: values that are checked, and the verdict on them in the form of a claims file."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.lab.analysis.claim_value import Value
+from experiments.lab.analysis.verdict import Found, Verdict
+from experiments.lab.errors import LabError
+from experiments.lab.records.record_file import Record
+
+
+def evaluated(
+    function: Callable[..., Any], records: Sequence[Record], holds: Verdict | None, labels: Mapping[str, str],
+    holds_if: str, where: str,
+) -> tuple[dict[str, Value], dict[str, Any]]:
+    """(values by name, {"holds", "holds_if", "predicate"}) of a claim's function on its records. LabError, with
+    `where` at its beginning, for what is no value or is not there."""
+    result = function(*records) if inspect.signature(function).parameters else function()
+    if holds is None:
+        return _judged_by_code(result, holds_if, where)
+    values, facts = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
+    if not isinstance(values, dict) or not isinstance(facts, dict):
+        raise LabError(f"{where}: its code must return values by name, or (values, facts)")
+    found = Found(_checked(values, where), _checked_facts(facts, where), labels)
+    if unknown := sorted(set(labels) - set(values) - set(facts)):
+        raise LabError(f"{where}: labels {', '.join(unknown)}, which its code does not return")
+    try:
+        verdict = {"holds": holds.true(found), "holds_if": holds.words(found)}
+    except LabError as error:
+        raise LabError(f"{where}: {error}") from None
+    predicate = {"test": holds.data(), **({"facts": dict(found.facts)} if facts else {})}
+    return dict(found.values), {**verdict, "predicate": predicate}
+
+
+# Goes with the last notebook whose claims return (values, holds) and say in words, `holds_if`, what the code asks for.
+def _judged_by_code(result: object, holds_if: str, where: str) -> tuple[dict[str, Value], dict[str, Any]]:
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], dict)):
+        raise LabError(f"{where}: its code must return (values by name, holds)")
+    words = {"holds_if": " ".join(holds_if.split())} if holds_if else {}
+    return _checked(result[0], where), {"holds": bool(result[1]), **words}
+
+
+def _checked(values: Mapping[str, object], where: str) -> dict[str, Value]:
+    checked = {}
+    for name, value in values.items():
+        if not isinstance(value, dict) or "value" not in value or "unit" not in value:
+            raise LabError(
+                f"{where}: value {name}: must be {{'value', 'unit', ...}}; make it with the functions of intervals"
+            )
+        numbers = [value["value"], *(value.get("ci") or [])]
+        if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
+            raise LabError(f"{where}: value {name}: {numbers} holds something that is no finite number")
+        checked[name] = value if isinstance(value, Value) else Value(value)
+    return checked
+
+
+def _checked_facts(facts: Mapping[str, object], where: str) -> dict[str, bool | Value]:
+    plain = {name: bool(fact) for name, fact in facts.items() if isinstance(fact, (bool, np.bool_))}
+    return {**plain, **_checked({name: fact for name, fact in facts.items() if name not in plain}, where)}

@@ -1,0 +1,49 @@
+"""One form of a value for the page and the terminal."""
+
+import pytest
+
+from experiments.formats import value_format
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"value": 1.0, "unit": "ms"}, "1.00\u00a0ms"),
+        ({"value": 0.012345, "unit": "s", "digits": 2}, "0.012\u00a0s"),
+        ({"value": 123456.0, "unit": "tok/s", "digits": 3}, "123,000\u00a0tok/s"),
+        ({"value": 9.996, "unit": "us", "digits": 3}, "10.0\u00a0µs"),
+        ({"value": 1234567, "unit": "B"}, "1,234,567\u00a0bytes"),
+        ({"value": 2.5, "unit": "x", "digits": 2}, "2.5×"),
+        ({"value": 3, "unit": "count"}, "3"),
+        ({"value": -4.25, "unit": "%", "digits": 2}, "\u22124.2%"),
+        ({"value": 0.0, "unit": "ms"}, "0\u00a0ms"),
+        ({"value": True, "unit": "bool"}, "yes"),
+    ],
+)
+def test_values_are_written_to_their_digits(value, text):
+    assert value_format.formatted(value) == text
+
+
+def test_an_interval_has_the_places_of_its_value():
+    assert (
+        value_format.interval({"value": 12.34, "unit": "ms", "digits": 3, "ci": [12, 12.66]}) == "12.0 to 12.7\u00a0ms"
+    )
+    assert (
+        value_format.interval({"value": 12340.0, "unit": "tok/s", "digits": 2, "ci": [11900, 12660]})
+        == "12,000 to 13,000\u00a0tok/s"
+    )
+    assert value_format.interval({"value": 7, "unit": "count", "ci": [6, 8]}) == "6 to 8"
+    assert value_format.interval({"value": 7, "unit": "count", "ci": [6.5, 8]}) == "6.5 to 8.0"
+
+
+def test_the_terminal_writes_a_value_as_the_page_does():
+    """1,100 ms on the page was 1.1e+03 ms in `make experiments`."""
+    value = {"value": 1100.4, "unit": "ms", "digits": 3, "ci": [1090.2, 1110.7]}
+    assert value_format.in_terminal(value) == "1,100 ms [1,090 to 1,110 ms]"
+    assert value_format.in_terminal(value).startswith(value_format.formatted(value).replace("\u00a0", " "))
+    assert (value_format.in_terminal(None), value_format.in_terminal({"value": 3, "unit": "count"})) == ("-", "3")
+
+
+def test_a_limit_is_written_as_it_was_typed():
+    limits = (1.05, 25, 0.997, -1, 1000, 1.0, True)
+    assert [value_format.bound(each) for each in limits] == ["1.05", "25", "0.997", "\u22121", "1,000", "1", "yes"]
