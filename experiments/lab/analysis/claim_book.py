@@ -82,6 +82,15 @@ class Book:
         fleet = fleet or next(iter(self.fleets(what, beside or server)), "f1")
         return f"{what}-{fleet}-{server}"
 
+    def measured_beside(self, what: str, servers: Sequence[str], references: Sequence[str]) -> list[str]:
+        """The measurements `what` of these servers and of the references beside each, every one once."""
+        names = [
+            name
+            for server in servers
+            for name in (self.measured(what, server), *(self.measured(what, each, beside=server) for each in references))
+        ]
+        return list(dict.fromkeys(names))
+
     def claim(
         self, *, id: str, title: str, sentence: str, records: Sequence[Record | str], tier: str,
         holds: Verdict | None = None, labels: Mapping[str, str] | None = None, figure: str | None = None,

@@ -67,17 +67,17 @@ def ratio_across(above: Sequence[ArrayLike], below: Sequence[ArrayLike], unit: s
     return intervals.of(statistic, [np.arange(table.shape[1]) for table in tables], unit, digits)
 
 
-def series_of(run: Record, name: str, **labels: object) -> Series:
+def series_of(run: Record, name: str, /, **labels: object) -> Series:
     """The samples of that name and those labels as an array of floats."""
     return np.array(run.values(name, **labels), dtype=float)
 
 
-def count_of(run: Record, name: str, **labels: object) -> int | float:
+def count_of(run: Record, name: str, /, **labels: object) -> int | float:
     """The one value of a count."""
     return run.values(name, **labels)[0]
 
 
-def row_of(run: Record, **labels: object) -> dict[str, Any]:
+def row_of(run: Record, /, **labels: object) -> dict[str, Any]:
     """What a record's extra rows say of the first that has these labels. LabError for none."""
     for row in run.data["extra"]["rows"]:
         if all(row.get(key) == label for key, label in labels.items()):

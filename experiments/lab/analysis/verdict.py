@@ -9,10 +9,12 @@ the values alone. Values that were counted have no interval, so for them the two
 is no value is a `fact`: the claim's code returns it by name, and its words stand beside it. The vocabulary:
 
     above, at_least, below, at_most (limit, *subjects)   equals (limit, *subjects)   between (low, high, *subjects)
+    some, none (*counts)                                 fewer, more, as_many (count, count)
     holds_value, excludes (number, *subjects)            rising, falling, apart (*subjects)
     all_of, any_of, not_                                 fact (name, words)
 """
 
+from experiments.lab.analysis.verdict_counts import as_many, fewer, more, none, some
 from experiments.lab.analysis.verdict_kinds import (
     Between,
     By,
@@ -27,8 +29,9 @@ from experiments.lab.analysis.verdict_kinds import (
 from experiments.lab.analysis.verdict_terms import Found, Subject, Term, as_term, every, the
 
 __all__ = [
-    "Found", "Verdict", "above", "all_of", "any_of", "apart", "at_least", "at_most", "below", "between", "equals",
-    "every", "excludes", "fact", "falling", "holds_value", "not_", "rising", "the",
+    "Found", "Verdict", "above", "all_of", "any_of", "apart", "as_many", "at_least", "at_most", "below", "between",
+    "equals", "every", "excludes", "fact", "falling", "fewer", "holds_value", "more", "none", "not_", "rising", "some",
+    "the",
 ]
 
 Limit = float | Term

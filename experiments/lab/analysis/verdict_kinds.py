@@ -1,4 +1,4 @@
-"""The kinds of verdict: each is evaluated, said in words, written as data. `verdict` has the functions that make them."""
+"""The kinds of verdict: evaluated, said in words, written as data. `verdict` has the functions that make them."""
 
 import itertools
 from collections.abc import Sequence
