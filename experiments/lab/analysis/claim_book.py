@@ -87,7 +87,7 @@ class Book:
         names = [
             name
             for server in servers
-            for name in (self.measured(what, server), *(self.measured(what, each, beside=server) for each in references))
+            for name in [self.measured(what, server), *(self.measured(what, r, beside=server) for r in references)]
         ]
         return list(dict.fromkeys(names))
 
