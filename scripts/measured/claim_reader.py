@@ -74,14 +74,14 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
         data = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
     except (OSError, ValueError) as error:
         raise SiteError(f"{where}: cannot be read ({error}); write it again: make experiments") from None
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(data))
-    if error is not None:
-        trail = list(error.absolute_path)
+    fault = jsonschema.exceptions.best_match(_validator().iter_errors(data))
+    if fault is not None:
+        trail = list(fault.absolute_path)
         name = data["claims"][trail[1]].get("id", trail[1]) if trail[:1] == ["claims"] and len(trail) > 1 else ""
         rest = ".".join(str(part) for part in trail[2:] if name != "") or ".".join(map(str, trail))
         if rest == "records":
             raise SiteError(f"{where}: claim {name} rests on no record; name its records in the notebook")
-        message = error.message.replace("\n", " ")[:160]
+        message = fault.message.replace("\n", " ")[:160]
         raise SiteError(f"{where}: claim {name} {rest}: {message}; write it again: make experiments")
     claims = []
     for item in data["claims"]:

@@ -5,7 +5,7 @@ names say what comes out: `median_of`, `ratio_of`, `difference_of` give a Value 
 whole; `quotient` and `exact` have none.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -134,8 +134,3 @@ def entered(recording: Record, symbol: str) -> int:
 def prefixed(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """The same values under names that begin with `prefix`."""
     return {f"{prefix}{name}": value for name, value in values.items()}
-
-
-def each(statistic: Callable[..., Value], series: Mapping[str, ArrayLike], *more: Any) -> dict[str, Value]:
-    """`statistic(series, *more)` of each, by name."""
-    return {name: statistic(values, *more) for name, values in series.items()}
