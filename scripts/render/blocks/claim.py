@@ -2,16 +2,19 @@
 
 import functools
 import urllib.parse
+from dataclasses import dataclass
 from pathlib import Path
 
+from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
-from scripts.catalog.site_data import ENGINE_NAMES
+from scripts.catalog.site_data import ENGINE_NAMES, Evidence
 from scripts.common.errors import SiteError
 from scripts.measured import inline_figures
 from scripts.measured.claim_reader import Claim, load
-from scripts.measured.inline_figures import escaped
+from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
+from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
@@ -32,64 +35,102 @@ class ClaimBlock(PageBlock):
         return card(claim, self.evidence, self.root, self.context.repo_url, self.options["alt"])
 
 
-def card(claim: Claim, evidence, root: str, repo_url: str, alt: str = "") -> str:
+@dataclass(frozen=True)
+class Value:
+    """A value in words; `ci` and `n` are "" where it has none."""
+
+    name: str
+    text: str
+    ci: str = ""
+    n: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim as its card words it."""
+
+    title: str
+    holds: str
+    holds_if: str
+    verdict: str
+    values: list[Value]
+    measured: str
+    tier: str
+    host: str
+    command: str
+
+    @classmethod
+    def of(cls, claim: Claim) -> "Card":
+        data = claim.data
+        return cls(
+            data["title"],
+            str(claim.holds).lower(),
+            data.get("holds_if", ""),
+            claim.verdict,
+            [_value(claim, name) for name in data["values"]],
+            data["measured"][:10],
+            TIERS[data["tier"]],
+            data["host"]["label"],
+            data["command"],
+        )
+
+
+def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "") -> str:
     """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported."""
     anchor = f"claim-{claim.id}"
-    data = claim.data
-    plain = claim.sentence()
-    parts = [
-        f'<section class="claim" id="{anchor}" aria-labelledby="{anchor}-title">',
-        f'<p class="claim-head"><a class="claim-title" id="{anchor}-title" href="#{anchor}">'
-        f"{escaped(data['title'])}</a> "
-        f'<span class="claim-verdict" data-holds="{str(claim.holds).lower()}">{claim.verdict}</span></p>',
-        f'<p class="claim-sentence">{_sentence(claim)}</p>',
-    ]
-    if data.get("holds_if"):
-        parts.append(f'<p class="claim-test">Holds if {escaped(data["holds_if"])}.</p>')
-    if data.get("figure"):
-        name = data["figure"].removeprefix("figures/")
-        drawn = inline_figures.inline(evidence.root, name, alt or plain, anchor)
-        parts.append(f'<div class="claim-figure" {inline_figures.SCROLLS}>{drawn}</div>')
-    parts.append(f'<details class="claim-proof"><summary>{_where_short(claim)}</summary>')
-    parts.append(_values(claim))
-    parts.append(_facts(claim, root, repo_url, here(evidence.root, claim)))
-    parts.append("</details></section>")
-    return "".join(parts)
+    figure = (claim.data.get("figure") or "").removeprefix("figures/")
+    local = here(evidence.root, claim)
+    releases = (f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
+    return templates.render(
+        "claim.html",
+        anchor=anchor,
+        claim=Card.of(claim),
+        sentence=_sentence(claim),
+        figure=inline_figures.inline(evidence.root, figure, alt or claim.sentence(), anchor) if figure else "",
+        figure_box=inline_figures.SCROLLS,
+        where=_where_short(claim),
+        local=Card.of(local) if local else None,
+        releases=", ".join(releases),
+        files=_files(claim),
+        report_url=report_url(claim, repo_url) if repo_url else "",
+        root=root,
+    )
 
 
-def _sentence(claim: Claim) -> str:
-    """The sentence, each value a <strong> followed by its interval, unless the sentence gives the interval itself."""
-    template = claim.data["sentence"]
+def _value(claim: Claim, name: str) -> Value:
+    value = claim.value(name)
+    return Value(
+        name,
+        claim.text(name),
+        claim.text(f"{name}.ci") if value.get("ci") else "",
+        f"{value['n']:,}" if value.get("n") else "",
+    )
 
-    def dressed(text: str, name: str) -> str:
-        value = claim.value(name.partition(".")[0])
-        shown = f"<strong>{escaped(text)}</strong>"
-        if "." not in name and value.get("ci") and f"{{{name}.ci}}" not in template:
-            shown += f' <span class="claim-ci">({claim.text(name + ".ci")})</span>'
-        return shown
 
-    return claim.sentence(dressed, escaped)
+def _sentence(claim: Claim) -> list[tuple[str, Value | None]]:
+    """The sentence as pieces of text, each with the value that follows it: its interval too, unless the sentence gives
+    the interval itself."""
+    values: list[Value | None] = []
+
+    def kept(text: str, reference: str) -> str:
+        whole = "." not in reference and f"{{{reference}.ci}}" not in claim.data["sentence"]
+        values.append(Value(reference, text, _value(claim, reference).ci if whole else ""))
+        return "\0"
+
+    return list(zip(claim.sentence(kept).split("\0"), [*values, None], strict=True))
 
 
 def _where_short(claim: Claim) -> str:
     counts = sorted({value["n"] for value in claim.data["values"].values() if value.get("n")})
     n = f"n = {counts[0]:,}" if len(counts) == 1 else f"n = {counts[0]:,} to {counts[-1]:,}" if counts else ""
-    return escaped(", ".join(part for part in (claim.data["host"]["label"], n) if part))
+    return ", ".join(part for part in (claim.data["host"]["label"], n) if part)
 
 
-def _values(claim: Claim) -> str:
-    rows = []
-    for name, value in claim.data["values"].items():
-        ci = claim.text(f"{name}.ci") if value.get("ci") else "exact"
-        n = f"{value['n']:,}" if value.get("n") else ""
-        rows.append(
-            f'<tr><th scope="row">{escaped(name)}</th><td>{claim.text(name)}</td><td>{ci}</td><td>{n}</td></tr>'
-        )
-    return (
-        '<div class="claim-table"><table class="claim-values"><thead><tr><th scope="col">name</th>'
-        '<th scope="col">value</th><th scope="col">95% interval</th><th scope="col">n</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+def _files(claim: Claim) -> list[tuple[str, str]]:
+    """(name, address below the site's root) of the records it rests on and of its own file."""
+    records = [record["path"] for record in claim.data["records"]]
+    paths = [path for path in records if path.startswith("experiments/records/")] + [claim.file]
+    return [(path.rpartition("/")[2], address(path)) for path in paths]
 
 
 def here(root: Path, claim: Claim) -> Claim | None:
@@ -109,40 +150,6 @@ def _local_claims(path: Path, root: Path, _mtime: int) -> dict[str, Claim]:
     return {claim.id: claim for claim in load(path, root)}
 
 
-def _comparison(local: Claim) -> str:
-    """What the claim came to here: verdict, host, and each value with its interval."""
-    values = "; ".join(
-        f"{escaped(name)} {local.text(name)}" + (f" ({local.text(name + '.ci')})" if value.get("ci") else "")
-        for name, value in local.data["values"].items()
-    )
-    return f"{local.verdict} on {escaped(local.data['host']['label'])}: {values}"
-
-
-def _facts(claim: Claim, root: str, repository: str, local: Claim | None = None) -> str:
-    data = claim.data
-    pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in data["pin"].items())
-    raw = [
-        f'<a href="{root}{address(record["path"])}">{escaped(record["path"].rpartition("/")[2])}</a>'
-        for record in data["records"]
-        if record["path"].startswith("experiments/records/")
-    ]
-    raw.append(f'<a href="{root}{address(claim.file)}">{escaped(claim.file.rpartition("/")[2])}</a>')
-    facts = [
-        (
-            "Measured",
-            f"{escaped(data['measured'][:10])}, {escaped(TIERS[data['tier']])}: {escaped(data['host']['label'])}",
-        ),
-        ("Release", escaped(pins) or "none"),
-        ("Repeat", f"<code>{escaped(data['command'])}</code>"),
-        ("Raw data", ", ".join(raw)),
-    ]
-    if local:
-        facts.insert(1, ("Here", _comparison(local)))
-    if repository:
-        facts.append(("Doubts", f'<a href="{escaped(report_url(claim, repository))}">report it wrong</a>'))
-    return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts) + "</dl>"
-
-
 def report_url(claim: Claim, repository: str) -> str:
     """The address that opens a new issue on a claim, with what a reader would have to look up filled in."""
     body = (
@@ -153,6 +160,6 @@ def report_url(claim: Claim, repository: str) -> str:
     return f"{repository.rstrip('/')}/issues/new?{query}"
 
 
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, ClaimBlock, context)

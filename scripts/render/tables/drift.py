@@ -5,17 +5,20 @@ cache, after `make drift`; a clone that has never run it builds the same page wi
 """
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from markdown import Markdown
+
+from scripts.catalog.site_data import Evidence
 from scripts.drift import compare_releases
 from scripts.drift.classify import STATES, Place, Release, dedented
 from scripts.drift.comparison_files import Comparison
-from scripts.measured.inline_figures import escaped
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
-from scripts.render.page import data_files
+from scripts.render.page import data_files, templates
 from scripts.render.page.block import PageBlock, register_block
+from scripts.render.page.build_context import Context
 from scripts.sources import unpacked_sources
 from scripts.sources.pins import Pin
 
@@ -27,6 +30,7 @@ WORDS = {
     "changed": "other text",
     "gone": "not there any more",
 }
+KINDS = {"+": "plus", "-": "minus", "@": "hunk"}  # of a diff's lines
 
 
 class DriftBlock(PageBlock):
@@ -39,149 +43,163 @@ class DriftBlock(PageBlock):
         return page_html(self.evidence, self.root)
 
 
-def page_html(evidence, root: str) -> str:
+@dataclass(frozen=True)
+class PostCounts:
+    """A post's row: how many of its excerpts and hops are in each of STATES. `url` is below the site's root."""
+
+    anchor: str
+    title: str
+    url: str
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place in a release; `symbol` is "" where it is the one named beside it."""
+
+    url: str
+    file: str
+    lines: str
+    symbol: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a piece. `home` is where the site shows it, below its root, "" where it is nowhere; `there` is
+    None where it was not found; `diff` has (kind, line) of the changed text, None where it is not shown."""
+
+    state: str
+    kind: str
+    name: str
+    home: str
+    here: Link
+    there: Link | None
+    added: int
+    removed: int
+    guess: bool
+    remarks: list[str]
+    diff: list[tuple[str, str]] | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A release: `look` is what somebody has to look at, `moved` what merely moved, both (post's title, rows)."""
+
+    anchor: str
+    name: str
+    version: str
+    caption: str
+    file: str
+    posts: list[PostCounts]
+    recordings: dict[str, str]
+    builds: str
+    look: list[tuple[str, list[Row]]]
+    moved: list[tuple[str, list[Row]]]
+
+    @property
+    def moved_count(self) -> int:
+        return sum(len(rows) for _, rows in self.moved)
+
+
+def page_html(evidence: Evidence, root: str) -> str:
     """`root` is the way from the page to the site's root."""
-    found = evidence.comparisons
     titles = {post.slug: post.title for post in reading_order.load(evidence.root)}
-    if not found:
-        return '<div class="drift"><p>No other release has been compared; <code>make drift</code> does it.</p></div>'
-    return f'<div class="drift">{"".join(_section(each, evidence, root, titles) for each in found)}</div>'
+    releases = [_section(comparison, evidence, titles) for comparison in evidence.comparisons]
+    states = {state: WORDS[state] for state in STATES}
+    return templates.render("drift.html", releases=releases, states=states, root=root)
 
 
-def _section(comparison: Comparison, evidence, root: str, titles: dict) -> str:
+def _section(comparison: Comparison, evidence: Evidence, titles: dict[str, str]) -> Section:
     data, pin = comparison.data, evidence.pins[comparison.engine]
     other = replace(pin, **data["to"])
-    name = Path(comparison.file).name
-    rows = "".join(_post_row(comparison, manifest, root, titles) for manifest in _manifests(comparison))
-    head = "".join(f'<th scope="col" title="{WORDS[state]}">{state}</th>' for state in STATES)
-    quoted = f"{data['name']} {data['from']['version']}"
-    caption = f"Excerpts and hops of {quoted}, which the posts quote, in {comparison.version}"
-    return (
-        f'<section id="{comparison.anchor}"><h2>{escaped(data["name"])} {escaped(comparison.version)}</h2>'
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escaped(caption)}"><table class="data">'
-        f'<caption>{escaped(caption)}</caption><thead><tr><th scope="col">post</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="drift-source">{_recorded(data["recordings"], root)} '
-        f'<a href="{root}data/drift/{name}">{name}</a></p>'
-        f"{_entries(comparison, pin, other, evidence, root, titles)}</section>"
+    manifests = list(dict.fromkeys(entry["manifest"] for entry in data["entries"]))
+    releases = _cached(pin, other, evidence.root)
+    look, moved = [], []
+    for manifest in manifests:
+        title = titles.get(Path(manifest).stem, TITLES.get(Path(manifest).name[:2], manifest))
+        entries = comparison.of(manifest)
+        loud = [_row(entry, pin, other, evidence, releases) for entry in entries if _loud(entry)]
+        quiet = [
+            _row(entry, pin, other, evidence, None)
+            for entry in entries
+            if entry["state"] == "moved" and not _loud(entry)
+        ]
+        look += [(title, loud)] if loud else []
+        moved += [(title, quiet)] if quiet else []
+    recordings, quoted = data["recordings"], f"{data['name']} {data['from']['version']}"
+    return Section(
+        comparison.anchor,
+        data["name"],
+        comparison.version,
+        f"Excerpts and hops of {quoted}, which the posts quote, in {comparison.version}",
+        Path(comparison.file).name,
+        [_post_counts(comparison, manifest, titles) for manifest in manifests],
+        {name: data_files.address(recording["record"]) for name, recording in recordings.items()},
+        ", ".join(dict.fromkeys(recording["build"] for recording in recordings.values())),
+        look,
+        moved,
     )
 
 
-def _recorded(recordings: dict, root: str) -> str:
-    """What of this release was recorded, and with which build."""
-    if not recordings:
-        return "No call path was recorded at this release."
-    links = ", ".join(
-        f'<a href="{root}{data_files.address(each["record"])}">{escaped(name)}</a>' for name, each in recordings.items()
-    )
-    builds = ", ".join(dict.fromkeys(escaped(each["build"]) for each in recordings.values()))
-    return f"Recorded call paths: {links}, on {builds}."
-
-
-def _manifests(comparison: Comparison) -> list[str]:
-    return list(dict.fromkeys(entry["manifest"] for entry in comparison.data["entries"]))
-
-
-def _post_row(comparison: Comparison, manifest: str, root: str, titles: dict) -> str:
-    mine = comparison.of(manifest)
+def _post_counts(comparison: Comparison, manifest: str, titles: dict[str, str]) -> PostCounts:
+    entries = comparison.of(manifest)
     slug = Path(manifest).stem
     number = slug.partition("-")[0]
     page = f"posts/{slug}.md" if slug in titles else "reference/metrics.md"
     title = titles.get(slug, TITLES.get(number, slug))
-    cells = "".join(f"<td>{sum(entry['state'] == state for entry in mine)}</td>" for state in STATES)
-    anchor = f"{comparison.anchor}-{number}"
-    return f'<tr id="{anchor}"><th scope="row"><a href="{root}{page_url(page)}">{escaped(title)}</a></th>{cells}</tr>'
-
-
-def _entries(comparison: Comparison, pin: Pin, other: Pin, evidence, root: str, titles: dict) -> str:
-    """What somebody has to look at, open, and what merely moved, closed; each post by post."""
-    look, moved, count = "", "", 0
-    releases = _cached(pin, other, evidence.root)
-    for manifest in _manifests(comparison):
-        loud = [entry for entry in comparison.of(manifest) if _loud(entry)]
-        quiet = [entry for entry in comparison.of(manifest) if entry["state"] == "moved" and not _loud(entry)]
-        title = titles.get(Path(manifest).stem, TITLES.get(Path(manifest).name[:2], manifest))
-        look += _body(title, [_row(entry, pin, other, evidence, root, releases) for entry in loud])
-        moved += _body(title, [_row(entry, pin, other, evidence, root, None) for entry in quiet])
-        count += len(quiet)
-    parts = [_table(look, "What reads differently there")] if look else []
-    if moved:
-        parts.append(f"<details><summary>{count} moved, text unchanged</summary>{_table(moved, 'Moved')}</details>")
-    return "".join(parts)
+    counts = [sum(entry["state"] == state for entry in entries) for state in STATES]
+    return PostCounts(f"{comparison.anchor}-{number}", title, page_url(page), counts)
 
 
 def _loud(entry: dict) -> bool:
     return entry["state"] in ("changed", "gone") or entry["guess"] or compare_releases.OFF in entry["path"].values()
 
 
-def _body(title: str, rows: list[str]) -> str:
-    head = f'<tr><th class="drift-post" colspan="4" scope="rowgroup">{escaped(title)}</th></tr>'
-    return f"<tbody>{head}{''.join(rows)}</tbody>" if rows else ""
-
-
-def _table(bodies: str, caption: str) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("state", "what", "here", "there"))
-    return (
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{caption}"><table class="data drift-table">'
-        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>{bodies}</table></div>"
-    )
-
-
-def _row(entry: dict, pin: Pin, other: Pin, evidence, root: str, releases) -> str:
+def _row(entry: dict, pin: Pin, other: Pin, evidence: Evidence, releases: tuple[Release, Release] | None) -> Row:
     then, now = entry["then"], entry["now"]
-    there = [_link(other, now, then)] if now else ["not found"]
-    if entry["added"] or entry["removed"]:
-        there.append(f'<span class="drift-lines">+{entry["added"]} \N{MINUS SIGN}{entry["removed"]}</span>')
-    if entry["guess"]:
-        there.append('<span class="drift-guess">a guess: found by its text</span>')
-    if entry["remark"]:
-        there.append(escaped(entry["remark"]))
-    there += [f"{escaped(name)}: {state}" for name, state in entry["path"].items() if state != compare_releases.UNKNOWN]
-    name = entry["id"].partition("/")[2]
-    home = _home(entry, evidence)
-    what = f'<a href="{root}{home}">{escaped(name)}</a>' if home else escaped(name)
-    diff = _diff(entry, releases)
-    return (
-        f'<tr data-state="{entry["state"]}"><td><span class="drift-state">{entry["state"]}</span></td>'
-        f'<th scope="row">{what} <small>{entry["kind"]}</small></th><td>{_link(pin, then)}</td>'
-        f"<td>{'<br>'.join(there)}{diff}</td></tr>"
+    remarks = [entry["remark"]] if entry["remark"] else []
+    remarks += [f"{name}: {state}" for name, state in entry["path"].items() if state != compare_releases.UNKNOWN]
+    return Row(
+        entry["state"],
+        entry["kind"],
+        entry["id"].partition("/")[2],
+        _home(entry, evidence),
+        _link(pin, then),
+        _link(other, now, then) if now else None,
+        entry["added"],
+        entry["removed"],
+        entry["guess"],
+        remarks,
+        _diff(entry, releases),
     )
 
 
-def _home(entry: dict, evidence) -> str | None:
-    """Where the site shows it, below its root."""
+def _home(entry: dict, evidence: Evidence) -> str:
+    """Where the site shows it, below its root; "" where it is nowhere."""
     path, _, hop = entry["id"].partition("/")
     if entry["kind"] == "excerpt":
-        return evidence.home_of("excerpt", hop, entry["manifest"])
+        return evidence.home_of("excerpt", hop, entry["manifest"]) or ""
     home = evidence.home_of("path", path)
-    return f"{home.partition('#')[0]}#path-{path}-{hop}" if home else None
+    return f"{home.partition('#')[0]}#path-{path}-{hop}" if home else ""
 
 
-def _link(pin: Pin, place: dict, beside: dict | None = None) -> str:
-    """`engine.py:12-20`, linked; the folder is left out, and the symbol where it is the one beside it."""
+def _link(pin: Pin, place: dict, beside: dict | None = None) -> Link:
+    """`engine.py:12-20`; the folder is left out, and the symbol where it is the one beside it."""
     lines = str(place["first"]) if place["first"] == place["last"] else f"{place['first']}\N{EN DASH}{place['last']}"
     elsewhere = beside is None or place["path"] != beside["path"]
     file = place["path"] if beside and elsewhere else place["path"].rpartition("/")[2]
     named = beside is None or place["symbol"] != beside["symbol"]
-    symbol = f" <small>{escaped(place['symbol'])}</small>" if named else ""
-    address = escaped(pin.permalink(place["path"], place["first"], place["last"]))
-    shown = escaped(file).replace("/", "/<wbr>")
-    return f'<a href="{address}"><code>{shown}:{lines}</code></a>{symbol}'
+    url = pin.permalink(place["path"], place["first"], place["last"])
+    return Link(url, file, lines, place["symbol"] if named else "")
 
 
-def _diff(entry: dict, releases: tuple | None) -> str:
-    """The changed lines, closed; "" where a release is not at hand or too much changed to be read here."""
+def _diff(entry: dict, releases: tuple[Release, Release] | None) -> list[tuple[str, str]] | None:
+    """The changed lines; None where a release is not at hand or too much changed to be read here."""
     if releases is None or entry["state"] != "changed" or entry["added"] + entry["removed"] > LONG_DIFF:
-        return ""
+        return None
     old, new = releases
     lines = compare_releases.difference(_place(old, entry["then"]), _place(new, entry["now"]))
-    shown = "".join(f'<span class="{_kind(line)}">{escaped(line)}\n</span>' for line in lines)
-    pre = f'<pre data-search-exclude tabindex="0">{shown}</pre>'
-    return f'<details class="drift-diff"><summary>diff</summary>{pre}</details>'
-
-
-def _kind(line: str) -> str:
-    return {"+": "drift-plus", "-": "drift-minus", "@": "drift-hunk"}.get(line[:1], "drift-context")
+    return [(KINDS.get(line[:1], "context"), line) for line in lines]
 
 
 def _place(release: Release, place: dict) -> Place:
@@ -194,7 +212,8 @@ def _place(release: Release, place: dict) -> Place:
 
 def _cached(pin: Pin, other: Pin, root: Path) -> tuple[Release, Release] | None:
     """Both releases, where their sources are unpacked already; nothing is fetched for a page."""
-    if all((unpacked_sources.folder_of(each, root) / unpacked_sources.LISTING).is_file() for each in (pin, other)):
+    folders = [unpacked_sources.folder_of(release, root) for release in (pin, other)]
+    if all((folder / unpacked_sources.LISTING).is_file() for folder in folders):
         return _release(pin, root), _release(other, root)
     return None
 
@@ -204,6 +223,6 @@ def _release(pin: Pin, root: Path) -> Release:
     return Release(pin, root)  # kept from one rebuild to the next: a release does not change
 
 
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, DriftBlock, context)

@@ -3,12 +3,18 @@
 What is ours comes from claims, by reference, and each claim stands below it with its own verdict.
 """
 
+from dataclasses import dataclass
+
+from markdown import Markdown
+
 from scripts.catalog import famous_numbers, site_data
-from scripts.measured.inline_figures import escaped
+from scripts.catalog.famous_numbers import Figure
+from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
+from scripts.render.page.build_context import Context
+from scripts.render.page.html import Inline
 from scripts.render.tables import rows
 
-COLUMNS = ("figure", "published", "on what, against what", "here", "verdict")
 NOTHING = {famous_numbers.MISSING: "no measurement yet", famous_numbers.CANNOT: "no measurement"}
 
 
@@ -22,70 +28,49 @@ class FamousBlock(PageBlock):
         return page_html(self.evidence, self.root, self.context.inline)
 
 
-def page_html(stands_on: site_data.Evidence, root: str, inline) -> str:
+@dataclass(frozen=True)
+class Row:
+    """A figure with what its row says besides: `read` how its source was read, `nothing` what stands for a value."""
+
+    figure: Figure
+    source: dict
+    kind: str
+    read: str
+    setup: dict[str, str]
+    claims: list[rows.ShownClaim]
+    nothing: str
+
+
+def page_html(evidence: site_data.Evidence, root: str, inline: Inline) -> str:
     """`root` is the way from the page to the site's root, `inline` makes HTML of inline Markdown. Raises SiteError."""
-    found = famous_numbers.load(stands_on.root)
-    famous_numbers.check_values(found, stands_on.claims)
-    cells = _Cells(stands_on, root, inline)
-    groups = list(dict.fromkeys(figure.group for figure in found))
-    sections = "".join(
-        rows.section(group, "famous", COLUMNS, [cells.row(each) for each in found if each.group == group])
-        for group in groups
+    figures = famous_numbers.load(evidence.root)
+    famous_numbers.check_values(figures, evidence.claims)
+    # In the verdicts' own order.
+    verdicts = {name: sum(figure.verdict == name for figure in figures) for name in famous_numbers.VERDICTS}
+    return templates.render(
+        "famous_numbers.html",
+        groups=rows.by_group((figure.group, _row(figure, evidence)) for figure in figures),
+        count=len(figures),
+        publications=len({figure.source for figure in figures}),
+        verdicts={name: count for name, count in verdicts.items() if count},
+        root=root,
+        inline=inline,
     )
-    return (
-        f'<div class="famous"><p class="famous-counts">{_counts(found)}</p>'
-        f"{rows.links(groups, 'famous')}{sections}</div>"
+
+
+def _row(figure: Figure, evidence: site_data.Evidence) -> Row:
+    source = evidence.quoted[figure.source]
+    return Row(
+        figure,
+        source,
+        kind=famous_numbers.KINDS[figure.kind],
+        read=famous_numbers.READ[source["read"]] + (f": {source['how']}" if "how" in source else ""),
+        setup={"set-up": figure.setup, "against": figure.against, "mind": figure.mind},
+        claims=rows.claims(figure.claims, evidence),
+        nothing=NOTHING.get(figure.verdict, ""),
     )
 
 
-def _counts(found: list) -> str:
-    """How many figures there are, and how many have each verdict, in the verdicts' own order."""
-    counts = {name: sum(figure.verdict == name for figure in found) for name in famous_numbers.VERDICTS}
-    parts = ", ".join(f"{count} {_badge(name)}" for name, count in counts.items() if count)
-    return f"{len(found)} figures from {len({figure.source for figure in found})} publications: {parts}."
-
-
-def _badge(verdict: str) -> str:
-    return f'<span class="famous-verdict" data-verdict="{verdict.replace(" ", "-")}">{verdict}</span>'
-
-
-class _Cells:
-    """Makes the cells of a figure's row, of what the page stands on."""
-
-    def __init__(self, stands_on: site_data.Evidence, root: str, inline):
-        self.evidence, self.root, self.inline = stands_on, root, inline
-
-    def row(self, figure: famous_numbers.Figure) -> str:
-        texts = (self._published(figure), self._setup(figure), self._ours(figure), self._verdict(figure))
-        cells = "".join(rows.cell(label, text) for label, text in zip(COLUMNS[1:], texts, strict=True))
-        return (
-            f'<tr id="{figure.anchor}" role="row"><th role="rowheader" scope="row">{self.inline(figure.what)}</th>'
-            f"{cells}</tr>"
-        )
-
-    def _published(self, figure: famous_numbers.Figure) -> str:
-        source = self.evidence.quoted[figure.source]
-        read = famous_numbers.READ[source["read"]] + (f": {source['how']}" if "how" in source else "")
-        return (
-            f'<p><strong class="famous-figure">{self.inline(figure.figure)}</strong> '
-            f"<small>{famous_numbers.KINDS[figure.kind]}</small></p>"
-            f'<p><a class="famous-source" href="{escaped(source["url"])}">{escaped(source["title"])}</a>, '
-            f'<time datetime="{source["date"]}">{source["date"]}</time></p>'
-            f'<p><small class="famous-read" data-read="{source["read"]}">{escaped(read)}</small></p>'
-        )
-
-    def _setup(self, figure: famous_numbers.Figure) -> str:
-        facts = [("set-up", figure.setup), ("against", figure.against), ("mind", figure.mind)]
-        return rows.facts([(name, self.inline(text)) for name, text in facts if text])
-
-    def _ours(self, figure: famous_numbers.Figure) -> str:
-        said = self.inline(figure.ours) if figure.ours else NOTHING[figure.verdict]
-        return f"<p>{said}</p>{rows.claims(figure.claims, self.evidence, self.root, host=True)}"
-
-    def _verdict(self, figure: famous_numbers.Figure) -> str:
-        return f"<p>{_badge(figure.verdict)}</p><p>{self.inline(figure.why)}</p>"
-
-
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, FamousBlock, context)

@@ -117,9 +117,16 @@ def test_without_anything_newer_the_pin_is_the_newest(site):
 
 
 def test_a_post_gets_its_badge_below_its_heading_and_a_page_without_quotes_none(site):
-    html = with_badge("<h1>A</h1><p>b</p><h1>c</h1>", evidence(site), SLUG, "../../")
+    html = with_badge("<h1>A</h1><p>b</p><h2>c</h2>", evidence(site), SLUG, "../../")
     assert html.startswith('<h1>A</h1>\n<p class="drift-badges">') and html.count("drift-badges") == 1
     assert with_badge("<h1>A</h1>", evidence(site), "02-other", "../../") == "<h1>A</h1>"
+
+
+@pytest.mark.parametrize(("html", "count"), [("<p>b</p>", "no"), ("<h1>A</h1><p>b</p><h1>c</h1>", "2")])
+def test_a_badge_goes_to_one_place(site, html, count):
+    with pytest.raises(SiteError) as caught:
+        with_badge(html, evidence(site), SLUG, "../../")
+    assert str(caught.value).startswith(f"docs/posts/{SLUG}.md: has {count} headings of the first level")
 
 
 def test_nothing_compared_is_said(site):
