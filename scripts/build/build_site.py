@@ -46,7 +46,7 @@ class Ticking:
             self.thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.done.set()
         if self.thread.is_alive():
             self.thread.join()
@@ -59,7 +59,7 @@ class Ticking:
         print("\x1b[K", end="", flush=True)
 
 
-def mkdocs_environment() -> dict:
+def mkdocs_environment() -> dict[str, str]:
     """The environment for MkDocs: the theme's advertisement about MkDocs 2 would hide what matters."""
     return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
 
@@ -94,10 +94,10 @@ def main() -> None:
         prog="python -m scripts.build.build_site", description="strict static build of the site"
     )
     parser.add_argument("--into", type=Path, default=ROOT / "site", help="the folder it ends in (default: site/)")
-    asked = parser.parse_args()
-    seconds = build(asked.into.resolve())
-    pages = sum(1 for _ in asked.into.rglob("*.html"))
-    print(f"{os.path.relpath(asked.into)}/: {pages} pages in {seconds:.1f} s")
+    options = parser.parse_args()
+    seconds = build(options.into.resolve())
+    pages = sum(1 for _ in options.into.rglob("*.html"))
+    print(f"{os.path.relpath(options.into)}/: {pages} pages in {seconds:.1f} s")
 
 
 if __name__ == "__main__":

@@ -26,18 +26,19 @@ _ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
 def leftovers(html: str) -> list[str]:
     """The pieces of unconverted markup in a page's text."""
     text = _TAG.sub(" ", _NOT_TEXT.sub(" ", html))
-    return [found[0].strip() for found in LEFTOVER.finditer(text)]
+    return [piece[0].strip() for piece in LEFTOVER.finditer(text)]
 
 
 def twice(html: str) -> list[str]:
     """Addresses that more than one element of the page has."""
-    seen, found = set(), []
+    seen: set[str] = set()
+    repeated: list[str] = []
     for match in _ID.finditer(html):
         name = next(filter(None, match.groups()))
-        if name in seen and name not in found:
-            found.append(name)
+        if name in seen and name not in repeated:
+            repeated.append(name)
         seen.add(name)
-    return found
+    return repeated
 
 
 def check(html: str, where: str) -> None:

@@ -65,32 +65,32 @@ KNOWN_IN_SCRIPTS = (
 
 def pages(site: Path) -> list[Path]:
     """Every built page. Raises SiteError for a folder without any."""
-    found = sorted(site.rglob("*.html"))
-    if not found:
+    files = sorted(site.rglob("*.html"))
+    if not files:
         raise SiteError(f"{site.name}/: holds no page; run `make site`")
-    return found
+    return files
 
 
 def permalinks(text: str, pins: dict) -> set:
     """(engine, address, tag, path, first line, last line) of every link into a pinned repository; lines 0 without."""
     engines = {pin.repository: engine for engine, pin in pins.items()}
-    found = set()
+    links = set()
     for match in _PERMALINK.finditer(html.unescape(text)):
         repository, tag, path, fragment = match.groups()
         if repository in engines:
             lines = _LINES.match(fragment or "")
             first = int(lines[1]) if lines else 0
-            found.add((engines[repository], match[0], tag, path, first, int(lines[2] or first) if lines else 0))
-    return found
+            links.add((engines[repository], match[0], tag, path, first, int(lines[2] or first) if lines else 0))
+    return links
 
 
-def wrong_permalinks(found: set, sources: Sources, compared: dict | None = None) -> list[str]:
+def wrong_permalinks(links: set, sources: Sources, compared: dict | None = None) -> list[str]:
     """One line for each permalink that leads nowhere in the pinned release.
 
     `compared` maps the tag of another release to the (path, first line, last line) that a comparison found in it.
     """
     lines = []
-    for engine, address, tag, path, first, last in sorted(found):
+    for engine, address, tag, path, first, last in sorted(links):
         pin = sources.pins[engine]
         if (path, first, last) in (compared or {}).get((engine, tag), ()):
             continue
@@ -115,7 +115,7 @@ def foreign_loads(text: str, kind: str) -> list[str]:
         return _CSS.findall(text)
     if kind == "js":
         return [address for address in _JS.findall(text) if not address.startswith(KNOWN_IN_SCRIPTS)]
-    found = []
+    addresses = []
     for element in _LOADS.finditer(text):
         if element["tag"].lower() == "link":
             relation = _RELATION.search(element["attributes"])
@@ -123,10 +123,10 @@ def foreign_loads(text: str, kind: str) -> list[str]:
                 continue
         for groups in _ADDRESS.findall(element["attributes"]):
             address = html.unescape(next(filter(None, groups), ""))
-            found += [part for part in address.split(",") if _FOREIGN.match(part)]
+            addresses += [part for part in address.split(",") if _FOREIGN.match(part)]
     for style in re.findall(r"<style\b[^>]*>(.*?)</style>|\bstyle=\"([^\"]*)\"", text, re.S | re.I):
-        found += foreign_loads("".join(style), "css")
-    return found
+        addresses += foreign_loads("".join(style), "css")
+    return addresses
 
 
 def check_loads(site: Path) -> list[str]:
@@ -144,10 +144,10 @@ def check_loads(site: Path) -> list[str]:
 def find_lychee() -> str:
     """The lychee of this environment. Raises SiteError when there is none."""
     here = Path(sys.executable).parent / "lychee"
-    found = str(here) if os.access(here, os.X_OK) else shutil.which("lychee")
-    if not found:
+    lychee = str(here) if os.access(here, os.X_OK) else shutil.which("lychee")
+    if not lychee:
         raise SiteError("lychee: not installed; run `make env`")
-    return found
+    return lychee
 
 
 def dead_links(site: Path) -> tuple[int, list[str]]:
@@ -183,9 +183,9 @@ def dead_links(site: Path) -> tuple[int, list[str]]:
         ) from None
     lines = []
     for page, wrong in sorted(report.get("error_map", {}).items()):
-        for each in wrong:
-            target = each["url"].replace(f"file://{site.resolve()}", "")
-            lines.append(f"{os.path.relpath(page, site)}: {target}: {each['status'].get('text', 'leads nowhere')}")
+        for link in wrong:
+            target = link["url"].replace(f"file://{site.resolve()}", "")
+            lines.append(f"{os.path.relpath(page, site)}: {target}: {link['status'].get('text', 'leads nowhere')}")
     if report.get("total", 0) < len(pages(site)):
         raise SiteError(
             f"lychee: looked at {report.get('total', 0)} links on {len(pages(site))} pages; is {site.name}/ whole?"
@@ -198,13 +198,13 @@ def check(site: Path, root: Path = ROOT) -> str:
     texts = [page.read_text("utf-8") for page in pages(site)]
     count, wrong = dead_links(site)
     pins = load(root)
-    found = set().union(*(permalinks(text, pins) for text in texts))
-    wrong += wrong_permalinks(found, Sources(pins, root), comparison_files.places(root))
+    links = set().union(*(permalinks(text, pins) for text in texts))
+    wrong += wrong_permalinks(links, Sources(pins, root), comparison_files.places(root))
     wrong += check_loads(site)
     if wrong:
         raise SiteError("\n".join(wrong))
     return (
-        f"{count} links on {len(texts)} pages, {len(found)} permalinks into the pinned releases; "
+        f"{count} links on {len(texts)} pages, {len(links)} permalinks into the pinned releases; "
         "nothing is loaded from another host"
     )
 

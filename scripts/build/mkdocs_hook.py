@@ -1,37 +1,55 @@
 """The thin MkDocs hook around the Markdown extension: which page it is, what is published beside the pages, checks.
 
-Page logic is in scripts/page/; here is only what MkDocs has to be told. MkDocs loads this module again for every
-rebuild, so it keeps no state of its own.
+Page logic is in scripts/render/; here is only what MkDocs has to be told. MkDocs loads this module again for every
+rebuild, so it keeps no state from one to the next.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import CombinedEvent, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 from watchdog.observers.polling import PollingObserver
 
 from scripts.build import html_checks, notebook_pages
-from scripts.catalog import ledger, site_data
+from scripts.catalog import ledger
 from scripts.pages import reading_order
 from scripts.pages.references import page_url, to_root
-from scripts.render.page import data_files
+from scripts.render.page import data_files, templates
 from scripts.render.page.extension import CONTEXT, PageExtension
 from scripts.render.tables.drift_badges import with_badge
 
-WATCHED = ("snippets", "theme", "experiments/claims", "experiments/figures")
+WATCHED = ("snippets", "theme", "scripts/render/templates", "experiments/claims", "experiments/figures")
+_whole: dict[str, str] = {}  # a page's HTML by its address, while the search index is made of what is left of it
 
 
-def _root(config) -> Path:
+def _root(config: MkDocsConfig) -> Path:
     return Path(config.config_file_path).resolve().parent
 
 
+def _script(config: MkDocsConfig, view: str, notebook: str) -> str:
+    """Where the script that a notebook is paired with can be seen ("blob") or edited ("edit")."""
+    return f"{(config.repo_url or '').rstrip('/')}/{view}/main/{notebook.removesuffix('.ipynb')}.py"
+
+
+def _compiled(config: MkDocsConfig) -> Path:
+    """Where compiled templates are kept, the theme's and those of the pages made of rows."""
+    return _root(config) / ".cache" / "templates"
+
+
 @event_priority(100)
-def on_config(config):
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Adds the extension, and the posts and notebooks to the navigation."""
     CONTEXT.root = _root(config)
     CONTEXT.repo_url = config.repo_url or ""
     CONTEXT.start_build()
+    templates.keep_compiled(_compiled(config))
     config.markdown_extensions.append(PageExtension(CONTEXT))
     if "rss" in config.plugins:
         config.plugins["rss"].config.image = f"{config.site_url}assets/img/social.png"
@@ -44,7 +62,7 @@ def on_config(config):
 
 
 @event_priority(100)  # before mkdocs-jupyter looks for notebooks
-def on_files(files, config):
+def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds what lies outside docs/: notebooks, records, claims, figures, schemas."""
     root = _root(config)
     for name in reading_order.notebooks(root):
@@ -52,20 +70,20 @@ def on_files(files, config):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
     for file, place in data_files.files(root):
         files.append(File.generated(config, place, abs_src_path=str(file)))
-    for file in [file for file in files if file.src_uri.endswith(".toml")]:
-        files.remove(file)
+    for manifest in [file for file in files if file.src_uri.endswith(".toml")]:
+        files.remove(manifest)
     return files
 
 
-def on_pre_page(page, config, files):
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     """Corrects what MkDocs cannot know about a page: where a notebook is edited, which columns it needs."""
     if page.file.src_uri.endswith(".ipynb"):
-        page.edit_url = f"{config.repo_url.rstrip('/')}/edit/main/{page.file.src_uri.removesuffix('.ipynb')}.py"
+        page.edit_url = _script(config, "edit", page.file.src_uri)
     return page
 
 
 @event_priority(100)
-def on_page_markdown(markdown, page, config, files):
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Names the page to the extension."""
     # Code with notes beside it needs the width; on the home page there is nothing to navigate to that it does not name.
     if not page.file.src_uri.startswith("reference/"):
@@ -77,56 +95,59 @@ def on_page_markdown(markdown, page, config, files):
 
 
 @event_priority(100)  # before the search index is made from it
-def on_page_content(html, page, config, files):
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Trims a notebook's HTML; refuses a page with markup left in it."""
     source = page.file.src_uri
     where = source if source.endswith(".ipynb") else f"docs/{source}"
     if source.endswith(".ipynb"):
         post = next((post for post in reading_order.load(CONTEXT.root) if post.notebook == source and post.page), None)
-        script = f"{config.repo_url.rstrip('/')}/blob/main/{source.removesuffix('.ipynb')}.py"
-        html = notebook_pages.head(
-            Path(source).name, script, to_root(source) + page_url(post.page) if post else ""
-        ) + notebook_pages.page(html, source)
+        head = notebook_pages.head(
+            Path(source).name, _script(config, "blob", source), to_root(source) + page_url(post.page) if post else ""
+        )
+        html = head + notebook_pages.page(html, source)
     if reading_order.is_post(source):
-        html = with_badge(html, site_data.of_context(CONTEXT), Path(source).stem, to_root(source))
+        html = with_badge(html, CONTEXT.evidence, Path(source).stem, to_root(source))
     html_checks.check(html, where)
     return html_checks.scrolling_tables(html)
 
 
-def on_env(env, config, files):
+def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
     """Keeps compiled templates from one build to the next: compiling them is a fifth of a rebuild."""
-    folder = _root(config) / ".cache" / "templates"
+    folder = _compiled(config)
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(folder))
     return env
 
 
 @event_priority(100)
-def _hide_code_from_search(context, page, config, nav):
+def _hide_code_from_search(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> TemplateContext:
     # Material's search parses every tag of a page, and a search for words should not find lines of code.
-    page.content, page.whole = html_checks.searchable(page.content), page.content
+    _whole[page.url] = page.content or ""
+    page.content = html_checks.searchable(_whole[page.url])
     return context
 
 
 @event_priority(-100)
-def _show_code_again(context, page, config, nav):
-    page.content = page.whole
+def _show_code_again(context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation) -> TemplateContext:
+    page.content = _whole.pop(page.url)
     return context
 
 
 on_page_context = CombinedEvent(_hide_code_from_search, _show_code_again)
 
 
-def on_post_build(config):
+def on_post_build(config: MkDocsConfig) -> None:
     """Writes the ledger beside the records it speaks of, and the steps of the replays that the pages show."""
-    ledger.write_json(site_data.of_context(CONTEXT), Path(config.site_dir) / "data" / "ledger.json")
+    ledger.write_json(CONTEXT.evidence, Path(config.site_dir) / "data" / "ledger.json")
     for place, text in CONTEXT.replay_data.items():
         file = Path(config.site_dir) / place
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
 
 
-def on_serve(server, config, builder):
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Callable) -> LiveReloadServer:
     """Rebuilds after a manifest, a claim, a figure, a template or a notebook changed, besides docs/.
 
     Not all of experiments/ is watched: measurements write below it for hours.
@@ -134,10 +155,10 @@ def on_serve(server, config, builder):
     root = _root(config)
     mine = [root / name for name in WATCHED] + list(reading_order.notebooks(root).values())
     # MkDocs looks for changes twice a second; a writer who saves should not wait for that.
-    theirs = [config.docs_dir, config.config_file_path]
+    theirs: list[str] = [config.docs_dir, config.config_file_path]
     for place in theirs:
         server.unwatch(place)
     server.observer = PollingObserver(timeout=0.1)
-    for place in [*theirs, *filter(Path.exists, mine)]:
-        server.watch(str(place))
+    for place in [*theirs, *(str(path) for path in mine if path.exists())]:
+        server.watch(place)
     return server

@@ -7,9 +7,9 @@ element. docs/assets/css/notebook.css takes their place, once for all notebooks.
 import base64
 import functools
 import re
-from html import escape
 
 from scripts.measured import inline_figures
+from scripts.render.page.html import escaped
 
 _GONE = [
     re.compile(pattern, re.S | re.I)
@@ -59,16 +59,16 @@ def with_figures(html: str, where: str) -> str:
     """
     heading, number = "the title", 0
 
-    def inlined(found) -> str:
+    def inlined(drawn: re.Match[str]) -> str:
         nonlocal heading, number
-        if found["data"] is None:
-            heading = re.sub(r"<[^>]+>", "", found["heading"]).strip() or heading
-            return found[0]
+        if drawn["data"] is None:
+            heading = re.sub(r"<[^>]+>", "", drawn["heading"]).strip() or heading
+            return drawn[0]
         number += 1
-        drawn = inline_figures.from_bytes(
-            base64.b64decode(found["data"]), where, f"Figure below: {heading}", f"figure-{number}"
+        figure = inline_figures.from_bytes(
+            base64.b64decode(drawn["data"]), where, f"Figure below: {heading}", f"figure-{number}"
         )
-        return f'<div class="figure-scroll" {inline_figures.SCROLLS}>{drawn}</div>'
+        return f'<div class="figure-scroll" {inline_figures.SCROLLS}>{figure}</div>'
 
     return _DRAWN.sub(inlined, html)
 
@@ -84,9 +84,9 @@ def trimmed(html: str) -> str:
 
 def head(name: str, script_url: str, post_url: str) -> str:
     """The line above a notebook: the file itself, its script, the post it belongs to ("" for none)."""
-    parts = [f'<a href="{escape(name)}" download>{escape(name)}</a>']
+    parts = [f'<a href="{escaped(name)}" download>{escaped(name)}</a>']
     if script_url:
-        parts.append(f'<a href="{escape(script_url)}">as a script</a>')
+        parts.append(f'<a href="{escaped(script_url)}">as a script</a>')
     if post_url:
-        parts.append(f'<a href="{escape(post_url)}">the post</a>')
+        parts.append(f'<a href="{escaped(post_url)}">the post</a>')
     return f'<p class="notebook-head">{" &middot; ".join(parts)}</p>'

@@ -36,18 +36,18 @@ def main() -> int:
         prog="python -m scripts.build.serve", description="serve the site with live reload"
     )
     parser.add_argument("--port", type=int, default=8000)
-    asked = parser.parse_args()
-    require_free(asked.port)
+    options = parser.parse_args()
+    require_free(options.port)
     # click's broken releases lose the default of --livereload; said aloud it holds with all of them.
     server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"{HOST}:{asked.port}"],
+        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"{HOST}:{options.port}"],
         cwd=ROOT,
         env=mkdocs_environment(),
     )
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
         with Ticking("building the site"):
-            while server.poll() is None and not answers(asked.port):
+            while server.poll() is None and not answers(options.port):
                 try:
                     server.wait(0.2)
                 except subprocess.TimeoutExpired:

@@ -162,14 +162,6 @@ class Evidence:
         ]
 
 
-def of_context(context) -> Evidence:
-    """The evidence of a page's `Context`: looked up anew when the context starts a build, which renews its resolver."""
-    kept = context.__dict__.get("_evidence")
-    if kept is None or kept[0] is not context.resolver:
-        kept = context.__dict__["_evidence"] = (context.resolver, of(context.root))
-    return kept[1]
-
-
 def of(root: Path) -> Evidence:
     """The evidence of the site at `root`; the same object until a file that it was read from changes.
 

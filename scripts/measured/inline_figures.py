@@ -1,6 +1,5 @@
 """Figures inlined into the page, so that their colours follow light and dark through CSS variables."""
 
-import html
 import re
 from pathlib import Path
 from xml.etree import ElementTree as etree
@@ -40,7 +39,7 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
     if tree.tag != f"{{{SVG}}}svg":
         raise SiteError(f"{where}: is no SVG but <{_local(tree.tag)}>; draw it again: make experiments")
     _clean(tree, where)
-    ids = {element.get("id") for element in tree.iter() if element.get("id")}
+    ids = {element.attrib["id"] for element in tree.iter() if element.get("id")}
     for element in tree.iter():
         _rename(element, ids, prefix)
     width = tree.attrib.pop("width", None)
@@ -62,7 +61,7 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
     return re.sub(r">\s*\n\s*<", "><", text).strip()
 
 
-def _clean(tree, where: str) -> None:
+def _clean(tree: etree.Element, where: str) -> None:
     for parent in list(tree.iter()):
         for child in list(parent):
             name = _local(child.tag)
@@ -83,9 +82,9 @@ def _clean(tree, where: str) -> None:
             raise SiteError(f"{where}: its style loads something; a figure loads nothing")
 
 
-def _rename(element, ids: set, prefix: str) -> None:
-    def renamed(found) -> str:
-        return f"url(#{prefix}-{found[1]})" if found[1] in ids else found[0]
+def _rename(element: etree.Element, ids: set[str], prefix: str) -> None:
+    def renamed(reference: re.Match[str]) -> str:
+        return f"url(#{prefix}-{reference[1]})" if reference[1] in ids else reference[0]
 
     for key, value in element.attrib.items():
         if key == "id":
@@ -98,9 +97,5 @@ def _rename(element, ids: set, prefix: str) -> None:
         element.text = _URL_ID.sub(renamed, element.text)
 
 
-def _local(tag) -> str:
+def _local(tag: object) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def escaped(text: str) -> str:
-    return html.escape(text, quote=True)

@@ -3,8 +3,10 @@
 import datetime
 import re
 import tomllib
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.common.errors import SiteError
 
@@ -61,7 +63,7 @@ def is_post(page: str) -> bool:
     return re.fullmatch(r"posts/\d.*\.md", page) is not None
 
 
-def check_meta(meta: dict, where: str) -> None:
+def check_meta(meta: MutableMapping[str, Any], where: str) -> None:
     """Completes a post's front matter: `date: 2026-11-23` is `date.created`, and `date.updated` until the post changes.
 
     Raises SiteError for a post that the feed cannot date or describe.

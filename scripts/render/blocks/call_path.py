@@ -4,12 +4,12 @@ from pathlib import Path
 
 from scripts.catalog.site_data import ENGINE_NAMES
 from scripts.common.errors import SiteError
-from scripts.measured.inline_figures import escaped
 from scripts.quotes import call_paths, excerpts
 from scripts.quotes import manifest as manifests
 from scripts.quotes.call_paths import KINDS, ROLES, partings
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.data_files import address
+from scripts.render.page.html import escaped
 
 # What a badge says; the configuration's id stays in the data and in the link.
 BADGES = {

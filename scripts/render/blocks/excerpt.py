@@ -1,15 +1,17 @@
 """`/// excerpt | id`: a piece of pinned source with its line numbers, folds and notes, as HTML."""
 
 import textwrap
-from html import escape
+
+from markdown import Markdown
 
 from scripts.quotes.excerpts import PlacedNote, Resolved
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.highlight import python_lines
+from scripts.render.page.html import Inline, escaped
 
 
-def register(md, context: Context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, ExcerptBlock, context)
 
@@ -24,7 +26,7 @@ class ExcerptBlock(PageBlock):
         return excerpt_html(self.context.excerpt(self.argument), self.context.inline)
 
 
-def excerpt_html(excerpt: Resolved, inline=escape) -> str:
+def excerpt_html(excerpt: Resolved, inline: Inline = escaped) -> str:
     """The figure: caption with breadcrumb and permalinks, code, notes. `inline` turns a note's Markdown into HTML.
 
     Addresses: #<id>, #<id>-L<pinned line>, #<id>-<note>. Line numbers are drawn by CSS from data-n, so that
@@ -44,7 +46,7 @@ def excerpt_html(excerpt: Resolved, inline=escape) -> str:
 
 def label(excerpt: Resolved) -> str:
     """What a screen reader calls the code."""
-    return escape(f"{excerpt.pin.name}, {excerpt.excerpt.symbol}, {lines_text(excerpt.first, excerpt.last)}")
+    return escaped(f"{excerpt.pin.name}, {excerpt.excerpt.symbol}, {lines_text(excerpt.first, excerpt.last)}")
 
 
 def lines_text(first: int, last: int) -> str:
@@ -55,17 +57,17 @@ def lines_text(first: int, last: int) -> str:
 def caption_html(excerpt: Resolved) -> str:
     """Breadcrumb, path with the symbol's line, tag, quoted lines, copy button."""
     pin, path, symbol = excerpt.pin, excerpt.excerpt.path, excerpt.symbol
-    crumb = escape(excerpt.breadcrumb).replace(
+    crumb = escaped(excerpt.breadcrumb).replace(
         " &gt; ", ' <span aria-hidden="true">\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}</span> '
     )
     # <wbr>: a path may be broken after a slash, on a phone it must.
-    shown = escape(f"{path}:{symbol.line}").replace("/", "/<wbr>")
+    shown = escaped(f"{path}:{symbol.line}").replace("/", "/<wbr>")
     return (
         f'<span class="excerpt-crumb">{crumb}</span> '
-        f'<span class="excerpt-place"><a href="{escape(pin.permalink(path, symbol.line))}">{shown}</a> \N{MIDDLE DOT} '
-        f"{escape(pin.name)} {escape(pin.tag)} \N{MIDDLE DOT} "
-        f'<a href="{escape(excerpt.permalink)}">{lines_text(excerpt.first, excerpt.last)}</a></span> '
-        f'<button class="excerpt-copy" type="button" aria-label="Copy the code of {escape(excerpt.excerpt.symbol)}">'
+        f'<span class="excerpt-place"><a href="{escaped(pin.permalink(path, symbol.line))}">{shown}</a> \N{MIDDLE DOT} '
+        f"{escaped(pin.name)} {escaped(pin.tag)} \N{MIDDLE DOT} "
+        f'<a href="{escaped(excerpt.permalink)}">{lines_text(excerpt.first, excerpt.last)}</a></span> '
+        f'<button class="excerpt-copy" type="button" aria-label="Copy the code of {escaped(excerpt.excerpt.symbol)}">'
         "Copy</button>"
     )
 
@@ -103,7 +105,7 @@ def _pre(rows: list) -> str:
     return f"<pre>{''.join(rows)}</pre>" if rows else ""
 
 
-def notes_html(excerpt: Resolved, inline) -> str:
+def notes_html(excerpt: Resolved, inline: Inline) -> str:
     """The notes in an ordered list, each with its address and a link to its first line; "" without notes."""
 
     def item(placed: PlacedNote) -> str:

@@ -2,11 +2,13 @@
 
 import re
 
+from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
 from scripts.common.errors import SiteError
 from scripts.measured import inline_figures
 from scripts.render.page.block import PageBlock, register_block
+from scripts.render.page.build_context import Context
 from scripts.render.page.inline_values import filled
 
 
@@ -32,6 +34,6 @@ class FigureBlock(PageBlock):
         )
 
 
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, FigureBlock, context)

@@ -1,10 +1,13 @@
 """`/// posts`: the posts in reading order, unwritten ones marked planned; `/// posts | notebooks`: their notebooks."""
 
+from markdown import Markdown
+
 from scripts.common.errors import SiteError
-from scripts.measured.inline_figures import escaped
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
 from scripts.render.page.block import PageBlock, register_block
+from scripts.render.page.build_context import Context
+from scripts.render.page.html import escaped
 
 
 class PostsBlock(PageBlock):
@@ -19,7 +22,7 @@ class PostsBlock(PageBlock):
         return posts_html(reading_order.load(self.context.root), self.root, bool(self.argument))
 
 
-def posts_html(posts: list, root: str, notebooks: bool = False) -> str:
+def posts_html(posts: list[reading_order.Post], root: str, notebooks: bool = False) -> str:
     """`root` is the way from the page to the site's root; `notebooks` links those first."""
     items = []
     for post in posts:
@@ -41,6 +44,6 @@ def posts_html(posts: list, root: str, notebooks: bool = False) -> str:
     return f'<ol class="posts">{"".join(items)}</ol>'
 
 
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the block."""
     register_block(md, PostsBlock, context)

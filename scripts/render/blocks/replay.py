@@ -11,7 +11,6 @@ from html import unescape
 
 from pymdownx.blocks.block import type_string
 
-from scripts.measured.inline_figures import escaped
 from scripts.quotes import replays
 from scripts.quotes.replays import Checked
 from scripts.render.blocks.replay_frames import Frames
@@ -19,6 +18,7 @@ from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 from scripts.render.page.highlight import python_lines
+from scripts.render.page.html import escaped
 
 _TAG = re.compile(r"<[^>]*>")
 BUTTONS = (  # name, what a script does, icon

@@ -4,9 +4,9 @@
 holds, so that a change can be seen. Colours only repeat what a name or a number says.
 """
 
-from scripts.measured.inline_figures import escaped
 from scripts.render.blocks import replay_tree
 from scripts.render.blocks.replay_tree import bar
+from scripts.render.page.html import escaped
 
 # Hues of requests in the order of the record, neighbours far apart.
 HUES = (212, 28, 146, 322, 52, 268, 184, 2, 98, 240)

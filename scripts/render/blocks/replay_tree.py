@@ -1,6 +1,6 @@
 """A state of a tree as HTML, and the bar that other kinds have too: a total divided among its parts."""
 
-from scripts.measured.inline_figures import escaped
+from scripts.render.page.html import escaped
 
 
 def tree(state: dict, setup: dict) -> str:

@@ -1,7 +1,9 @@
 """What this project's Markdown blocks share: a wrong one stops the build, and its HTML is passed through as written."""
 
+from typing import Any
 from xml.etree import ElementTree as etree
 
+from markdown import Markdown
 from markdown.util import AtomicString
 from pymdownx.blocks.block import Block
 
@@ -20,7 +22,7 @@ class PageBlock(Block):
     block on the page as text.
     """
 
-    ARGUMENT = True
+    ARGUMENT: bool | None = True
     CONTENT = False
     content = ""
 
@@ -32,7 +34,7 @@ class PageBlock(Block):
     @property
     def evidence(self) -> site_data.Evidence:
         """What was measured and recorded, as of this build."""
-        return site_data.of_context(self.context)
+        return self.context.evidence
 
     @property
     def root(self) -> str:
@@ -48,7 +50,7 @@ class PageBlock(Block):
         """The block's HTML, begun by a block-level element."""
         raise NotImplementedError
 
-    def _validate(self, parent, arg, **options) -> bool:
+    def _validate(self, parent: etree.Element, arg: Any, **options: Any) -> bool:
         self.argument = arg  # names the block in errors
         if self.ARGUMENT is True and not arg:
             raise SiteError(f"{self.where}: has no id; write '/// {self.NAME} | id'")
@@ -67,10 +69,10 @@ class PageBlock(Block):
     def on_markdown(self) -> str:
         return "raw"
 
-    def on_create(self, parent):
+    def on_create(self, parent: etree.Element) -> etree.Element:
         return etree.SubElement(parent, "p")
 
-    def on_end(self, block) -> None:
+    def on_end(self, block: etree.Element) -> None:
         self.content = (block.text or "").strip()
         if self.content and not self.CONTENT:
             raise SiteError(f"{self.where}: takes no content; move '{self.content.splitlines()[0][:40]}' out of it")
@@ -84,6 +86,6 @@ class PageBlock(Block):
         block.text = AtomicString(self.md.htmlStash.store(html))
 
 
-def register_block(md, block: type[PageBlock], context: Context) -> None:
+def register_block(md: Markdown, block: type[PageBlock], context: Context) -> None:
     """Makes `/// NAME` known to a converter that has the blocks manager."""
     md.parser.blockprocessors["blocks"].register(block, {"context": context})

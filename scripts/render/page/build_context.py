@@ -1,18 +1,21 @@
 """What the blocks of a page share: which page it is, its manifest, the pinned sources, what has been used."""
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import markdown
 
+from scripts.catalog import site_data
 from scripts.common.errors import SiteError
 from scripts.quotes import engine_defaults, replays
 from scripts.quotes import manifest as manifests
 from scripts.quotes.excerpts import Resolved, Resolver
 from scripts.quotes.manifest import Manifest
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import ROOT
 
 log = logging.getLogger("scripts.render")
 
@@ -29,7 +32,8 @@ class Context:
 
     Everything else happens inside the extension: a page that asks for an unknown excerpt, or leaves one of its
     manifest unused, raises SiteError while it is converted. `page` is a path below docs/; `repo_url` is this
-    repository's address, where a reader reports an error.
+    repository's address, where a reader reports an error. `make_inline` is handed in by the extension: it makes a
+    converter for a piece of a page, with the page's blocks and references.
     """
 
     root: Path = ROOT
@@ -42,15 +46,16 @@ class Context:
     settings_shown: list[str] = field(default_factory=list)
     replays_shown: list[str] = field(default_factory=list)
     replay_data: dict[str, str] = field(default_factory=dict)  # address below the site's root -> JSON, of this build
+    make_inline: Callable[[], markdown.Markdown] | None = None
 
     def start_build(self) -> None:
         """Forgets what was read, so that an edited pin, manifest or record is seen by the next page."""
-        self.__dict__.pop("resolver", None)
-        self.__dict__.pop("_inline", None)
+        for name in ("evidence", "resolver", "_inline"):
+            self.__dict__.pop(name, None)
         self.used_by_page.clear()
         self.replay_data.clear()
 
-    def start_page(self, page: str, meta: dict | None = None) -> None:
+    def start_page(self, page: str, meta: Mapping[str, Any] | None = None) -> None:
         """Names the page about to be converted, by its path below docs/, and finds its manifest.
 
         That is snippets/<stem>.toml, or the one that `snippets: <stem>` in the front matter names; a page without
@@ -71,58 +76,64 @@ class Context:
         """How an error names the page: its file."""
         return f"docs/{self.page}"
 
+    @property
+    def required_manifest(self) -> Manifest:
+        """The page's manifest. Raises SiteError for a page that has none; a block says which page and what for."""
+        if self.manifest is None:
+            raise SiteError(f"the page has no manifest; write {manifests.file_of(self.post)}")
+        return self.manifest
+
+    @cached_property
+    def evidence(self) -> site_data.Evidence:
+        """What was measured and recorded, the pins and the pinned sources, as of this build."""
+        return site_data.of(self.root)
+
     @cached_property
     def resolver(self) -> Resolver:
-        """Resolves excerpts; reads pins.toml on first use."""
-        return Resolver(root=self.root)
-
-    @property
-    def pins(self) -> dict[str, Pin]:
-        """The pins by engine id."""
-        return self.resolver.sources.pins
+        """Resolves excerpts in the evidence's sources; reads pins.toml on first use."""
+        return Resolver(self.evidence.sources, self.root)
 
     def excerpt(self, name: str) -> Resolved:
         """The excerpt a page embeds, resolved and checked; counts as its use. Raises SiteError."""
-        if self.manifest is None:
-            raise SiteError(
-                f"{self.source}: excerpt '{name}': the page has no manifest; write {manifests.file_of(self.post)}"
-            )
+        manifest = self.required_manifest
         if name in self.used:
             raise SiteError(f"{self.source}: excerpt '{name}' is used twice; link to #{name} the second time")
-        resolved = self.resolver.checked(self.manifest.excerpt(name, self.source))
+        resolved = self.resolver.checked(manifest.excerpt(name, self.source))
         self.used.append(name)
         if resolved.warning:
             log.warning(resolved.warning)
         return resolved
 
-    def replay(self, name: str, evidence) -> replays.Checked:
+    def replay(self, name: str, evidence: site_data.Evidence) -> replays.Checked:
         """The replay a page shows, checked against its record and the pinned sources; counts as its use.
 
         Raises SiteError.
         """
-        found = replays.parse(self.manifest) if self.manifest else {}
-        if name not in found:
-            known = f"use one of {', '.join(found) or 'none, it has no [[replay]]'}"
+        defined = replays.parse(self.manifest) if self.manifest else {}
+        if name not in defined:
+            known = f"use one of {', '.join(defined) or 'none, it has no [[replay]]'}"
             raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
         if name in self.replays_shown:
             raise SiteError(f"is shown twice; link to #replay-{name} the second time")
         self.replays_shown.append(name)
-        return replays.check(found[name], self.manifest, evidence.record(found[name].record), self.resolver)
+        replay = defined[name]
+        return replays.check(replay, self.required_manifest, evidence.record(replay.record), self.resolver)
 
     def finish_page(self) -> None:
         """Raises SiteError for an excerpt, setting or replay that the manifest defines and the page has not used."""
         self.used_by_page[self.page] = list(self.used)
-        for name in self.manifest.excerpts if self.manifest else ():
+        manifest = self.manifest
+        if manifest is None:
+            return
+        for name in manifest.excerpts:
             if name not in self.used:
                 raise SiteError(
-                    f"{self.manifest.file}: excerpt '{name}' is not used on {self.source}; "
+                    f"{manifest.file}: excerpt '{name}' is not used on {self.source}; "
                     f"write '/// excerpt | {name}' there, or remove it"
                 )
-        if self.manifest and self.manifest.settings and self.manifest.file not in self.settings_shown:
-            raise SiteError(
-                engine_defaults.unused(next(iter(engine_defaults.parse(self.manifest).values())), self.source)
-            )
-        for replay in replays.parse(self.manifest).values() if self.manifest else ():
+        if manifest.settings and manifest.file not in self.settings_shown:
+            raise SiteError(engine_defaults.unused(next(iter(engine_defaults.parse(manifest).values())), self.source))
+        for replay in replays.parse(manifest).values():
             if replay.id not in self.replays_shown:
                 raise SiteError(replays.unused(replay, self.source))
 
@@ -133,6 +144,6 @@ class Context:
 
     @cached_property
     def _inline(self) -> markdown.Markdown:
-        from scripts.render.page.extension import PageExtension
-
-        return markdown.Markdown(extensions=[PageExtension(self, nested=True)])
+        if self.make_inline is None:
+            raise RuntimeError("no page extension has been made for this context")
+        return self.make_inline()

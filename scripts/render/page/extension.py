@@ -9,9 +9,12 @@ where ClaimBlock derives from scripts.render.page.block.PageBlock, or inline pat
 Python-Markdown's own calls. `context` is a scripts.render.page.build_context.Context, which says how a hook drives it.
 """
 
+import functools
 import importlib
 import pkgutil
 import re
+from types import ModuleType
+from typing import Any
 
 import markdown
 import yaml
@@ -32,19 +35,19 @@ SLASHES = re.compile(r"[ ]*(?P<slashes>/{3,})(?!/)(?P<rest>.*)$")
 class CheckHeaders(Preprocessor):
     """Finds every `///` line that would pass as text: unknown name, options that are no YAML, a block left open."""
 
-    def __init__(self, md, context):
+    def __init__(self, md: markdown.Markdown, context: Context):
         super().__init__(md)
         self.context = context
 
-    def run(self, lines):
+    def run(self, lines: list[str]) -> list[str]:
         known = self.md.parser.blockprocessors["blocks"].blocks
         opened: list[tuple[str, str]] = []
         for index, line in enumerate(lines):
-            found = SLASHES.match(line)
-            if not found:
+            slashes = SLASHES.match(line)
+            if not slashes:
                 continue
-            if not found["rest"].strip():
-                if opened and opened[-1][0] == found["slashes"]:
+            if not slashes["rest"].strip():
+                if opened and opened[-1][0] == slashes["slashes"]:
                     opened.pop()
                     continue
                 raise SiteError(
@@ -64,7 +67,7 @@ class CheckHeaders(Preprocessor):
             )
         return lines
 
-    def _check_options(self, lines, index, header):
+    def _check_options(self, lines: list[str], index: int, header: str) -> None:
         text = []
         for line in lines[index + 1 :]:
             if not line.startswith("    ") or not line.strip():
@@ -84,11 +87,11 @@ class CheckHeaders(Preprocessor):
 class FinishPage(Postprocessor):
     """Ends a page: by now every block of it has been made."""
 
-    def __init__(self, md, context):
+    def __init__(self, md: markdown.Markdown, context: Context):
         super().__init__(md)
         self.context = context
 
-    def run(self, text):
+    def run(self, text: str) -> str:
         self.context.finish_page()
         return text
 
@@ -96,7 +99,7 @@ class FinishPage(Postprocessor):
 class PageExtension(BlocksExtension):
     """The extension. `nested` is for converting a piece of a page inside another block: it ends no page."""
 
-    def __init__(self, context: Context | None = None, nested: bool = False, **kwargs):
+    def __init__(self, context: Context | None = None, nested: bool = False, **kwargs: Any):
         self.context = context or CONTEXT
         self.nested = nested
         super().__init__(**kwargs)
@@ -106,14 +109,19 @@ class PageExtension(BlocksExtension):
         for module in modules():
             module.register(md, self.context)
         if not self.nested:
+            self.context.make_inline = self._nested_converter
             # Below every preprocessor that takes code out of sight, which may show a block without meaning it.
             md.preprocessors.register(CheckHeaders(md, self.context), "page_headers", 1)
             md.postprocessors.register(FinishPage(md, self.context), "page_finish", -100)
 
+    def _nested_converter(self) -> markdown.Markdown:
+        return markdown.Markdown(extensions=[PageExtension(self.context, nested=True)])
 
-def modules() -> list:
+
+@functools.cache
+def modules() -> list[ModuleType]:
     """The modules of this package that register something, by name."""
-    names = sorted(each.name for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
+    names = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
     loaded = [importlib.import_module(name) for name in names]
     return [module for module in loaded if hasattr(module, "register")]
 
@@ -121,6 +129,6 @@ def modules() -> list:
 CONTEXT = Context()  # for a build that names the extension by a string: `scripts.render.page.extension`
 
 
-def makeExtension(**kwargs) -> Extension:  # noqa: N802 - Python-Markdown looks for this name
+def makeExtension(**kwargs: Any) -> Extension:  # noqa: N802 - Python-Markdown looks for this name
     """The extension, on the context of this module, when it is named by a string."""
     return PageExtension(**kwargs)

@@ -1,10 +1,11 @@
 """Python lines as HTML, with as few tags as colours need."""
 
 import functools
-from html import escape
 
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, Token
+
+from scripts.render.page.html import escaped_code
 
 # Token type to class, most special first. What is not listed keeps the colour of the text and costs no tag.
 CLASSES = [
@@ -57,8 +58,7 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
                     rows[-1].append([name, part])
     html = [
         "".join(
-            f'<span class="{name}">{escape(part, quote=False)}</span>' if name else escape(part, quote=False)
-            for name, part in row
+            f'<span class="{name}">{escaped_code(part)}</span>' if name else escaped_code(part) for name, part in row
         )
         for row in rows
     ]

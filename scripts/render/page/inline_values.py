@@ -4,25 +4,27 @@ A number on a page is one of these, or it is typed, and a typed one is refused (
 """
 
 import re
-from html import escape
 from xml.etree import ElementTree as etree
 
+from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
 from experiments.formats.value_format import NARROW, number
 from scripts.catalog.famous_numbers import described
-from scripts.catalog.site_data import of_context
+from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.pages.references import page_url, to_root
+from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
+from scripts.render.page.html import escaped
 
 REFERENCE = r"\{\{ *([^{}\n]+?) *\}\}"
 MARK = r"\{(fixed|quoted): *([^{}\n]+?) *\}"
 BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
-def resolve(reference: str, evidence) -> tuple[str, str, str]:
+def resolve(reference: str, evidence: Evidence) -> tuple[str, str, str]:
     """(text, link below the site's root, title) of what stands between the braces. Raises SiteError."""
     if reference.startswith("record:"):
         return _record(reference, evidence)
@@ -36,7 +38,7 @@ def resolve(reference: str, evidence) -> tuple[str, str, str]:
     return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.data['host']['label']}"
 
 
-def _record(reference: str, evidence) -> tuple[str, str, str]:
+def _record(reference: str, evidence: Evidence) -> tuple[str, str, str]:
     name, hash_, field = reference.removeprefix("record:").partition("#")
     if not hash_:
         raise SiteError(f"{{{{{reference}}}}}: names no field; write {{{{record:{name}#host.gpu.name}}}}")
@@ -58,12 +60,12 @@ def _record(reference: str, evidence) -> tuple[str, str, str]:
     return text, address(record.path), f"{record.path}: {field}"
 
 
-def filled(text: str, evidence) -> str:
+def filled(text: str, evidence: Evidence) -> str:
     """Plain text with its references replaced, for alt texts."""
-    return re.sub(REFERENCE, lambda found: resolve(found[1], evidence)[0], text)
+    return re.sub(REFERENCE, lambda reference: resolve(reference[1], evidence)[0], text)
 
 
-def _ledger(evidence) -> str:
+def _ledger(evidence: Evidence) -> str:
     for use in evidence.uses:
         if use.kind == "ledger":
             return page_url(use.page)
@@ -71,31 +73,31 @@ def _ledger(evidence) -> str:
 
 
 class _Reference(InlineProcessor):
-    def __init__(self, md, context):
+    def __init__(self, md: Markdown, context: Context):
         super().__init__(REFERENCE, md)
         self.context = context
 
-    def handleMatch(self, m, data):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:
         try:
-            text, link, title = resolve(m[1], of_context(self.context))
+            text, link, title = resolve(m[1], self.context.evidence)
         except SiteError as error:
             raise SiteError(f"{self.context.source}: {error}") from None
         # Kept as finished HTML: MkDocs takes every link in the tree for one to a source file, and these lead to what
         # the build makes.
-        href = escape(to_root(self.context.page) + link)
-        made = f'<a class="value" href="{href}" title="{escape(title)}">{escape(text)}</a>'
-        return self.md.htmlStash.store(made), m.start(0), m.end(0)
+        href = escaped(to_root(self.context.page) + link)
+        link_html = f'<a class="value" href="{href}" title="{escaped(title)}">{escaped(text)}</a>'
+        return self.md.htmlStash.store(link_html), m.start(0), m.end(0)
 
 
 class _Mark(InlineProcessor):
-    def __init__(self, md, context):
+    def __init__(self, md: Markdown, context: Context):
         super().__init__(MARK, md)
         self.context = context
 
-    def handleMatch(self, m, data):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:
         if m[1] == "fixed":
             return "", m.start(0), m.end(0)  # the reason stands in the ledger
-        source = of_context(self.context).quoted.get(m[2])
+        source = self.context.evidence.quoted.get(m[2])
         if source is None:
             raise SiteError(
                 f"{self.context.source}: {{quoted: {m[2]}}}: no such source; "
@@ -108,7 +110,7 @@ class _Mark(InlineProcessor):
         return element, m.start(0), m.end(0)
 
 
-def register(md, context) -> None:
+def register(md: Markdown, context: Context) -> None:
     """Adds the two patterns."""
     # Below backticks (190) and escapes (180), above links (160): code stays code, and a link's text may hold a value.
     md.inlinePatterns.register(_Reference(md, context), "measured-value", 175)

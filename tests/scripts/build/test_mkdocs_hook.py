@@ -131,5 +131,6 @@ def test_serving_watches_what_pages_are_made_of(made):
     mkdocs_hook.on_serve(server, config, None)
     names = {Path(path).relative_to(made).as_posix() for path in server._watched_paths}
     assert {"docs", "mkdocs.yml", "snippets", "theme", "experiments/01_request_lifecycle.ipynb"} <= names
+    assert "scripts/render/templates" in names
     assert "experiments" not in names, "a measurement would rebuild the site with every record"
     assert len(server.observer._emitters) == len(names)
