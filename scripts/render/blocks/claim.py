@@ -112,12 +112,12 @@ def _sentence(claim: Claim) -> list[tuple[str, Value | None]]:
     the interval itself."""
     values: list[Value | None] = []
 
-    def kept(text: str, reference: str) -> str:
+    def cut_out(text: str, reference: str) -> str:
         whole = "." not in reference and f"{{{reference}.ci}}" not in claim.data["sentence"]
         values.append(Value(reference, text, _value(claim, reference).ci if whole else ""))
         return "\0"
 
-    return list(zip(claim.sentence(kept).split("\0"), [*values, None], strict=True))
+    return list(zip(claim.sentence(cut_out).split("\0"), [*values, None], strict=True))
 
 
 def _where_short(claim: Claim) -> str:

@@ -20,12 +20,12 @@ SUFFIXES = (".json", ".gz", ".svg")
 
 def files(root: Path) -> list[tuple[Path, str]]:
     """(file, address below the site's root) of all that is copied into the site; data/ledger.json is not among it."""
-    found = []
+    published = []
     for folder, place in PLACES.items():
         for file in sorted((root / folder).rglob("*")):
             if file.is_file() and file.name.endswith(SUFFIXES):
-                found.append((file, f"{place}/{file.relative_to(root / folder).as_posix()}"))
-    return found
+                published.append((file, f"{place}/{file.relative_to(root / folder).as_posix()}"))
+    return published
 
 
 def address(path: str) -> str:

@@ -48,8 +48,8 @@ def badge_html(evidence: Evidence, slug: str, root: str) -> str:
 
 
 def _badge(evidence: Evidence, pin: Pin, manifest: str, root: str) -> Badge | None:
-    asked = evidence.asked.get((pin.engine, manifest), 0)
-    if not asked:
+    count = evidence.asked.get((pin.engine, manifest), 0)  # of excerpts and hops
+    if not count:
         return None
     comparison = comparison_files.newest(evidence.comparisons, pin.engine)
     if comparison is None:
@@ -58,13 +58,13 @@ def _badge(evidence: Evidence, pin: Pin, manifest: str, root: str) -> Badge | No
     if not entries:
         return Badge("newest", f"{pin.name} {comparison.version}: not compared yet", f"{root}{PAGE}")
     counts = {state: sum(entry["state"] == state for entry in entries) for state in STATES}
-    kept = counts["same"] + counts["moved"]
-    text = f"{pin.name} {comparison.version}: {'all' if kept == asked else f'{kept} of'} {asked} unchanged"
+    unchanged = counts["same"] + counts["moved"]
+    text = f"{pin.name} {comparison.version}: {'all' if unchanged == count else f'{unchanged} of'} {count} unchanged"
     text += "".join(f", {counts[state]} {state}" for state in ("changed", "gone") if counts[state])
-    if asked > len(entries):
-        text += f", {asked - len(entries)} not compared"
+    if count > len(entries):
+        text += f", {count - len(entries)} not compared"
     number = manifest.rpartition("/")[2].partition("-")[0]
-    return Badge("kept" if kept == asked else "changed", text, f"{root}{PAGE}#{comparison.anchor}-{number}")
+    return Badge("kept" if unchanged == count else "changed", text, f"{root}{PAGE}#{comparison.anchor}-{number}")
 
 
 def with_badge(html: str, evidence: Evidence, slug: str, root: str) -> str:

@@ -145,8 +145,8 @@ class _Table:
         )
 
     def _reports(self, flag: knobs.Flag) -> list[Report]:
-        reported = reported_defaults.of(flag.own, self.evidence.records)
-        return [Report(said.value, address(said.record.path), said.gpu) for said in reported]
+        values = reported_defaults.of(flag.own, self.evidence.records)
+        return [Report(value.value, address(value.record.path), value.gpu) for value in values]
 
     def _quotes(self, default: engine_defaults.Default) -> list[tuple[str, Excerpt]]:
         """(post, excerpt) of the first excerpt that shows the deciding lines; [] where none does."""
