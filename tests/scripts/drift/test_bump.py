@@ -83,7 +83,7 @@ def site(toy):
 
 
 def moved(toy, version: str) -> bump.Plan:
-    made = bump.plan("toy", version, toy.root)
+    made = bump.work_out("toy", version, toy.root)
     made.write()
     return made
 
@@ -176,18 +176,18 @@ def test_a_hop_that_went_elsewhere_gets_its_new_symbol(toy):
     text = "\n[[path]]" + ELSEWHERE.partition("\n[[path]]")[2]
     toy.write_manifest(text)
     offer(toy, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("vllm", "2.0", toy.root)
+    made = bump.work_out("vllm", "2.0", toy.root)
     made.write()
     assert (made.carried, made.rewritten, made.work) == (1, 1, [])
     assert 'symbol = "toy/core/engine.py::Engine.step"' in (toy.root / "snippets/01-toy.toml").read_text()
-    bump.plan("vllm", "1.0", toy.root).write()
+    bump.work_out("vllm", "1.0", toy.root).write()
     assert (toy.root / "snippets/01-toy.toml").read_text() == text
 
 
 @pytest.mark.parametrize("name", ["snippets/01-toy.toml", "snippets/pins.toml"])
 def test_a_file_that_was_edited_meanwhile_is_refused(site, name):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    made = bump.work_out("toy", "2.0", site.root)
     edited = site.root / name
     edited.write_text(edited.read_text() + "# by hand\n")
     before = kept(site)
@@ -198,7 +198,7 @@ def test_a_file_that_was_edited_meanwhile_is_refused(site, name):
 
 def test_a_manifest_that_came_meanwhile_is_refused(site):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    made = bump.work_out("toy", "2.0", site.root)
     site.write_manifest("# another\n", "02-other")
     before = kept(site)
     with pytest.raises(SiteError, match="a manifest came"):
@@ -209,7 +209,7 @@ def test_a_manifest_that_came_meanwhile_is_refused(site):
 @pytest.mark.parametrize("broken", [OSError(28, "No space left on device", "x"), KeyboardInterrupt()])
 def test_a_bump_that_fails_while_writing_changes_no_file(site, monkeypatch, broken):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    made = bump.work_out("toy", "2.0", site.root)
     before, real, calls = kept(site), os.replace, []
 
     def second_fails(source, target):
@@ -228,7 +228,7 @@ def test_a_release_that_does_not_exist_changes_no_file(site, monkeypatch):
     monkeypatch.setattr(other_releases.index_versions, "ask", lambda name, pre=False: [other_releases.Version("1.0")])
     before = kept(site)
     with pytest.raises(SiteError, match="Toy 9.0: the index has no such release"):
-        bump.plan("toy", "9.0", site.root)
+        bump.work_out("toy", "9.0", site.root)
     assert kept(site) == before
 
 

@@ -1,8 +1,13 @@
 """Where a piece of one release is in another: each state, what is a guess, and that no change passes as moved."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from scripts.drift.classify import Piece, Release, classify
+from scripts.drift import release
+from scripts.drift.classify import classify
+from scripts.drift.release import Piece, Release
 from tests.scripts.fixtures.toy_engine import ENGINE, Toy
 
 STEP = Piece("toy", "toy/engine.py", "Engine.step")
@@ -147,3 +152,27 @@ def test_a_line_that_stands_as_it_was_in_a_function_that_changed_elsewhere_is_ch
     found = became(line, {"motor.py": other})
     assert (found.state, found.guess, found.now.symbol) == ("changed", True, "Motor.step")
     assert found.remark == "the same words, in a function that changed"
+
+
+def test_one_of_two_definitions_of_a_name_is_looked_for_in_its_own_text(became):
+    """A name with a number has no plain name to be asked for again."""
+    second = Piece("toy", "toy/engine.py", "helper#2")
+    outcome = became(second, {"engine.py": ENGINE.replace("return 2", "return 3")})
+    assert (outcome.state, outcome.now.lines[-1].strip()) == ("changed", "return 3")
+
+
+def test_the_files_stand_one_above_the_other_and_hide_no_import():
+    """compare_releases > classify > similarity > release: each imports those below it, at its top and nowhere else."""
+    order = ["release", "similarity", "classify", "compare_releases"]
+    for name in order:
+        tree = ast.parse((Path(release.__file__).with_name(f"{name}.py")).read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                assert not [inner for inner in ast.walk(node) if isinstance(inner, (ast.Import, ast.ImportFrom))]
+        imported = [
+            word
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("scripts.drift")
+            for word in [str(node.module).rpartition(".")[2], *(alias.name for alias in node.names)]
+        ]
+        assert all(order.index(word) < order.index(name) for word in imported if word in order)

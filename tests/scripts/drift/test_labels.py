@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.drift import classifier_accuracy, compare_releases
-from scripts.drift.classify import Release
+from scripts.drift.release import Release
 from scripts.sources import other_releases, pins
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,7 +34,7 @@ def test_there_are_enough_of_each_state_on_four_pairs_and_half_are_not_the_site_
 
 def test_what_is_called_the_site_s_is_quoted_or_claimed_there(labels):
     asked = {
-        (each.piece.path, each.piece.symbol) for engine in pins.load() for each in compare_releases.asked_of(engine)
+        (each.piece.path, each.piece.symbol) for engine in pins.load() for each in compare_releases.quotes_of(engine)
     }
     wrong = [
         label.piece.where for label in labels if label.site and (label.piece.path, label.piece.symbol) not in asked
