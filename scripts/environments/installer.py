@@ -14,6 +14,10 @@ from pathlib import Path
 
 from scripts.common.errors import SiteError
 
+CHECK_PIP = "check the network and pip's settings (`pip config list`), then run it again"
+UNREACHABLE = "the package index cannot be reached"
+LACKING = "the package index lacks a package that {lock} names"
+
 # What installers print when they fail, most telling first: (pattern, cause, remedy).
 CAUSES = [
     (
@@ -31,8 +35,8 @@ CAUSES = [
         r"Network is unreachable|Connection refused|dns error|[Ff]ailed to connect|error sending request|"
         r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|"
         r"No route to host",
-        "the package index cannot be reached",
-        "check the network and pip's settings (`pip config list`), then run it again",
+        UNREACHABLE,
+        CHECK_PIP,
     ),
     (
         r"No module named ensurepip|ensurepip is not available",
@@ -42,8 +46,8 @@ CAUSES = [
     (
         r"No matching distribution found for|no versions? of|is not available in|was not found in the package registry|"
         r"Could not find a version that satisfies",
-        "the package index lacks a package that {lock} names",
-        "check the network and pip's settings (`pip config list`), then run it again",
+        LACKING,
+        CHECK_PIP,
     ),
     (r"[Pp]ermission denied", "a folder is not writable", "run it where you may write"),
 ]

@@ -20,6 +20,7 @@ class PipSettings:
     find_links: list = field(default_factory=list)
     trusted_hosts: list = field(default_factory=list)
     cert: str = ""
+    proxy: str = ""
     timeout: float = 15.0
     no_index: bool = False
 
@@ -44,6 +45,7 @@ def parse(listing: str) -> PipSettings:
         find_links=values.get("find-links", "").split(),
         trusted_hosts=values.get("trusted-host", "").split(),
         cert=values.get("cert", ""),
+        proxy=values.get("proxy", ""),
         timeout=float(values.get("timeout") or values.get("default-timeout") or 15),
         no_index=values.get("no-index", "").lower() in ("1", "true", "yes", "on"),
     )

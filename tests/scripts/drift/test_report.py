@@ -169,7 +169,7 @@ def released(toy, version: str, files: dict) -> bytes:
 
 @pytest.fixture
 def listed(monkeypatch):
-    """What the index lists; pip itself is asked in tests/scripts/sources/test_index_versions.py."""
+    """What the index lists; an index is asked in tests/scripts/sources/test_index_versions.py."""
     versions = []
     monkeypatch.setattr(
         index_versions, "ask", lambda name, pre=False: [index_versions.Version(each) for each in versions]
