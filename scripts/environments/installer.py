@@ -93,7 +93,20 @@ def require_disk(folder: Path, need: int, what: str) -> None:
         )
 
 
-def run_quietly(command: list, *, what: str, lock: str, growing: Path, log: Path, env: dict = None) -> None:
+def remove(path: Path) -> None:
+    """Removes a folder with all it holds, or a file; of a link the link alone, for what it points to is not ours.
+
+    What is not there is removed already. Raises OSError.
+    """
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def run_quietly(
+    command: list[str], *, what: str, lock: str, growing: Path, log: Path, env: dict[str, str] | None = None
+) -> None:
     """Runs `command`, showing elapsed time and the size of `growing`; its output goes to `log`.
 
     Raises SiteError with cause and remedy when it fails. An interrupt ends the command too.
