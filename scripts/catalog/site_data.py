@@ -113,7 +113,7 @@ class Evidence:
         return python_symbols.Tables(self.sources)
 
     def locator(self, engine: str):
-        """(symbol, where[, line, nth]) -> callpaths.Located in the pinned sources of an engine."""
+        """(symbol, where[, line, nth]) -> call_paths.Located in the pinned sources of an engine."""
         return locator.locator(engine, self.tables)
 
     @functools.cached_property

@@ -18,7 +18,8 @@ from scripts.sources.pins import ROOT
 
 LABELS = "snippets/drift/labels.toml"
 RESULT = f"{other_releases.FOLDER}/accuracy.json"
-KEYS = {"engine", "from", "to", "kind", "path", "symbol", "first", "last", "line", "label", "went", "why", "site"}
+NEEDED = ("engine", "from", "to", "kind", "path", "symbol", "label", "site")
+KEYS = {*NEEDED, "first", "last", "line", "went", "why"}
 HARMLESS = ("same", "moved")
 
 
@@ -65,13 +66,21 @@ class Judged:
 
 def load(root: Path = ROOT) -> list[Label]:
     """Every label, in file order. Raises SiteError for one that is not understood."""
+    try:
+        tables = tomllib.loads((root / LABELS).read_text("utf-8")).get("label", [])
+    except OSError as error:
+        raise SiteError(f"{LABELS}: cannot be read ({error.strerror}); restore it with git") from None
+    except ValueError as error:
+        raise SiteError(f"{LABELS}: not TOML ({error}); correct that line") from None
     labels = []
-    for number, raw in enumerate(tomllib.loads((root / LABELS).read_text("utf-8"))["label"], 1):
+    for number, raw in enumerate(tables, 1):
         where = f"{LABELS}: label {number}"
         if unknown := set(raw) - KEYS:
             raise SiteError(f"{where}: unknown key '{min(unknown)}'; remove it")
         if raw.get("label") not in STATES:
             raise SiteError(f"{where}: label is none of {', '.join(STATES)}; correct it")
+        if lacking := [key for key in NEEDED if key not in raw]:
+            raise SiteError(f"{where}: has no '{lacking[0]}'; add it")
         piece = Piece(
             raw["engine"],
             raw["path"],

@@ -26,7 +26,7 @@ def site(tmp_path):
 
 
 def entry(data: dict, name: str) -> dict:
-    return next(each for each in data["entries"] if each["id"] == name)
+    return next(row for row in data["entries"] if row["id"] == name)
 
 
 def test_every_excerpt_and_hop_has_an_entry_that_fits_the_schema(site):
@@ -49,8 +49,8 @@ def test_no_source_is_in_what_is_committed(site):
 def test_a_change_is_counted_and_its_text_shown_to_who_asks(site, capsys):
     site.release("0.34.0", SOURCES | {CORE: "\n" + SOURCES[CORE].replace("self.schedule()", "self.plan()")})
     compared, data = report.run(pins.load(site.root)["vllm"], "0.34.0", site.root)
-    found = entry(data, "01/step")
-    assert (found["state"], found["added"], found["removed"]) == ("changed", 1, 1)
+    step = entry(data, "01/step")
+    assert (step["state"], step["added"], step["removed"]) == ("changed", 1, 1)
     lines = report.table(compared, data)
     assert any(line.split()[:2] == ["changed", "01/step"] and "+1 -1" in line for line in lines[1:])
     text = report.write_diffs(compared, data, site.root).read_text()
@@ -234,9 +234,9 @@ def test_an_artifact_without_the_quoted_file_has_it_gone(toy, configured, listed
     listed += ["2.0"]
     configured.files = {"toy-2.0.tar.gz": [released(toy, "2.0", {"other.py": "x = 1\n"})]}
     other = other_releases.at(toy.pin, "2.0", toy.root)
-    asked = compare_releases.quotes_of("toy", toy.root)
-    (found,) = compare_releases.compare(asked, Release(toy.pin, toy.root), Release(other, toy.root), {})
-    assert (found.outcome.state, found.outcome.now) == ("gone", None)
+    quotes = compare_releases.quotes_of("toy", toy.root)
+    (result,) = compare_releases.compare(quotes, Release(toy.pin, toy.root), Release(other, toy.root), {})
+    assert (result.outcome.state, result.outcome.now) == ("gone", None)
 
 
 def test_by_default_it_takes_the_newest_and_what_is_committed(site, monkeypatch):

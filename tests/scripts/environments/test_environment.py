@@ -210,11 +210,11 @@ def test_second_command_waits_for_the_first(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["site", "vllm-cpu", "sglang-cpu"])
 def test_announced_disk_is_what_it_takes(name):
-    made = environment.ENVIRONMENTS[name]
-    if not environment.is_current(made):
+    env = environment.ENVIRONMENTS[name]
+    if not environment.is_current(env):
         pytest.skip(f"{name} is not made on this machine")
-    taken = installer.folder_bytes(ROOT / made.folder)
-    assert 0.75 * made.disk < taken < 1.1 * made.disk, (
+    taken = installer.folder_bytes(ROOT / env.folder)
+    assert 0.75 * env.disk < taken < 1.1 * env.disk, (
         f"{name} takes {taken / 1e6:.0f} MB: say so in scripts/environments/environment.py"
     )
 

@@ -122,7 +122,7 @@ def test_fetches_by_exact_name_through_the_configured_index(bare_toy, configured
 def test_a_second_use_asks_nobody_and_imports_no_network_library(bare_toy, configured):
     configured.files = {"toy-1.0.tar.gz": [bare_toy.artifact]}
     unpacked_sources.ensure(bare_toy.pin, bare_toy.root)
-    asked = len(configured.requests)
+    requests = len(configured.requests)
     code = (
         "import sys; from pathlib import Path; from scripts.sources import unpacked_sources, pins;"
         "root = Path(sys.argv[1]);"
@@ -131,7 +131,7 @@ def test_a_second_use_asks_nobody_and_imports_no_network_library(bare_toy, confi
     done = subprocess.run(
         [sys.executable, "-c", code, str(bare_toy.root)], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    assert (done.stdout.strip(), len(configured.requests)) == ("False", asked)
+    assert (done.stdout.strip(), len(configured.requests)) == ("False", requests)
 
 
 def test_the_extra_index_and_the_config_file_are_read_as_pip_does(bare_toy, index, monkeypatch, tmp_path):
@@ -293,7 +293,7 @@ def test_two_at_once_fetch_once(bare_toy, configured):
         "unpacked_sources.ensure(pins.load(root)['toy'], root)"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, str(bare_toy.root)], cwd=REPOSITORY) for _ in range(2)]
-    assert [each.wait() for each in both] == [0, 0]
+    assert [process.wait() for process in both] == [0, 0]
     assert len(configured.downloads) == 1
 
 
