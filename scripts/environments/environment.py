@@ -182,9 +182,8 @@ def _make(env: Environment, base: str, root: Path) -> None:
     try:
         installer.remove(folder)
     except OSError as error:
-        raise SiteError(
-            f"{env.name}: {error.filename} cannot be removed ({error.strerror}); stop what uses it and run it again"
-        ) from None
+        why = f"{error.filename} cannot be removed ({error.strerror})"
+        raise SiteError(f"{env.name}: {why}; stop what uses it and run it again") from None
     folder.parent.mkdir(parents=True, exist_ok=True)
     installer.require_disk(folder.parent, env.disk, env.name)
     log = root / ".cache" / "install.log"
