@@ -91,7 +91,7 @@ def run(options) -> int:
         with suite_runner.one_at_a_time(), suite_runner.ended_in_order():
             if todo:
                 model_folders.prepare(found, list(found.pythons))
-            progress = Progress({one.name: recorder.ESTIMATE_S[one.spec.engine] for one in todo})
+            progress = Progress({one.name: one.estimate_s for one in todo})
             paths, failed = recorder.record_all(todo, found, out, progress)
         for path in paths:
             print(record_file.portable(str(path)))

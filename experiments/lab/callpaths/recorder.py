@@ -15,11 +15,12 @@ from experiments.lab.callpaths.request_patterns import WARM_UP_PROMPTS
 from experiments.lab.callpaths.scenario import SCENARIOS, Scenario, scenario
 from experiments.lab.errors import LabError
 from experiments.lab.host import host_info, interpreters
+from experiments.lab.host.engine_table import table
+from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
-
-ESTIMATE_S = {"vllm": 240, "sglang": 120, "vllm-cpu": 120}  # to start one and record it, by engine
+from experiments.lab.servers.spec import ServerSpec
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,13 @@ class Wanted:
         return f"{self.scenario.experiment}/path-{self.configuration}"
 
     @property
-    def spec(self):
+    def spec(self) -> ServerSpec:
         return self.scenario.spec(self.configuration)
+
+    @property
+    def estimate_s(self) -> float:
+        """About how long it takes to start the server and to record it."""
+        return table().build(self.spec.engine).start_s or 0
 
 
 def wanted(experiments, configurations, settings, out: Path, again: bool = False) -> tuple:
@@ -136,7 +142,7 @@ def measure(one: Wanted, server: Server) -> Draft:
 
 def unwatched(one: Wanted, made: dict) -> list:
     """The functions of the engine whose lines the scenario wants and that no process had."""
-    package = "python/sglang/" if one.spec.engine == "sglang" else "vllm/"
+    package = f"{table().engine_of(one.spec.engine).sources}/"
     wanted = [(path, name) for path, name in (one.scenario.plan or {}).get("lines", ()) if path.startswith(package)]
     watched = {each["symbol"] for each in made.get("lines", ())}
     return [name for path, name in wanted if f"{path}::{name}" not in watched]
@@ -145,7 +151,7 @@ def unwatched(one: Wanted, made: dict) -> list:
 def capture(injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]) -> tuple:
     """(recording, columns, reply) of the scenario on a running server that was started with the tracer."""
     reply = scenario.send(scenario, injection, port)
-    front = "tokenizer-manager" if configuration.startswith("sglang") else "api-server"
+    front = table().configuration(configuration).engine.front
     turns = bool(scenario.plan and scenario.plan.get("turns"))
     until = reply.chunks[-1][0] if turns else None  # from then on the server works for the others alone
     made, columns = recording.build(injection.read(), configuration, http(reply, front), turns, until)
@@ -169,10 +175,8 @@ def http(reply, front: str) -> list:
 
 def record(configuration: str, settings, out: Path, experiment: str = "01") -> Path:
     """Record one configuration alone, written below `out`; the record's path. LabError for what failed."""
-    from experiments.lab.host.progress import Progress
-
     one = Wanted(scenario(experiment), configuration)
-    paths, failures = record_all([one], settings, out, Progress({one.name: ESTIMATE_S[one.spec.engine]}))
+    paths, failures = record_all([one], settings, out, Progress({one.name: one.estimate_s}))
     if failures:
         raise LabError(failures[0])
     return paths[0]

@@ -20,30 +20,9 @@ import sys
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host.engine_table import table
 
 COLUMNS = ("symbol", "line", "kind", "pid", "thread", "t_ns", "phase")
-
-# The first that matches names the role. A forked child has its parent's frames on its stack, so the
-# innermost role comes first: a worker may stand in run_engine_core as well.
-WITNESSES = (
-    ("worker", "vllm/v1/executor/multiproc_executor.py::WorkerProc.worker_main"),
-    ("engine-core", "vllm/v1/engine/core.py::EngineCoreProc.run_engine_core"),
-    ("api-server", "vllm/entrypoints/"),
-    ("scheduler", "python/sglang/srt/managers/scheduler.py::run_scheduler_process"),
-    ("detokenizer", "python/sglang/srt/managers/detokenizer_manager.py::run_detokenizer_process"),
-    ("tokenizer-manager", "python/sglang/srt/managers/tokenizer_manager.py::TokenizerManager."),
-    ("tokenizer-manager", "python/sglang/srt/entrypoints/http_server.py::"),
-)
-# What each configuration must show; a recording without one of them is refused.
-ROLES = {
-    "vllm-gpu": ("api-server", "engine-core"),
-    "vllm-cpu": ("api-server", "engine-core", "worker"),
-    "sglang-gpu": ("tokenizer-manager", "scheduler", "detokenizer"),
-}
-# A variant differs in flags, not in processes.
-VARIANTS = {"vllm-gpu-off": "vllm-gpu", "sglang-gpu-off": "sglang-gpu", "sglang-gpu-mixed": "sglang-gpu"}
-FRONT = ("api-server", "tokenizer-manager")  # the roles that a client talks to
-
 
 class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
@@ -68,11 +47,11 @@ def build(lines: list, configuration: str, http=(), turns: bool = False, until=N
     )
     roles = _roles(entries)
     entries = _served([line for line in entries if line["pid"] in roles], roles, turns, until)
-    missing = [role for role in ROLES.get(VARIANTS.get(configuration, configuration), ()) if role not in roles.values()]
+    missing = [role for role in processes(configuration) if role not in roles.values()]
     if missing:
         raise RecordingError(
             f"{configuration}: no process showed itself as {', '.join(missing)}; "
-            "has its entry point moved? (WITNESSES in recording.py)"
+            "has its entry point moved? (witnesses in snippets/engines.toml)"
         )
     names = {line["title"]: line["name"] for line in lines if "title" in line}
     columns = {name: [line[name] for line in entries] for name in COLUMNS}
@@ -96,6 +75,12 @@ def build(lines: list, configuration: str, http=(), turns: bool = False, until=N
     return recording, columns
 
 
+def processes(configuration: str) -> tuple[str, ...]:
+    """The roles that a configuration must show; () for one that is not in snippets/engines.toml."""
+    known = table().configurations
+    return known[configuration].processes if configuration in known else ()
+
+
 def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
 
@@ -103,12 +88,13 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     the first message on; a polling loop's earlier ones are idling. None after `until`, ns. Of the warm-up, what the
     request did not enter again in that process.
     """
+    fronts = {engine.front for engine in table().engines.values()}
     again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
     kept, done = [], set()
     for line in entries:
         if until is not None and line["t_ns"] > until:
             break
-        idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in FRONT)
+        idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in fronts)
         if line["phase"] == "request":
             which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None
             key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1), line.get("call"))
@@ -122,7 +108,9 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
 
 def _roles(entries: list) -> dict:
     """pid -> role, for the processes that did something in the request. Unknown ones keep the role `other`."""
-    symbols, active = {}, set()
+    witnesses = [witness for engine in table().engines.values() for witness in engine.witnesses]
+    symbols: dict[int, set] = {}
+    active = set()
     for line in entries:
         symbols.setdefault(line["pid"], set()).add(line["symbol"])
         if line["phase"] != "warmup":
@@ -130,7 +118,7 @@ def _roles(entries: list) -> dict:
     roles = {}
     for pid in active:
         roles[pid] = next(
-            (role for role, start in WITNESSES if any(symbol.startswith(start) for symbol in symbols[pid])), "other"
+            (role for role, start in witnesses if any(symbol.startswith(start) for symbol in symbols[pid])), "other"
         )
     return roles
 

@@ -88,6 +88,12 @@ class Table:
         """The engine that a build is of. LabError for a build that is not there."""
         return self.engines[self.build(build).engine]
 
+    def configuration(self, name: str) -> Configuration:
+        """LabError for a configuration that is not there."""
+        if name not in self.configurations:
+            raise LabError(f"{name!r} is no configuration; known: {', '.join(self.configurations)}")
+        return self.configurations[name]
+
     def by_engine(self) -> list[str]:
         """The builds, those of one engine beside each other."""
         return [name for engine in self.engines for name, build in self.builds.items() if build.engine == engine]

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab.callpaths import recorder, recording, request_patterns
+from experiments.lab.callpaths import recorder, request_patterns
 from experiments.lab.callpaths import scenario as scenarios
 from experiments.lab.errors import LabError
+from experiments.lab.host import engine_table
 from experiments.lab.records.record_file import Record
 
 
@@ -184,9 +185,14 @@ def test_the_answer_fills_the_prompts_last_block_and_begins_another(block):
 
 
 @pytest.fixture
-def one_role(monkeypatch):
+def one_role(monkeypatch, tmp_path):
     """The fake engine is one process, in which a handler's entries make an api-server."""
-    monkeypatch.setattr(recording, "ROLES", {"vllm-cpu": ("api-server",), "vllm-gpu": ("api-server",)})
+    text = engine_table.FILE.read_text()
+    for processes in ('"api-server", "engine-core"', '"api-server", "engine-core", "worker"'):
+        assert f"[{processes}]" in text
+        text = text.replace(f"[{processes}]", '["api-server"]')
+    (tmp_path / "engines.toml").write_text(text)
+    monkeypatch.setattr(engine_table, "FILE", tmp_path / "engines.toml")
 
 
 @pytest.fixture
