@@ -35,10 +35,10 @@ class _Witness(_Table, frozen=True):
 
 
 class _Engine(_Table, frozen=True):
-    adapter: str
     front: str
     variables: list[str]
     witnesses: list[_Witness]
+    adapter: str = ""
 
 
 class _Build(_Table, frozen=True):

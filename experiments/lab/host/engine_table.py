@@ -20,7 +20,7 @@ PINS = FOLDER / "pins.toml"
 @dataclass(frozen=True)
 class Engine:
     """One engine. `name` is how records write it, `label` how people do, `sources` the folder of its package in the
-    repository; `adapter` the module that knows the rest; `front` the process that a client talks to; `variables` how the
+    repository; `adapter` the module that knows the rest, "" for that of the engine's name beside servers/base.py; `front` the process that a client talks to; `variables` how the
     environment variables that it heeds begin; `witnesses` are (role, how a symbol begins that shows it), innermost first."""
 
     name: str
@@ -138,7 +138,7 @@ def _read(file: Path) -> Table:
 def _engine(name: str, given: dict, pin: dict) -> Engine:
     witnesses = tuple((witness["role"], witness["entered"]) for witness in given["witnesses"])
     label, sources = pin.get("name", name), pin.get("sources", name)
-    return Engine(name, label, sources, given["adapter"], given["front"], tuple(given["variables"]), witnesses)
+    return Engine(name, label, sources, given.get("adapter", ""), given["front"], tuple(given["variables"]), witnesses)
 
 
 def _base(name: str, tables: dict) -> dict:

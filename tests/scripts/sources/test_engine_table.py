@@ -10,7 +10,6 @@ GOOD = """
 budget = 512
 
 [engine.vllm]
-adapter = "somewhere.vllm"
 front = "api-server"
 variables = ["VLLM_"]
 witnesses = [{ role = "engine-core", entered = "vllm/core.py::run" }, { role = "api-server", entered = "vllm/api/" }]
@@ -51,7 +50,7 @@ def test_a_variant_has_the_processes_of_what_it_is_a_variant_of():
         ("[recording]", "[colours]\n[recording]", "unknown key 'colours'"),
         ("budget = 512", "", r"\[recording\]: 'budget' is missing"),
         ("budget = 512", "budget = 'x'", r"\[recording\]: Expected 'int', got 'str'"),
-        ('adapter = "somewhere.vllm"', "", r"\[engine.vllm\]: 'adapter' is missing; add it"),
+        ('variables = ["VLLM_"]', "", r"\[engine.vllm\]: 'variables' is missing; add it"),
         ('front = "api-server"', 'front = "door"', r"\[engine.vllm\]: front 'door' is not known; .*engine-core, "),
         ('variables = ["VLLM_"]', 'variables = "VLLM_"', r"\[engine.vllm\]: Expected 'array', .*\$.variables'"),
         ('{ role = "engine-core", ', "{ ", r"\[engine.vllm\]: Object missing required field 'role'"),
