@@ -1,6 +1,8 @@
 """A new engine is one module and one entry: the toy is measured, recorded and read with nothing of the lab changed."""
 
+import ast
 import types
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,8 @@ from experiments.lab.servers import base, registry, sglang, vllm
 from experiments.lab.servers.spec import ServerSpec
 from experiments.lab.suites.common import shape_servers
 from tests.lab.fakes import toy_engine
+
+LAB = Path(__file__).resolve().parents[3] / "experiments/lab"
 
 
 @pytest.fixture
@@ -103,6 +107,21 @@ def test_a_wrong_entry_is_one_line(toy, old, new, line):
     with pytest.raises(LabError, match=line) as caught:
         registry.adapter("toy")
     assert "\n" not in str(caught.value)
+
+
+# Where an engine's name may stand in code: its own module, a tool that is vLLM's, colours, what an experiment measures.
+NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "analysis/draw_figures.py",
+         "callpaths/scenario.py", "suites/common/counted.py", "suites/exp", "workers/")  # fmt: skip
+
+
+def test_no_engine_is_named_above_its_own_module():
+    found = []
+    for path in sorted(LAB.rglob("*.py")):
+        where = path.relative_to(LAB).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())) if not where.startswith(NAMED) else ():
+            if isinstance(node, ast.Constant) and node.value in engine_table.table().builds:
+                found.append(f"{where}:{node.lineno} {node.value}")
+    assert not found
 
 
 def test_an_unknown_engine_is_one_line():
