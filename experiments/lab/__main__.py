@@ -87,7 +87,7 @@ def run(options) -> int:
         from experiments.lab.fleets import suite_runner
 
         out = destination(options)
-        todo, failures = recorder.wanted(options.exp or ["01"], options.configuration or [], found, out, options.again)
+        todo, failures = recorder.to_record(options.exp or ["01"], options.configuration or [], found, out, options.again)
         with suite_runner.one_at_a_time(), suite_runner.ended_in_order():
             if todo:
                 model_folders.prepare(found, list(found.pythons))

@@ -17,6 +17,7 @@ import gzip
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.lab.errors import LabError
@@ -28,7 +29,9 @@ class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
 
 
-def build(lines: list, configuration: str, http=(), turns: bool = False, until=None) -> tuple:
+def build(
+    lines: list[dict], configuration: str, http: Iterable[dict] = (), turns: bool = False, until: int | None = None
+) -> tuple[dict, dict]:
     """(recording, columns) from `Injection.read()`; `http` are the client's own wire entries, `turns` whether the
     request was one among others and a plan told its turns apart; `until`, ns, is then the end of its answer.
 
@@ -70,8 +73,8 @@ def build(lines: list, configuration: str, http=(), turns: bool = False, until=N
         "wire": sorted([*pair(sent, roles), *http], key=lambda message: message["t_ns"]),
     }
     if watched:
-        found = sorted({(symbol, roles[pid]) for symbol, pid in watched if pid in roles})
-        recording["lines"] = [{"symbol": symbol, "role": role} for symbol, role in found]
+        pairs = sorted({(symbol, roles[pid]) for symbol, pid in watched if pid in roles})
+        recording["lines"] = [{"symbol": symbol, "role": role} for symbol, role in pairs]
     return recording, columns
 
 
@@ -81,7 +84,7 @@ def processes(configuration: str) -> tuple[str, ...]:
     return known[configuration].processes if configuration in known else ()
 
 
-def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
+def _served(entries: list[dict], roles: dict[int, str], turns: bool, until: int | None = None) -> list[dict]:
     """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
 
     Where a request comes in over HTTP, all entries do, unless there were others before it. Behind that, those from
@@ -90,7 +93,8 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     """
     fronts = {engine.front for engine in table().engines.values()}
     again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
-    kept, done = [], set()
+    kept: list[dict] = []
+    done: set[tuple] = set()
     for line in entries:
         if until is not None and line["t_ns"] > until:
             break
@@ -106,7 +110,7 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     return [line for line in kept if line["phase"] != "warmup" or (line["pid"], line["symbol"]) not in seen]
 
 
-def _roles(entries: list) -> dict:
+def _roles(entries: list[dict]) -> dict[int, str]:
     """pid -> role, for the processes that did something in the request. Unknown ones keep the role `other`."""
     witnesses = [witness for engine in table().engines.values() for witness in engine.witnesses]
     symbols: dict[int, set] = {}
@@ -137,20 +141,21 @@ def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def pair(messages: list, roles: dict) -> list:
+def pair(messages: list[dict], roles: dict[int, str]) -> list[dict]:
     """One entry a message, from its two ends.
 
     Both ends of a connection know the same endpoint, and messages of one direction keep their order, so the
     earliest unused receipt after a send is its receipt. The identity frame that addresses a peer through a router
     socket does not travel: the smaller of the two sizes did. Messages within one process are left out.
     """
-    receipts = {}
+    receipts: dict[tuple, list[dict]] = {}
     for message in sorted((m for m in messages if m["wire"] == "recv"), key=lambda m: m["t_ns"]):
         receipts.setdefault((message["transport"], message["endpoint"]), []).append(message)
-    peers = {}
+    peers: dict[str, set[int]] = {}
     for message in messages:
         peers.setdefault(message["endpoint"], set()).add(message["pid"])
-    paired, ring = [], {}
+    paired: list[dict] = []
+    ring: dict[int, str | None] = {}
     for message in sorted((m for m in messages if m["wire"] == "send"), key=lambda m: m["t_ns"]):
         if message["endpoint"].startswith("inproc:"):
             continue
@@ -182,7 +187,7 @@ def pair(messages: list, roles: dict) -> list:
     return paired
 
 
-def load(path: Path) -> tuple:
+def load(path: Path) -> tuple[dict, dict]:
     """(recording, columns) from a record file or from an injection folder (configuration then unknown)."""
     if path.is_dir():
         lines = [json.loads(text) for file in sorted(path.glob("*.jsonl")) for text in file.read_text().splitlines()]
@@ -191,7 +196,7 @@ def load(path: Path) -> tuple:
     return record["recording"], json.loads(gzip.decompress((path.parent / record["columns"]["file"]).read_bytes()))
 
 
-def summary(recording: dict, columns: dict, phases=("standing", "request")) -> str:
+def summary(recording: dict, columns: dict, phases: tuple[str, ...] = ("standing", "request")) -> str:
     """For people: every first entry in order, then the messages."""
     roles = {process["pid"]: process["role"] for process in recording["processes"]}
     rows = [row for row in zip(*(columns[name] for name in COLUMNS), strict=True) if row[6] in phases]
@@ -208,14 +213,15 @@ def summary(recording: dict, columns: dict, phases=("standing", "request")) -> s
     return "\n".join(text)
 
 
-def main(arguments=None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.lab.callpaths.recording", description=summary.__doc__)
     parser.add_argument("path", type=Path, help="a record (path-*.json) or an injection folder")
     parser.add_argument("--warmup", action="store_true", help="show the warm-up's entries too")
     options = parser.parse_args(arguments)
     phases = ("standing", "request") + (("warmup",) if options.warmup else ())
     try:
-        print(summary(*load(options.path), phases))
+        recording, columns = load(options.path)
+        print(summary(recording, columns, phases))
     except (OSError, ValueError, KeyError, RecordingError) as error:
         print(f"{options.path}: {error}", file=sys.stderr)
         return 1

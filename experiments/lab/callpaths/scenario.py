@@ -22,7 +22,9 @@ from experiments.lab.callpaths.request_patterns import (
 )
 from experiments.lab.errors import LabError
 from experiments.lab.host.engine_table import table
+from experiments.lab.inject.control import Injection
 from experiments.lab.load import chat_prompts
+from experiments.lab.load.streaming_client import Reply
 from experiments.lab.servers.spec import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
@@ -32,7 +34,7 @@ BRANCH_TOKENS = 500  # half of them in no whole block, so that what the engines 
 BUDGET = table().budget  # tokens a step; LONG_TOKENS takes several
 
 
-def _server(name: str, **own) -> dict:
+def _server(name: str, **own: object) -> dict:
     """A ServerSpec's arguments for a configuration; `own` go over those of the small server."""
     configuration = table().configuration(name)
     return {"engine": configuration.build, "env": configuration.environment, "flags": configuration.flags} | own
@@ -70,7 +72,7 @@ _HIT = {
         (_TREE, "UnifiedRadixCache.cache_unfinished_req"),
     ],
 }
-_CHUNKS = {
+_CHUNKS: dict = {
     "lines": [
         _SCHEDULE,
         _ALLOCATE,
@@ -174,7 +176,7 @@ class Scenario:
     servers: str
     specs: dict
     request: dict
-    send: Callable  # (scenario, injection, port) -> Reply
+    send: Callable[["Scenario", Injection, int], Reply]
     plan: dict | None = None
     workload: dict = field(default_factory=dict)
 
@@ -194,8 +196,8 @@ def _prompt(seed: int, tokens: int, max_tokens: int) -> dict:
 
 
 SCENARIOS = {
-    each.experiment: each
-    for each in (
+    known.experiment: known
+    for known in (
         Scenario("01", "path", {
             "vllm-gpu": _server("vllm-gpu", flags=()),
             "vllm-cpu": _server("vllm-cpu", flags=("--enforce-eager", "--max-model-len", "2048")),

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import time
 import urllib.error
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
+from experiments.lab.host.config import Settings
 from experiments.lab.inject.control import Injection
 from experiments.lab.servers import log_cause, registry
 from experiments.lab.servers.local_http import DIRECT, free_port
@@ -34,7 +36,7 @@ WARDEN = Path(__file__).with_name("supervisor.py")
 class Server:
     """One running server. `port`, `pid` of the engine's main process, `folder` of its own, `log` file, `injection`."""
 
-    def __init__(self, spec: ServerSpec, settings, folder: Path):
+    def __init__(self, spec: ServerSpec, settings: Settings, folder: Path):
         self.spec, self.settings, self.folder = spec, settings, Path(folder)
         self.engine = interpreters.engine(spec.engine, settings)
         self.adapter = registry.adapter(spec.engine)
@@ -47,7 +49,7 @@ class Server:
         self._begin = 0.0
         self.log = self.folder / "log"
 
-    def command(self, port="PORT", model=None) -> list:
+    def command(self, port: int | str = "PORT", model: str | None = None) -> list[str]:
         """The command line after the interpreter; without arguments, as the record writes it."""
         spec, model = self.spec, model or f"models/{self.spec.model}"
         common = ["--host", "127.0.0.1", "--port", str(port)]
@@ -55,7 +57,7 @@ class Server:
         start = self.adapter.start(model, self.engine["distribution"])
         return [*start, "--served-model-name", spec.model, *common, *dummy, *spec.flags]
 
-    def environment(self) -> dict:
+    def environment(self) -> dict[str, str]:
         """What the server gets beyond the user's own environment; the record holds it."""
         return {**QUIET, **self.engine.get("environment", {}), **self.spec.env}
 
@@ -95,12 +97,12 @@ class Server:
 
     @property
     def pid(self) -> int:
-        found = re.search(r"^lab: server process (\d+)", self.text(), re.M)
-        if not found:
+        announced = re.search(r"^lab: server process (\d+)", self.text(), re.M)
+        if not announced:
             raise LabError(f"{self.spec.name}: has not started")
-        return int(found[1])
+        return int(announced[1])
 
-    def processes(self) -> list:
+    def processes(self) -> list[int]:
         """Pids of the engine's processes."""
         return descendants(self._process.pid) if self._process else []
 
@@ -117,7 +119,7 @@ class Server:
     def healthy(self) -> bool:
         return self.health() == 200
 
-    def wait(self, on_wait=lambda: None) -> None:
+    def wait(self, on_wait: Callable[[], object] = lambda: None) -> None:
         """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
         twice a second."""
         broken = 0
@@ -129,7 +131,7 @@ class Server:
                 raise LabError(
                     f"{self.spec.name}: /health answers {status} again and again: {self.cause()} (log: {self.log})"
                 )
-            if self._process.poll() is not None:
+            if self._process is not None and self._process.poll() is not None:
                 raise LabError(
                     f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
                 )
@@ -180,7 +182,7 @@ class Server:
         if not self._signal(signal.SIGCONT, lambda states: not any(state == "T" for state in states)):
             raise LabError(f"{self.spec.name}: did not go on within {STILL_S:g} s after its pause")
 
-    def _signal(self, number: int, reached) -> bool:
+    def _signal(self, number: int, reached: Callable[[list[str]], bool]) -> bool:
         """Signal all of its processes, those that start meanwhile too, until `reached(their states)`."""
         deadline = time.monotonic() + STILL_S
         while time.monotonic() < deadline:
@@ -204,7 +206,7 @@ class Server:
             send([*descendants(self._process.pid), self._process.pid], signal.SIGKILL)
             self._process.wait()
 
-    def __enter__(self):
+    def __enter__(self) -> "Server":
         try:
             self.start()
             self.wait()
@@ -213,5 +215,5 @@ class Server:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.stop()

@@ -220,7 +220,7 @@ class Quiet:
 
 
 def record(settings, out, experiments, configurations=(), again=False):
-    todo, failures = recorder.wanted(experiments, configurations, settings, out, again)
+    todo, failures = recorder.to_record(experiments, configurations, settings, out, again)
     paths, failed = recorder.record_all(todo, settings, out, Quiet())
     return [f"{path.parent.name}/{path.stem}" for path in paths], [*failures, *failed]
 
@@ -245,10 +245,10 @@ def test_what_is_finished_is_not_repeated_unless_asked(fakes, tmp_path, capsys):
 
 
 def test_what_this_machine_cannot_run_is_a_failure_only_where_it_was_asked_for(machine, tmp_path, capsys):
-    todo, failures = recorder.wanted(["06"], [], machine, tmp_path)
+    todo, failures = recorder.to_record(["06"], [], machine, tmp_path)
     assert ([one.name for one in todo], failures) == (["06/path-vllm-cpu"], [])
     assert "06/path-sglang-gpu-mixed: not recorded here: " in capsys.readouterr().err
-    todo, failures = recorder.wanted(["06"], ["sglang-gpu-off"], machine, tmp_path)
+    todo, failures = recorder.to_record(["06"], ["sglang-gpu-off"], machine, tmp_path)
     assert not todo and failures[0].startswith("06/path-sglang-gpu-off: not recorded here: ")
 
 

@@ -54,7 +54,7 @@ def test_the_toys_path_is_recorded(toy, tmp_path, monkeypatch, nothing_left):
     specs = {"toy-cpu": {"engine": "toy"}}
     plan = {"lines": [["vllm/x.py", "f"], ["toy/serve.py", "Handler.do_PUT"]]}
     scenario = Scenario("01", "path", specs, request_patterns.REQUEST, request_patterns.send_alone, plan)
-    one = recorder.Wanted(scenario, "toy-cpu")
+    one = recorder.PathToRecord(scenario, "toy-cpu")
     paths, failures = recorder.record_all([one], toy, tmp_path, Progress({one.name: one.estimate_s}))
     assert not failures
     made = Record(paths[0])

@@ -4,12 +4,15 @@ Their flags only make them fit beside each other: how much KV cache each may hav
 memory that are wide enough not to matter, since each engine checks its own at start while others are loading.
 """
 
+import random
 import time
+from collections.abc import Iterable
 
 from experiments.lab.load import engine_metrics
 from experiments.lab.load.chat_prompts import chat
 from experiments.lab.load.streaming_client import Client, closed_loops
 from experiments.lab.servers import registry
+from experiments.lab.servers.server import Server
 from experiments.lab.servers.spec import ServerSpec
 from experiments.lab.servers.vllm import pool_blocks as pool_blocks  # the suites find it here, beside `kv_used`
 
@@ -42,7 +45,7 @@ def _room(engine: str, kv_tokens: int, kv_bytes: int, share: str) -> tuple:
     return registry.adapter(engine).room(kv_tokens, kv_bytes, share)
 
 
-def warm(server, rng, lengths, clients: int = 32) -> None:
+def warm(server: Server, rng: random.Random, lengths: Iterable[int], clients: int = 32) -> None:
     """Shapes seen for the first time compile: single prompts of `lengths` tokens, then a batch of `clients`."""
     with Client(server.port) as client:
         for length in lengths:
@@ -53,7 +56,7 @@ def warm(server, rng, lengths, clients: int = 32) -> None:
 class Metrics:
     """What the engine's own /metrics counted since this was made, or since the last `restart`."""
 
-    def __init__(self, server):
+    def __init__(self, server: Server):
         self.server, self.engine = server, registry.adapter(server.spec.engine)
         self.restart()
 
@@ -71,7 +74,7 @@ class Metrics:
 
     def counted(self, counter: str) -> float:
         """By how much a counter grew, named without the engine's prefix: `num_preemptions_total`."""
-        before, after = (engine_metrics.total(found, self.engine.metric(counter)) for found in (self._before, self._after))
+        before, after = (engine_metrics.total(reading, self.engine.metric(counter)) for reading in (self._before, self._after))
         return after - before
 
     def hit_tokens(self) -> float:
@@ -79,12 +82,12 @@ class Metrics:
         return self.engine.hit_tokens(self._after) - self.engine.hit_tokens(self._before)
 
 
-def kv_used(server, reading: dict | None = None) -> float:
+def kv_used(server: Server, reading: dict[str, float] | None = None) -> float:
     """Tokens of KV cache in use now, by the engine's own gauge. `reading` is one of its metrics that is there already."""
     return registry.adapter(server.spec.engine).kv_used(reading or engine_metrics.metrics(server.port))
 
 
-def settings_said(server, names: tuple) -> dict:
+def settings_said(server: Server, names: tuple[str, ...]) -> dict:
     """{setting: value}: those of `names` that the server's engine has, as the started server itself says them. LabError
     when it no longer says one that it is known to say."""
     return registry.adapter(server.spec.engine).settings_said(server, names)
