@@ -8,8 +8,9 @@ messages crossed between processes, for one request to one configuration:
      "lines": [{"symbol", "role"}], the functions whose executed lines were watched}
 
 and as columns, sorted by time: symbol, line, kind, pid, thread, t_ns, phase. An entry of kind `line` is a line of a
-watched function as it ran; of the others `line` is where the function begins. `python -m experiments.lab.callpaths.recording
-RECORD_OR_FOLDER` prints the entered symbols in order, by role, for choosing hops from. Standard library only.
+watched function as it ran; of the others `line` is where the function begins. `python -m
+experiments.lab.callpaths.recording RECORD_OR_FOLDER` prints the entered symbols in order, by role, for choosing hops
+from. Standard library only.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """How a scenario's request is sent to a warmed-up server: alone, again, or among others that decode.
 
-Each of the senders takes (scenario, injection, port), arms once, and returns the client's Reply to the recorded request.
+Each of the senders takes (scenario, injection, port), arms once, and returns the client's Reply to the recorded
+request.
 """
 
 import json
@@ -87,8 +88,8 @@ def send_branched(scenario: Scenario, injection: Injection, port: int) -> Reply:
 
 
 def send_constrained(scenario: Scenario, injection: Injection, port: int) -> Reply:
-    """Warm up, a request held to another schema, so that a grammar backend is there, then the request, whose schema is not
-    in anybody's cache. LabError when the answer is not JSON."""
+    """Warm up, a request held to another schema, so that a grammar backend is there, then the request, whose schema is
+    in nobody's cache. LabError when the answer is not JSON."""
     other = json.loads(json.dumps(scenario.request))
     other["response_format"]["json_schema"]["schema"] = {"type": "object", "properties": {"other": {"type": "boolean"}},
                                                          "required": ["other"], "additionalProperties": False}

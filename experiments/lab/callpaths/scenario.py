@@ -34,15 +34,15 @@ BRANCH_TOKENS = 500  # half of them in no whole block, so that what the engines 
 BUDGET = table().budget  # tokens a step; LONG_TOKENS takes several
 
 
-def _server(name: str, **own: object) -> dict:
+def recorded_server(name: str, **own: object) -> dict:
     """A ServerSpec's arguments for a configuration; `own` go over those of the small server."""
     configuration = table().configuration(name)
     return {"engine": configuration.build, "env": configuration.environment, "flags": configuration.flags} | own
 
 
 # The small servers, which several experiments record; their variants differ in flags.
-SMALL_SERVERS = {name: _server(name) for name, known in table().configurations.items() if not known.variant_of}
-VARIANT_SERVERS = {name: _server(name) for name, known in table().configurations.items() if known.variant_of}
+SMALL_SERVERS = {name: recorded_server(name) for name, known in table().configurations.items() if not known.variant_of}
+VARIANT_SERVERS = {name: recorded_server(name) for name, known in table().configurations.items() if known.variant_of}
 
 _SCHEDULE = ("vllm/v1/core/sched/scheduler.py", "Scheduler.schedule")
 _BLOCKS = "vllm/v1/core/kv_cache_manager.py"
@@ -199,9 +199,9 @@ SCENARIOS = {
     known.experiment: known
     for known in (
         Scenario("01", "path", {
-            "vllm-gpu": _server("vllm-gpu", flags=()),
-            "vllm-cpu": _server("vllm-cpu", flags=("--enforce-eager", "--max-model-len", "2048")),
-            "sglang-gpu": _server("sglang-gpu", flags=()),
+            "vllm-gpu": recorded_server("vllm-gpu", flags=()),
+            "vllm-cpu": recorded_server("vllm-cpu", flags=("--enforce-eager", "--max-model-len", "2048")),
+            "sglang-gpu": recorded_server("sglang-gpu", flags=()),
         }, REQUEST, send_alone, workload={"seed": None}),
         Scenario("02", "path-small", SMALL_SERVERS, _prompt(SEED + 2, SHORT_TOKENS, 8), send_among_others, _LOOP,
                  {"seed": SEED + 2, "prompt_tokens": SHORT_TOKENS, "decoding": DECODING}),
@@ -212,8 +212,8 @@ SCENARIOS = {
                  {"seed": SEED + 4, "prompt_tokens": BRANCH_TOKENS, "sent_before": "one with the same first half"}),
         Scenario("05", "path-small", SMALL_SERVERS, _prompt(SEED, CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
-        Scenario("06", "path-small", SMALL_SERVERS | VARIANT_SERVERS, _prompt(SEED + 6, LONG_TOKENS, 4), send_among_others, _CHUNKS,
-                 {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
+        Scenario("06", "path-small", SMALL_SERVERS | VARIANT_SERVERS, _prompt(SEED + 6, LONG_TOKENS, 4),
+                 send_among_others, _CHUNKS, {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
         Scenario("07", "path-small", SMALL_SERVERS, _CONSTRAINED, send_constrained, _GRAMMAR,
                  {"seed": None, "sent_before": "one held to another schema"}),
     )

@@ -78,6 +78,6 @@ def _too_small(
     need = sum(map(_gib, smallest)) + reserve_gib
     parts = " + ".join(f"{spec.name} {_gib(spec):g}" for spec in smallest)
     return (
-        f"{card['name'] if card else 'this GPU'}: too small for the shape: it has {card_gib:.1f} GiB, the smallest fleet "
-        f"needs {need:.1f} ({parts}, {reserve_gib:g} kept free); measure on a GPU with {need:.0f} GiB or more"
+        f"{card['name'] if card else 'this GPU'}: too small for the shape: it has {card_gib:.1f} GiB, the smallest "
+        f"fleet needs {need:.1f} ({parts}, {reserve_gib:g} kept free); measure on a GPU with {need:.0f} GiB or more"
     )

@@ -24,7 +24,7 @@ def run_fleet(
     progress: Progress,
     rates: dict | None = None,
 ) -> None:
-    """One attempt at a fleet; `rates` are the run's probes. LabError for what went wrong, a dead server first of all."""
+    """One attempt at a fleet; `rates` are the run's probes. LabError for what went wrong, a dead server first."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{fleet.name}-", dir=settings.logs))
     running = Running(fleet.servers, settings, folder, fleet.one_by_one)

@@ -96,7 +96,8 @@ def measure(
         known = [name for fleet in chosen for name in (fleet.name, *fleet.produces)]
         names = only.split(",")
         if unknown := [name for name in names if name not in known]:
-            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
+            there = ", ".join(known)
+            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {there}")
         chosen = [fleet for fleet in chosen if fleet.name in names or {*names} & {*fleet.produces}]
     failures, todo = [], []
     for fleet in chosen:

@@ -1,8 +1,8 @@
 """The engines as snippets/engines.toml has them: their processes, the builds that may be installed, what is recorded.
 
-An engine's displayed name and the folder of its package in the repository come from pins.toml; one without a pin goes by
-its own name in both. The site checks the file strictly (scripts/sources/engine_table.py); here it is taken as it is, with
-the standard library alone, for a GPU host has nothing else.
+An engine's displayed name and the folder of its package in the repository come from pins.toml; one without a pin goes
+by its own name in both. The site checks the file strictly (scripts/sources/engine_table.py); here it is taken as it is,
+with the standard library alone, for a GPU host has nothing else.
 """
 
 import functools
@@ -19,9 +19,13 @@ PINS = FOLDER / "pins.toml"
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine. `name` is how records write it, `label` how people do, `sources` the folder of its package in the
-    repository; `adapter` the module that knows the rest, "" for that of the engine's name beside servers/base.py; `front` the process that a client talks to; `variables` how the
-    environment variables that it heeds begin; `witnesses` are (role, how a symbol begins that shows it), innermost first."""
+    """One engine.
+
+    `name` is how records write it, `label` how people do, `sources` the folder of its package in the repository;
+    `adapter` the module that knows the rest, "" for that of the engine's name beside servers/base.py; `front` the
+    process that a client talks to; `variables` how the environment variables begin that it heeds; `witnesses` are
+    (role, how a symbol begins that shows it), innermost first.
+    """
 
     name: str
     label: str
@@ -57,8 +61,8 @@ class Build:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What call paths are recorded on. A variant has all but its flags from the configuration it is a variant of, named by
-    `variant_of`; `flags` are those of the small server."""
+    """What call paths are recorded on. A variant has all but its flags from the configuration that `variant_of` names;
+    `flags` are those of the small server."""
 
     name: str
     engine: Engine

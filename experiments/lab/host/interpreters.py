@@ -66,8 +66,10 @@ def engine(name: str, settings) -> dict:
     python = settings.pythons.get(name)
     variable = build.variable
     if python is None:
-        remedy = "`make engine-cpu` makes one" if build.tier == "cpu" else f"`python -m scripts.environments.environment {name}` makes one"
-        raise LabError(f"{name}: no interpreter has it; {remedy}, or name one with {variable} or in lab.toml")
+        remedy = "make engine-cpu" if build.tier == "cpu" else f"python -m scripts.environments.environment {name}"
+        raise LabError(
+            f"{name}: no interpreter has it; `{remedy}` makes one, or name one with {variable} or in lab.toml"
+        )
     return _probe(name, str(python), variable)
 
 

@@ -1,4 +1,4 @@
-"""What the lab must know of an engine to start, ask and read it. Each has a module beside this one with an `ADAPTER`."""
+"""What the lab must know of an engine to start, ask and read it. A module beside this one has it as its `ADAPTER`."""
 
 import abc
 from pathlib import Path
@@ -53,8 +53,8 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     def settings_said(self, server: Started, names: tuple[str, ...]) -> dict:
-        """{setting: value}: those of `names` that the engine has, as a started server itself says them. LabError when it
-        has stopped to say one that it is known to say."""
+        """{setting: value}: those of `names` that the engine has, as a started server itself says them. LabError when
+        it has stopped to say one that it is known to say."""
 
     def metric(self, name: str) -> str:
         """A metric's full name."""

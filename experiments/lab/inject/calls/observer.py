@@ -1,4 +1,4 @@
-"""What the tracer is to its parts: the probe of this Python tells it what is entered and run, the wire tap what arrives."""
+"""What the tracer is to its parts: the probe of this Python says what is entered and run, the wire tap what arrives."""
 
 from types import CodeType
 

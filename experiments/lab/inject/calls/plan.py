@@ -6,11 +6,11 @@ alone:
     {"lines": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...],
      "turns": 150, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
 
-`lines` are the functions whose source lines are recorded as they run, in turns afresh with each call. A server that decodes when it is armed has
-entered nearly everything before the request of interest comes. So with `turns` the tracer waits for the driver's
-mark, and from then on records first entries and lines afresh in each turn, for that many turns of a process. A turn
-begins where the process receives a message and, once it has received one, where it enters a function in `turn`: before
-the request has come, a scheduler's steps are the others' alone.
+`lines` are the functions whose source lines are recorded as they run, in turns afresh with each call. A server that
+decodes when it is armed has entered nearly everything before the request of interest comes. So with `turns` the tracer
+waits for the driver's mark, and from then on records first entries and lines afresh in each turn, for that many turns
+of a process. A turn begins where the process receives a message and, once it has received one, where it enters a
+function in `turn`: before the request has come, a scheduler's steps are the others' alone.
 """
 
 import json
@@ -35,7 +35,8 @@ class Plan:
             given = {}
         self._arm = arm
         self.turns = int(given.get("turns", 0))
-        self.watched: list[tuple[str, str]] = []  # (repository path, qualified name) of the functions whose lines are recorded here
+        # (repository path, qualified name) of the functions whose lines are recorded here
+        self.watched: list[tuple[str, str]] = []
         self.lines = self._codes(given.get("lines", ()), self.watched)
         self.turn = self._codes(given.get("turn", ()), [])
 

@@ -1,8 +1,8 @@
 """The tracer's probe on Python 3.11: a C profile function on every thread, only while armed.
 
 `_PyEval_SetProfile(tstate, func, arg)` is what 3.12's `threading.setprofile_all_threads` calls; 3.11
-exports it without a Python name. Lines need a trace function beside it, by `_PyEval_SetTrace`: only where the plan names
-functions, and only their frames go on to send line events.
+exports it without a Python name. Lines need a trace function beside it, by `_PyEval_SetTrace`: only where the plan
+names functions, and only their frames go on to send line events.
 """
 
 import collections

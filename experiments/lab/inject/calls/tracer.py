@@ -55,7 +55,8 @@ class Tracer(Observer):
         self.plan: Plan | None = None  # that of the present arming
         self.calls: dict[int, int] = {}  # id(code) -> how often a function whose lines are watched was called in a turn
         self.arrived = False  # whether a message came since the driver's mark
-        self.seen: set[tuple] = set()  # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
+        # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
+        self.seen: set[tuple] = set()
         self.threads: dict[int, str] = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
         self.probe = Probe(self)

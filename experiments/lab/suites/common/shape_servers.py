@@ -28,7 +28,7 @@ TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
 
 
 def spec(engine: str, name: str, kv_tokens: int, *flags: str, model: str = MODEL) -> ServerSpec:
-    """A server of the shape, in the folder `model`, with room for `kv_tokens` tokens of KV cache, and `flags` besides."""
+    """A server of the shape, in the folder `model`, with room for `kv_tokens` tokens of KV cache; `flags` besides."""
     kv_bytes = kv_tokens * TOKEN_BYTES
     return ServerSpec(name, engine, model, flags=(*_room(engine, kv_tokens, kv_bytes, "0.12"), *flags), dummy=True,
                       memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
@@ -74,8 +74,8 @@ class Metrics:
 
     def counted(self, counter: str) -> float:
         """By how much a counter grew, named without the engine's prefix: `num_preemptions_total`."""
-        before, after = (engine_metrics.total(reading, self.engine.metric(counter)) for reading in (self._before, self._after))
-        return after - before
+        name = self.engine.metric(counter)
+        return engine_metrics.total(self._after, name) - engine_metrics.total(self._before, name)
 
     def hit_tokens(self) -> float:
         """Prompt tokens that came out of the cache, by the engine's own counter; 0 where it has counted none yet."""
@@ -83,7 +83,7 @@ class Metrics:
 
 
 def kv_used(server: Server, reading: dict[str, float] | None = None) -> float:
-    """Tokens of KV cache in use now, by the engine's own gauge. `reading` is one of its metrics that is there already."""
+    """Tokens of KV cache in use now, by the engine's own gauge; `reading` is one of its metrics, if there is one."""
     return registry.adapter(server.spec.engine).kv_used(reading or engine_metrics.metrics(server.port))
 
 
