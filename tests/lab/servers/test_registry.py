@@ -109,8 +109,8 @@ def test_a_wrong_entry_is_one_line(toy, old, new, line):
     assert "\n" not in str(caught.value)
 
 
-# Where an engine's name may stand in code: its own module, a tool that is vLLM's, colours, what an experiment measures.
-NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "analysis/draw_figures.py",
+# Where an engine's name may stand: its own module, a tool that is vLLM's, what an experiment measures and shows.
+NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "analysis/",
          "callpaths/scenario.py", "suites/common/counted.py", "suites/exp", "workers/")  # fmt: skip
 
 
