@@ -9,6 +9,7 @@ ENGINE ?=
 VERSION ?=
 POST ?=
 ALL ?=
+TESTS ?=
 JOBS ?= 2
 # A module's tests stay together: they share what is dear to start.
 PARALLEL = --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder
@@ -52,8 +53,8 @@ verify: env sources ## excerpts, call paths, records, claims, pairs, ledger (POS
 links: site ## links and fragments of the built site, permalinks against the pinned artifacts
 	@$(RUN) scripts.build.links
 
-bench: env sources ## build and check times, page weights
-	@$(RUN) scripts.browser.benchmark
+bench: env sources ## build and check times, page weights (TESTS=1 for the time of make test, too)
+	@$(RUN) scripts.browser.benchmark $(if $(TESTS),--tests)
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
 	@$(RUN) scripts.quotes.update_digests
