@@ -1,4 +1,4 @@
-"""`tests/` mirrors `scripts/` and `experiments/lab/`, and no module is long: what CONTRIBUTING says of them is so."""
+"""`tests/` mirrors `scripts/`, `experiments/formats/` and `experiments/lab/`, and no module is long, as CONTRIBUTING says."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MIRRORED = {"scripts": "tests/scripts", "experiments/lab": "tests/lab"}
+MIRRORED = {"scripts": "tests/scripts", "experiments/formats": "tests/formats", "experiments/lab": "tests/lab"}
 ELSEWHERE = tomllib.loads((ROOT / "tests/repository/covered_elsewhere.toml").read_text())
 MOST_LINES = 250
 # Modules that are longer, and why.
