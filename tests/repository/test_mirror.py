@@ -1,4 +1,4 @@
-"""`tests/` mirrors `scripts/`, `experiments/formats/` and `experiments/lab/`, and no module is long, as CONTRIBUTING says."""
+"""`tests/` mirrors what it tests, and no module is long: what CONTRIBUTING says of both is so."""
 
 import tomllib
 from pathlib import Path
