@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--reference", action="store_true", help="into experiments/records instead of experiments/local/records"
     )
-    command("verify", "evaluate every claim again from its records and compare", exp=True)
+    sub = command("verify", "evaluate every claim again from its records and compare", exp=True)
+    sub.add_argument("--all", action="store_true", help="also what is unchanged since it was verified")
     command("claims", "print what the claims came to", exp=True)
     command("compare", "print claim, reference, here, holds", exp=True)
     command("models", "make the model folders")
@@ -123,10 +124,10 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from experiments.lab.analysis import compare_claims, measure_and_redraw, verify_claims
+    from experiments.lab.analysis import compare_claims, measure_and_redraw, reevaluate_claims
 
     commands = {
-        "experiments": measure_and_redraw.experiments_command, "verify": verify_claims.verify_command,
+        "experiments": measure_and_redraw.experiments_command, "verify": reevaluate_claims.verify_command,
         "claims": compare_claims.claims_command, "compare": compare_claims.compare_command,
     }
     return commands[options.command](options, found)
