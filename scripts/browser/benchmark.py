@@ -25,8 +25,10 @@ from mkdocs.config import load_config
 
 from scripts.browser import benchmark_checks, benchmark_commands, benchmark_sites, headless
 from scripts.browser.benchmark_figures import Figures
-from scripts.build.build_site import Ticking, what_failed
+from scripts.build.build_site import what_failed
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.progress import Ticking
+from scripts.common.whole_file import write_whole
 
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 
@@ -186,12 +188,8 @@ def main() -> int:
         if arguments.tests:
             benchmark_checks.tests(figures)
     if arguments.json:
-        temporary = arguments.json.with_name(f".{arguments.json.name}.{os.getpid()}")
-        temporary.write_text(
-            json.dumps({"schema": "bench/1", "cores": os.cpu_count(), "figures": figures.rows}, indent=1) + "\n",
-            "utf-8",
-        )
-        os.replace(temporary, arguments.json)
+        table = {"schema": "bench/1", "cores": os.cpu_count(), "figures": figures.rows}
+        write_whole(arguments.json, json.dumps(table, indent=1) + "\n")
     failed = [row for row in figures.rows if row["ok"] is False]
     return 1 if failed else 0
 

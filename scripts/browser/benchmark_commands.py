@@ -10,9 +10,9 @@ from pathlib import Path
 
 from scripts.browser.benchmark_figures import Figures
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.drift import classifier_accuracy, comparison_files, report
 from scripts.sources import other_releases, pins
-from scripts.sources.pins import ROOT
 
 WRONG, COMPARED = "changed or gone, called same or moved", "make drift, artifacts cached"
 

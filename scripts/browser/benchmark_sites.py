@@ -14,11 +14,11 @@ import tomlkit
 import yaml
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest import file_of, has, load
-from scripts.sources.pins import ROOT
 
 BLOCK = re.compile(
     r"^///[ ]*(?P<name>[\w-]+)[ ]*(?:\|[ ]*(?P<argument>[^\n]*?)[ ]*)?\n(?P<body>.*?)^///[ ]*$", re.M | re.S

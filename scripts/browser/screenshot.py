@@ -10,8 +10,8 @@ from PIL import Image
 from scripts.browser import headless
 from scripts.build import build_site
 from scripts.common.errors import run_cli
+from scripts.common.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs/assets/img/post.png"
 POST = "posts/01-request-lifecycle/"
 

@@ -10,13 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
-
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.common.paths import ROOT
+from scripts.common.progress import Ticking
 
 
 def what_failed(output: str) -> str:
@@ -31,32 +30,6 @@ def what_failed(output: str) -> str:
     ]
     rest = [line.strip() for line in output.splitlines() if line.strip()]
     return "\n".join(dict.fromkeys(lines)) or (rest[-1] if rest else "mkdocs printed nothing")
-
-
-class Ticking:
-    """Counts seconds on a terminal while a block runs, from the second one on; says nothing in a log."""
-
-    def __init__(self, what: str):
-        self.what = what
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self._tick, daemon=True)
-
-    def __enter__(self) -> "Ticking":
-        if sys.stdout.isatty():
-            self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.done.set()
-        if self.thread.is_alive():
-            self.thread.join()
-
-    def _tick(self) -> None:
-        started = time.monotonic()
-        while not self.done.wait(1):
-            # The cursor goes back to the line's start, so that what is printed next covers the count.
-            print(f"{self.what}: {time.monotonic() - started:.0f} s\r", end="", flush=True)
-        print("\x1b[K", end="", flush=True)
 
 
 def mkdocs_environment() -> dict[str, str]:

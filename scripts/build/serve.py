@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
-from scripts.build.build_site import Ticking, mkdocs_environment
+from scripts.build.build_site import mkdocs_environment
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.progress import Ticking
 
-ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 
 

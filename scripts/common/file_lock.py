@@ -2,11 +2,12 @@
 
 import contextlib
 import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def one_at_a_time(file: Path, doing: str):
+def one_at_a_time(file: Path, doing: str) -> Iterator[None]:
     """Holds a lock on `file`, whose folder exists; who comes second says that another command is `doing` and waits."""
     with open(file, "w") as handle:
         try:

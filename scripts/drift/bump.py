@@ -16,6 +16,7 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AbstractTable, AoT, Array, String
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.drift import compare_releases, report
 from scripts.drift.classify import Outcome, classify
 from scripts.drift.compare_releases import HopQuote, Quote
@@ -23,7 +24,7 @@ from scripts.drift.release import Piece, Place, Release
 from scripts.quotes import engine_defaults
 from scripts.quotes import manifest as manifests
 from scripts.sources import other_releases, pins
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Tables
 
 WORK = ".cache/bump"  # the work lists; ignored

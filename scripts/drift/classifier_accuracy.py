@@ -5,16 +5,16 @@ gone text is the same or has merely moved, so that, and not the rate, is what fa
 """
 
 import json
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.drift.classify import STATES, Outcome, classify
 from scripts.drift.release import Piece, Release
 from scripts.sources import other_releases, pins
-from scripts.sources.pins import ROOT
 
 LABELS = "snippets/drift/labels.toml"
 RESULT = f"{other_releases.FOLDER}/accuracy.json"
@@ -134,9 +134,7 @@ def write(totals: dict, root: Path = ROOT) -> None:
     """Writes the matrix, whole or not at all."""
     target = root / RESULT
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(totals, indent=1) + "\n", "utf-8")
-    os.replace(fresh, target)
+    write_whole(target, json.dumps(totals, indent=1) + "\n")
 
 
 def main() -> int:

@@ -6,15 +6,16 @@ where it was or has only moved, 3 when one has changed or gone, 1 when something
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.drift import classifier_accuracy, compare_releases, comparison_files
 from scripts.drift.classify import STATES
 from scripts.drift.release import Release
 from scripts.sources import other_releases, pins
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import Pin
 
 DRIFTED = 3
 DIFFS = ".cache/drift"  # what changed, text and all; ignored
@@ -107,9 +108,7 @@ def write_diffs(compared: list[compare_releases.Compared], data: dict, root: Pat
             parts += [f"+++ {now.path}:{now.first}", *result.diff, ""]
     target = root / DIFFS / f"{data['engine']}-{data['to']['version']}.diff"
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(f".{os.getpid()}")
-    fresh.write_text("\n".join(parts) + "\n", "utf-8")
-    os.replace(fresh, target)
+    write_whole(target, "\n".join(parts) + "\n")
     return target
 
 

@@ -13,12 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts.common.disk import folder_bytes, human, require_disk
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
 from scripts.environments import environment, installer
-from scripts.environments.installer import human, require_disk
 from scripts.sources import other_releases, pins, unpacked_sources
-from scripts.sources.pins import ROOT
 
 LOG = ".cache/install.log"
 
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--with", dest="extra", action="append", default=[], help="a package that it needs besides")
     arguments = parser.parse_args()
     python = make(arguments.version, arguments.extra)
-    size = installer.folder_bytes(python.parent.parent)
+    size = folder_bytes(python.parent.parent)
     print(f"{python.relative_to(ROOT)}: vLLM {arguments.version}, {human(size)} most of which is shared. Record with:")
     print(
         f"LAB_VLLM_CPU_PYTHON=$PWD/{python.relative_to(ROOT)} .venv/bin/python -m experiments.lab record "

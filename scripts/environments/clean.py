@@ -6,10 +6,11 @@ Standard library only. What a user measured (experiments/local/) and set (lab.to
 import shutil
 from pathlib import Path
 
+from scripts.common.disk import folder_bytes, human
 from scripts.common.errors import SiteError, run_cli
-from scripts.environments.installer import folder_bytes, human, remove
+from scripts.common.paths import ROOT
+from scripts.environments.installer import remove
 
-ROOT = Path(__file__).resolve().parents[2]
 MADE = {
     ".venv": "the environment of the site, its tests and the lab",
     ".cache": "pinned sources, engine environments, models, converted notebooks",

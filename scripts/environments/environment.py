@@ -17,7 +17,6 @@ import argparse
 import functools
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -26,10 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.environments import installer, pip_settings
-from scripts.common import file_lock
+from scripts.common import disk, file_lock
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 
-ROOT = Path(__file__).resolve().parents[2]
 STAMP = ".made-from"
 MB = 1_000_000
 
@@ -175,8 +175,8 @@ def ensure(env: Environment, root: Path = ROOT) -> Path:
 def _make(env: Environment, base: str, root: Path) -> None:
     folder = root / env.folder
     print(
-        f"{env.name}: making {env.folder} for {env.for_what}: downloads about {installer.human(env.download)} "
-        f"unless cached, takes {installer.human(env.disk)} of disk.",
+        f"{env.name}: making {env.folder} for {env.for_what}: downloads about {disk.human(env.download)} "
+        f"unless cached, takes {disk.human(env.disk)} of disk.",
         flush=True,
     )
     try:
@@ -185,7 +185,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
         why = f"{error.filename} cannot be removed ({error.strerror})"
         raise SiteError(f"{env.name}: {why}; stop what uses it and run it again") from None
     folder.parent.mkdir(parents=True, exist_ok=True)
-    installer.require_disk(folder.parent, env.disk, env.name)
+    disk.require_disk(folder.parent, env.disk, env.name)
     log = root / ".cache" / "install.log"
     run = functools.partial(installer.run_quietly, what=env.name, lock=env.lock, growing=folder, log=log)
     run([base, "-m", "venv", *([] if env.name == "site" else ["--without-pip"]), str(folder)])
@@ -224,9 +224,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
             variables.setdefault("UV_TORCH_BACKEND", "cpu")
     run(command, env=variables)
     stamp = current_stamp(env, root) | {"python": _version(str(python))}
-    temporary = folder / (STAMP + ".new")
-    temporary.write_text(json.dumps(stamp))
-    os.replace(temporary, folder / STAMP)
+    write_whole(folder / STAMP, json.dumps(stamp))
     print(f"{env.name}: ready.", flush=True)
 
 

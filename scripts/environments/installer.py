@@ -3,16 +3,14 @@
 Standard library only: it runs before anything is installed.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 
+from scripts.common.disk import folder_bytes, human
 from scripts.common.errors import SiteError
+from scripts.common.progress import Ticking
 
 CHECK_PIP = "check the network and pip's settings (`pip config list`), then run it again"
 UNREACHABLE = "the package index cannot be reached"
@@ -66,33 +64,6 @@ def explain(output: str, lock: str) -> str:
     return f"the installer failed ({wrong[-1][:200]}); its whole output is in .cache/install.log"
 
 
-def folder_bytes(folder: Path) -> int:
-    """Bytes the files below `folder` take; links are not followed."""
-    total = 0
-    for root, _, files in os.walk(folder):
-        for name in files:
-            try:
-                total += os.lstat(os.path.join(root, name)).st_size
-            except OSError:
-                pass  # an installer moves files while we look
-    return total
-
-
-def human(count: float) -> str:
-    """`count` bytes for a reader: "640 MB", "1.9 GB"."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def require_disk(folder: Path, need: int, what: str) -> None:
-    """Raises SiteError unless the disk below `folder` has `need` bytes free."""
-    free = shutil.disk_usage(folder).free
-    if free < need:
-        raise SiteError(
-            f"{what}: needs {human(need)} of disk and {folder} has {human(free)} free; "
-            "free some (`make clean` removes what these commands made) and run it again"
-        )
-
-
 def remove(path: Path) -> None:
     """Removes a folder with all it holds, or a file; of a link the link alone, for what it points to is not ours.
 
@@ -112,8 +83,10 @@ def run_quietly(
     Raises SiteError with cause and remedy when it fails. An interrupt ends the command too.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    done = threading.Event()
-    shown = threading.Thread(target=_show_progress, args=(what, growing, done), daemon=True)
+
+    def size() -> str:
+        return f", {human(folder_bytes(growing))} installed"
+
     with open(log, "wb") as out:
         try:
             process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
@@ -121,27 +94,12 @@ def run_quietly(
             raise SiteError(
                 f"{what}: {command[0]} does not start ({error.strerror}); check that it is installed"
             ) from None
-        shown.start()
         try:
-            status = process.wait()
+            with Ticking(what, size, log_every=15):
+                status = process.wait()
         except BaseException:
             process.terminate()
             process.wait()
             raise
-        finally:
-            done.set()
-            shown.join()
     if status:
         raise SiteError(f"{what}: {explain(log.read_text(errors='replace'), lock)}")
-
-
-def _show_progress(what: str, growing: Path, done: threading.Event) -> None:
-    """On a terminal one line that counts; in a log a line every 15 s."""
-    terminal = sys.stdout.isatty()
-    started = time.monotonic()
-    while not done.wait(1 if terminal else 15):
-        elapsed = time.monotonic() - started
-        line = f"  {what}: {elapsed:.0f} s, {human(folder_bytes(growing))} installed"
-        print(f"\r{line}" if terminal else line, end="" if terminal else "\n", flush=True)
-    if terminal and time.monotonic() - started > 1:
-        print()

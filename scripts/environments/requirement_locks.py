@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.environments import pip_settings
 from scripts.environments.installer import explain
 
-ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 
 # The engines' locks serve one Python on one platform; the site's all of Python 3.11 to 3.13.

@@ -12,11 +12,11 @@ import ast
 import functools
 import hashlib
 import json
-import os
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from scripts.common.errors import SiteError
+from scripts.common.whole_file import write_whole
 from scripts.sources.unpacked_sources import Sources
 
 _READ: dict[Path, tuple] = {}  # tables by their place, which names their content
@@ -174,9 +174,7 @@ class Tables:
             pass
         symbols = table(self.sources.text(engine, path, where), path)
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = cached.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps([astuple(symbol) for symbol in symbols]))
-        os.replace(temporary, cached)
+        write_whole(cached, json.dumps([astuple(symbol) for symbol in symbols]))
         return symbols
 
     def find(self, engine: str, path: str, name: str, where: str) -> Symbol:

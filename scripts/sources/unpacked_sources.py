@@ -15,11 +15,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.common.disk import require_disk
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.file_lock import one_at_a_time
-from scripts.environments.installer import require_disk
+from scripts.common.paths import ROOT
 from scripts.sources import pins as pinning
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import Pin
 
 LISTING = "files.json"
 

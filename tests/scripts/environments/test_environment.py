@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.common import disk
 from scripts.common.errors import SiteError
 from scripts.environments import engine_environments, environment, installer
 
@@ -153,7 +154,7 @@ def test_no_network_is_said(house, monkeypatch):
 
 
 def test_full_disk_is_said_before_anything_is_made(house, monkeypatch):
-    monkeypatch.setattr(installer.shutil, "disk_usage", lambda _: _Usage(5_000_000))
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: _Usage(5_000_000))
     with pytest.raises(SiteError, match="needs 990 MB of disk and .* has 5 MB free; free some"):
         environment.ensure(SITE, house)
     assert not (house / ".venv").exists()
@@ -213,7 +214,7 @@ def test_announced_disk_is_what_it_takes(name):
     env = environment.ENVIRONMENTS[name]
     if not environment.is_current(env):
         pytest.skip(f"{name} is not made on this machine")
-    taken = installer.folder_bytes(ROOT / env.folder)
+    taken = disk.folder_bytes(ROOT / env.folder)
     assert 0.75 * env.disk < taken < 1.1 * env.disk, (
         f"{name} takes {taken / 1e6:.0f} MB: say so in scripts/environments/environment.py"
     )
