@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
-from scripts.sources.pins import ROOT, load
+from scripts.sources.pins import load
 from scripts.sources.unpacked_sources import Sources
 
 _PERMALINK = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/blob/([^/\"'<>\s]+)/([^\"'#?<>\s]+)(#[\w-]*)?")

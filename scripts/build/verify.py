@@ -17,12 +17,12 @@ from scripts.build.claims_again import Lab, check_claims
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import famous_numbers, knobs, ledger, typed_numbers
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
 from scripts.pages import corrections, notebook_pairs
 from scripts.quotes import engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
 from scripts.quotes.call_paths import number_of, record_it
-from scripts.sources.pins import ROOT
 
 LAB = (sys.executable, "-m", "experiments.lab", "verify")
 
@@ -37,8 +37,8 @@ def check_excerpts(evidence: LookedAt) -> tuple[int, str]:
                 resolver.checked(excerpt)
             except SiteError as error:
                 wrong.append(str(error))
-            if not any(use.kind == "excerpt" and use.id == excerpt.id for use in evidence.uses):
-                wrong.append(f"{excerpt.where}: is used on no page; write '/// excerpt | {excerpt.id}', or remove it")
+            if not evidence.shown("excerpt", excerpt.id, manifest.file):
+                wrong.append(excerpts.unused(excerpt))
     if wrong:
         raise Wrong(wrong)
     return count, "excerpts equal the pinned release"

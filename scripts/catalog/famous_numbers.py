@@ -6,20 +6,24 @@ snippets/famous.toml names every source that a page quotes, and for each at leas
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+from msgspec import structs
+
 from scripts.catalog import row_groups
-from scripts.catalog.row_groups import Group, one_of
+from scripts.catalog.row_groups import Group
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
+from scripts.common.toml_tables import Id, Table, Text, one_of
 from scripts.pages.references import REFERENCE
-from scripts.quotes.manifest import check_id, check_table
-from scripts.sources.pins import ROOT
 
 FILE = "snippets/famous.toml"
 PAGE = "reference/famous/"  # below the site's root
-TABLES = {"source": dict, "group": list, "figure": list}
+TABLES: dict[str, type] = {"source": dict, "group": list, "figure": list}
 READ = {
     "original": "read in the original",
     "copy": "read in a copy of the original",
@@ -36,12 +40,37 @@ KINDS = {
 MEASURED = ("reproduced", "partly", "not on this set-up")
 CANNOT, MISSING = "cannot be tested here", "not measured yet"
 VERDICTS = (*MEASURED, CANNOT, MISSING)
-SOURCE_KEYS = dict.fromkeys(("title", "note", "url", "date", "read", "how"), str)
-KEYS = dict.fromkeys(
-    ("id", "group", "source", "what", "figure", "kind", "setup", "against", "mind", "ours", "verdict", "why"), str
-)
-OPTIONAL = ("mind", "ours")
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+class Source(Table, frozen=True, omit_defaults=True):
+    """Where a figure was published: `note` is what to mind of it, `how` what of its text was read, where not all."""
+
+    KIND = "source"
+    title: Text
+    url: Text
+    date: Text
+    read: Text
+    note: Text = ""
+    how: Text = ""
+
+
+class FigureRow(Table, frozen=True):
+    """A [[figure]] as it stands in the file."""
+
+    KIND = "figure"
+    id: Id
+    group: Text
+    source: Text
+    what: Text
+    figure: Text
+    kind: Text
+    setup: Text
+    against: Text
+    verdict: Text
+    why: Text
+    mind: Text = ""
+    ours: Text = ""
 
 
 @dataclass(frozen=True)
@@ -73,19 +102,17 @@ class Figure:
     @property
     def values(self) -> list[tuple[str, str]]:
         """(claim, value) of every reference in `ours` and `why`; the value is "" where the reference names none."""
-        return [tuple(found[1].partition(".")[::2]) for found in REFERENCE.finditer(f"{self.ours} {self.why}")]
+        references = (reference[1].partition(".") for reference in REFERENCE.finditer(f"{self.ours} {self.why}"))
+        return [(claim, value) for claim, _, value in references]
 
 
-def load_sources(root: Path = ROOT) -> dict[str, dict]:
+def load_sources(root: Path = ROOT) -> dict[str, dict[str, str]]:
     """The sources by id, {"title", "url", ...}; none where there is no file. Raises SiteError."""
     return _sources(_tables(root))
 
 
-def _sources(tables: dict) -> dict[str, dict]:
-    found = tables.get("source", {})
-    for name, source in found.items():
-        _check_source(name, source)
-    return found
+def _sources(tables: dict) -> dict[str, dict[str, str]]:
+    return {name: msgspec.to_builtins(_source(name, raw)) for name, raw in tables.get("source", {}).items()}
 
 
 def load(root: Path = ROOT) -> list[Figure]:
@@ -96,19 +123,15 @@ def load(root: Path = ROOT) -> list[Figure]:
     tables = _tables(root)
     sources = _sources(tables)
     groups = row_groups.groups(tables.get("group", []), "figures", FILE)
-    figures: dict[str, Figure] = {}
-    for number, raw in enumerate(tables.get("figure", []), 1):
-        figure = _figure(raw, number, groups, sources)
-        if figure.id in figures:
-            raise SiteError(f"{_where(figure.id)}: two figures are called that; rename one")
-        figures[figure.id] = figure
+    rows = toml_tables.by_name(toml_tables.read_each(tables.get("figure", []), FigureRow, FILE), FILE)
+    figures = [_figure(row, groups, sources) for row in rows.values()]
     for name in sources:
-        if not any(figure.source == name for figure in figures.values()):
+        if not any(figure.source == name for figure in figures):
             raise SiteError(
                 f"{FILE}: source '{name}': no figure is from it, so the page of famous numbers would lack it; "
                 f'write source = "{name}" in a [[figure]], or remove it'
             )
-    return row_groups.in_order(list(figures.values()), groups, "figure", FILE)
+    return row_groups.in_order(figures, groups, "figure", FILE)
 
 
 def check_values(figures: list[Figure], claims: dict) -> None:
@@ -151,28 +174,27 @@ def _tables(root: Path) -> dict:
     return row_groups.tables(root, FILE, TABLES, "[source.id], [[group]] or [[figure]]")
 
 
-def _check_source(name: str, source) -> None:
+def _source(name: str, raw: object) -> Source:
     where = f"{FILE}: source '{name}'"
-    check_table(source, SOURCE_KEYS, ("title", "url", "date", "read"), where)
-    check_id(name, where)
-    if not source["url"].startswith(("https://", "http://")):
-        raise SiteError(f"{where}: url '{source['url']}' is no web address; write it in full")
-    if not DATE.fullmatch(source["date"]):
-        raise SiteError(f"{where}: date '{source['date']}' is no date; write YYYY-MM-DD, or as much of it as is known")
-    one_of(source["read"], READ, "read", where)
-    if source["read"] != "original" and "how" not in source:
-        raise SiteError(f"{where}: is {source['read']} without a reason; say in 'how' what was read, and why not that")
+    source = toml_tables.read(raw, Source, where)
+    toml_tables.check_id(name, where)
+    if not source.url.startswith(("https://", "http://")):
+        raise SiteError(f"{where}: url '{source.url}' is no web address; write it in full")
+    if not DATE.fullmatch(source.date):
+        raise SiteError(f"{where}: date '{source.date}' is no date; write YYYY-MM-DD, or as much of it as is known")
+    one_of(source.read, READ, "read", where)
+    if source.read != "original" and not source.how:
+        raise SiteError(f"{where}: is {source.read} without a reason; say in 'how' what was read, and why not that")
+    return source
 
 
-def _figure(raw: dict, number: int, groups: dict, sources: dict) -> Figure:
-    where = row_groups.named(raw, "figure", number, FILE)
-    check_table(raw, KEYS, tuple(key for key in KEYS if key not in OPTIONAL), where)
-    check_id(raw["id"], where)
-    one_of(raw["group"], groups, "group", where)
-    one_of(raw["source"], sources, "source", where)
-    one_of(raw["kind"], KINDS, "kind", where)
-    one_of(raw["verdict"], VERDICTS, "verdict", where)
-    figure = Figure(**raw | {"group": groups[raw["group"]]})
+def _figure(row: FigureRow, groups: dict[str, Group], sources: Collection[str]) -> Figure:
+    where = _where(row.id)
+    one_of(row.group, groups, "group", where)
+    one_of(row.source, sources, "source", where)
+    one_of(row.kind, KINDS, "kind", where)
+    one_of(row.verdict, VERDICTS, "verdict", where)
+    figure = Figure(**structs.asdict(row) | {"group": groups[row.group]})
     if figure.verdict in MEASURED and not REFERENCE.search(figure.ours):
         raise SiteError(
             f"{where}: is '{figure.verdict}' without a value of ours; "

@@ -6,9 +6,9 @@ entries.
 
 import functools
 import json
-import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -16,12 +16,12 @@ import jsonschema
 from scripts.catalog import famous_numbers, typed_numbers
 from scripts.catalog.site_data import Evidence, engine_name, of
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.drift import comparison_files
 from scripts.pages.references import page_url
-from scripts.quotes import call_paths, engine_defaults, replays
-from scripts.quotes import excerpts as quoting
+from scripts.quotes import call_path_check, call_paths, engine_defaults, replays
 from scripts.quotes import manifest as manifests
-from scripts.sources.pins import ROOT
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "ledger.schema.json"
 KINDS = {
@@ -64,36 +64,35 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
 
 def document(evidence: Evidence) -> dict:
     """The ledger as published, validated by its schema."""
-    found = entries(evidence)
-    made = {
+    listed = entries(evidence)
+    ledger = {
         "schema": "ledger/1",
         "pins": {
             engine: {"version": pin.version, "artifact": pin.artifact, "sha256": pin.sha256}
             for engine, pin in evidence.pins.items()
         },
-        "counts": {kind: sum(entry["kind"] == kind for entry in found) for kind in KINDS},
-        "entries": found,
+        "counts": {kind: sum(entry["kind"] == kind for entry in listed) for kind in KINDS},
+        "entries": listed,
     }
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(made))
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(ledger))
     if error is not None:
         where = "/".join(map(str, error.absolute_path))
         raise SiteError(f"ledger.json: {where}: {error.message[:160]}; correct scripts/catalog/ledger.py or its schema")
-    return made
+    return ledger
 
 
 def write_json(evidence: Evidence, target: Path) -> None:
     """Writes ledger.json, whole or not at all."""
     text = json.dumps(document(evidence), indent=1, ensure_ascii=False) + "\n"
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8")
-    os.replace(temporary, target)
+    write_whole(target, text)
 
 
-def problems(found: list[dict]) -> list[str]:
+def problems(listed: list[dict]) -> list[str]:
     """One line for each entry in a state that must not be published, and for two entries with one id."""
-    lines, seen = [], set()
-    for entry in found:
+    lines: list[str] = []
+    seen: set[tuple[str, str]] = set()
+    for entry in listed:
         if entry["state"] in BROKEN:
             lines.append(f"{entry['source']}: {entry['kind']} {entry['id']}: {entry['state']}: {entry['detail']}")
         key = (entry["kind"], entry["id"])
@@ -104,17 +103,19 @@ def problems(found: list[dict]) -> list[str]:
 
 
 def _used(evidence: Evidence, kind: str, name: str, manifest: str = "") -> list[str]:
-    found = [use.url for use in evidence.shown(kind, name, manifest)]
+    urls = [use.url for use in evidence.shown(kind, name, manifest)]
     if kind == "claim":
-        found += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
-    return list(dict.fromkeys(found))
+        urls += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
+    return list(dict.fromkeys(urls))
 
 
-def _age(found: list[dict], evidence: Evidence) -> None:
+def _age(listed: list[dict], evidence: Evidence) -> None:
     """Adds to each excerpt and hop what became of it in its engine's newest release, where that was compared."""
     for engine in evidence.pins:
         newest = comparison_files.newest(evidence.comparisons, engine)
-        for entry in found if newest else ():
+        if newest is None:
+            continue
+        for entry in listed:
             told = newest.entries.get((entry["kind"], entry["id"]))
             if told:
                 entry["newest"] = {
@@ -124,15 +125,14 @@ def _age(found: list[dict], evidence: Evidence) -> None:
                 }
 
 
-def _excerpts(evidence: Evidence, checked: bool):
-    resolver = quoting.Resolver(evidence.sources, evidence.root)
+def _excerpts(evidence: Evidence, checked: bool) -> Iterator[dict]:
     for manifest in manifests.load_all(evidence.root).values():
         for name, excerpt in manifest.excerpts.items():
             state, detail = "not checked", excerpt.path
             if checked:
                 try:
-                    found = resolver.checked(excerpt)
-                    state, detail = "equals the release", f"{excerpt.path}:{found.first}-{found.last}"
+                    resolved = evidence.resolver.checked(excerpt)
+                    state, detail = "equals the release", f"{excerpt.path}:{resolved.first}-{resolved.last}"
                 except SiteError as error:
                     state, detail = "differs", str(error)
             used = _used(evidence, "excerpt", name, manifest.file)
@@ -141,14 +141,14 @@ def _excerpts(evidence: Evidence, checked: bool):
             yield _entry("excerpt", f"{number}/{name}", excerpt.symbol, state, detail, manifest.file, used)
 
 
-def _settings(evidence: Evidence, checked: bool):
+def _settings(evidence: Evidence, checked: bool) -> Iterator[dict]:
     for setting in engine_defaults.load_all(evidence.root):
         state, detail = "not checked", setting.path
         if checked:
             try:
-                found = engine_defaults.read(setting, evidence.tables)
+                default = engine_defaults.read(setting, evidence.tables)
                 state = "read from the release"
-                detail = f"default {found.value}, {setting.path}:{found.lines}"
+                detail = f"default {default.value}, {setting.path}:{default.lines}"
             except SiteError as error:
                 state, detail = "differs", str(error)
         uses = evidence.settings_shown(setting.file)
@@ -158,17 +158,17 @@ def _settings(evidence: Evidence, checked: bool):
         yield _entry("setting", f"{number}/{setting.id}", title, state, detail, setting.file, used)
 
 
-def _hops(evidence: Evidence):
+def _hops(evidence: Evidence) -> Iterator[dict]:
     for path in evidence.paths.values():
         states = evidence.path_states[path.id]
         for hop in path.hops:
-            seen, wrong, missing = [], [], []
+            seen, wrong, missing = list[str](), list[str](), list[str]()
             for configuration in hop.configurations:
-                found = states[configuration]
-                mine = [line for line in found or [] if line.startswith(call_paths.where(path, hop, configuration))]
+                lines, begin = states[configuration], call_path_check.where(path, hop, configuration)
+                mine = [line for line in lines or [] if line.startswith(begin)]
                 wrong += mine
                 if not mine:
-                    (missing if found is None else seen).append(configuration)
+                    (missing if lines is None else seen).append(configuration)
             if wrong:
                 state, detail = "not seen", wrong[0]
             elif missing and not seen:
@@ -186,15 +186,14 @@ def _hops(evidence: Evidence):
             yield _entry("hop", f"{path.id}/{hop.id}", hop.name, state, detail, path.manifest, used)
 
 
-def _replays(evidence: Evidence, checked: bool):
-    resolver = quoting.Resolver(evidence.sources, evidence.root)
+def _replays(evidence: Evidence, checked: bool) -> Iterator[dict]:
     for manifest, replay in replays.load_all(evidence.root):
         state, detail = "not checked", replay.record
         if checked:
             try:
-                found = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+                ran = replays.check(replay, manifest, evidence.record(replay.record), evidence.resolver)
                 state = "recorded"
-                detail = f"{found.path}: {len(found.data['steps'])} steps, {len(found.lines)} deciding lines that ran"
+                detail = f"{ran.path}: {len(ran.data['steps'])} steps, {len(ran.lines)} deciding lines that ran"
             except SiteError as error:
                 state, detail = "differs", str(error)
         number = Path(replay.file).name.partition("-")[0]
@@ -202,7 +201,7 @@ def _replays(evidence: Evidence, checked: bool):
         yield _entry("replay", f"{number}/{replay.id}", replay.title, state, detail, replay.file, used)
 
 
-def _claims(evidence: Evidence):
+def _claims(evidence: Evidence) -> Iterator[dict]:
     for claim in evidence.claims.values():
         pins = ", ".join(f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
         detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
@@ -210,26 +209,24 @@ def _claims(evidence: Evidence):
         yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
 
 
-def _marks(typed: list, evidence: Evidence, kind: str):
-    counts: dict = {}
-    for each in typed:
-        if each.kind != kind:
+def _marks(typed: list[typed_numbers.Typed], evidence: Evidence, kind: str) -> Iterator[dict]:
+    counts: dict[str, int] = {}
+    for number in typed:
+        if number.kind != kind:
             continue
-        stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(each.file).stem}-{each.text}".lower()).strip("-")
+        stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(number.file).stem}-{number.text}".lower()).strip("-")
         counts[stem] = counts.get(stem, 0) + 1
         name = stem if counts[stem] == 1 else f"{stem}-{counts[stem]}"
-        used = [page_url(each.file.removeprefix("docs/"))] if each.file.startswith("docs/") else []
-        source = f"{each.file}:{each.line}"
+        used = [page_url(number.file.removeprefix("docs/"))] if number.file.startswith("docs/") else []
+        source = f"{number.file}:{number.line}"
         if kind == "fixed":
-            yield _entry("exemption", name, each.text, "not measured", each.why, source, used)
+            yield _entry("exemption", name, number.text, "not measured", number.why, source, used)
         else:
-            known = evidence.quoted.get(each.why)
-            detail = (
-                f"{famous_numbers.described(known)} {known['url']}"
-                if known
-                else f"no source {each.why} in {famous_numbers.FILE}"
-            )
-            yield _entry("quoted", name, each.text, "theirs" if known else "differs", detail, source, used)
+            known = evidence.quoted.get(number.why)
+            detail = f"no source {number.why} in {famous_numbers.FILE}"
+            if known:
+                detail = f"{famous_numbers.described(known)} {known['url']}"
+            yield _entry("quoted", name, number.text, "theirs" if known else "differs", detail, source, used)
 
 
 def _entry(kind: str, name: str, title: str, state: str, detail: str, source: str, used: list) -> dict:
@@ -237,7 +234,7 @@ def _entry(kind: str, name: str, title: str, state: str, detail: str, source: st
 
 
 @functools.lru_cache(maxsize=1)
-def _validator():
+def _validator() -> jsonschema.protocols.Validator:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     return jsonschema.validators.validator_for(schema)(schema)
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from scripts.measured.record_reader import Record
-from scripts.quotes.engine_defaults import Setting
+from scripts.quotes.manifest_tables import Setting
 
 AS_IT_COMES = re.compile(r"default-.+|.+-default")
 
@@ -28,16 +28,16 @@ class Said:
 
 def of(setting: Setting, records: list[Record]) -> list[Said]:
     """What servers said, each different value once; [] where no record has it, or it is no flag."""
-    found: dict[str, Said] = {}
+    values: dict[str, Said] = {}
     name = setting.name.removeprefix("--").replace("-", "_")
     # A record made for the purpose goes before one that has it by the way.
-    for record in sorted(records, key=lambda each: not each.measurement.startswith("default-")):
+    for record in sorted(records, key=lambda record: not record.measurement.startswith("default-")):
         if setting.name.startswith("--") and _as_it_comes(record, setting):
             value = _value(record, name)
             if value is not None:
                 shown = setting.shown.get(str(value), str(value))
-                found.setdefault(shown, Said(shown, record))
-    return list(found.values())
+                values.setdefault(shown, Said(shown, record))
+    return list(values.values())
 
 
 def _as_it_comes(record: Record, setting: Setting) -> bool:
@@ -51,7 +51,7 @@ def _as_it_comes(record: Record, setting: Setting) -> bool:
     )
 
 
-def _value(record: Record, name: str):
+def _value(record: Record, name: str) -> object:
     says = record.data.get("extra", {}).get("says", {})
     if name in says:
         return says[name]

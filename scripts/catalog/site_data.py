@@ -14,8 +14,13 @@ from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_reader, record_reader
 from scripts.pages import references
-from scripts.quotes import call_paths, locator
+from scripts.quotes import call_path_check, call_paths, locator
+from scripts.quotes.call_path_check import Locate
+from scripts.quotes.excerpts import Resolver
+from scripts.quotes.manifest_tables import CallPath
+from scripts.quotes.path_recordings import Recording
 from scripts.sources import pins, python_symbols, unpacked_sources
+from scripts.sources.pins import Pin
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
 PAGES = ("docs",)
@@ -28,42 +33,47 @@ class Evidence:
         self.root = root
 
     @functools.cached_property
-    def pins(self) -> dict:
+    def pins(self) -> dict[str, Pin]:
         return pins.load(self.root)
 
     @functools.cached_property
-    def versions(self) -> dict:
+    def versions(self) -> dict[str, str]:
         """Engine name as records write it -> pinned version."""
         return {engine: pin.version for engine, pin in self.pins.items()}
 
     @functools.cached_property
-    def sources(self):
+    def sources(self) -> unpacked_sources.Sources:
         return unpacked_sources.Sources(self.pins, self.root)
 
     @functools.cached_property
-    def records(self) -> list:
+    def resolver(self) -> Resolver:
+        """Resolves excerpts in the pinned sources."""
+        return Resolver(self.sources, self.root)
+
+    @functools.cached_property
+    def records(self) -> list[record_reader.Record]:
         return record_reader.load_all(self.root, self.versions)
 
     @functools.cached_property
-    def claims(self) -> dict:
+    def claims(self) -> dict[str, claim_reader.Claim]:
         return claim_reader.load_all(self.root, self.records)
 
     @functools.cached_property
-    def paths(self) -> dict:
+    def paths(self) -> dict[str, CallPath]:
         return call_paths.load_all(self.root)
 
     @functools.cached_property
-    def recordings(self) -> dict:
-        """(experiment, configuration) -> Recording."""
-        found = {}
+    def recordings(self) -> dict[tuple[str, str], Recording]:
+        """By experiment and configuration."""
+        recordings = {}
         for experiment in sorted({record.data["experiment"] for record in self.records}):
             mine = [record for record in self.records if record.data["experiment"] == experiment]
             for name, record in record_reader.recordings(mine).items():
-                found[experiment, name] = call_paths.Recording.of(record)
-        return found
+                recordings[experiment, name] = Recording.of(record)
+        return recordings
 
     @functools.cached_property
-    def comparisons(self) -> list:
+    def comparisons(self) -> list[comparison_files.Comparison]:
         """The committed comparisons with other releases."""
         return comparison_files.load_all(self.root)
 
@@ -74,15 +84,15 @@ class Evidence:
         return collections.Counter((each.piece.engine, each.manifest) for each in found)
 
     @functools.cached_property
-    def uses(self) -> list:
+    def uses(self) -> list[references.Use]:
         return references.scan(self.root)
 
     @functools.cached_property
-    def quoted(self) -> dict:
+    def quoted(self) -> dict[str, dict[str, str]]:
         """Sources of other people's figures: id -> {"title", "url", ...}, from snippets/famous.toml."""
         return famous_numbers.load_sources(self.root)
 
-    def record(self, name: str):
+    def record(self, name: str) -> record_reader.Record:
         """The record called `NN/measurement`. Raises SiteError when there is none."""
         for record in self.records:
             if record.path == f"{record_reader.FOLDER}/{name}.json":
@@ -91,40 +101,40 @@ class Evidence:
             f"record {name}: there is no {record_reader.FOLDER}/{name}.json; measure it or correct the name"
         )
 
-    def claim(self, name: str):
+    def claim(self, name: str) -> claim_reader.Claim:
         if name not in self.claims:
             raise SiteError(
                 f"claim {name}: is in no file of {claim_reader.FOLDER}; correct the id, or run make experiments"
             )
         return self.claims[name]
 
-    def path(self, name: str):
+    def path(self, name: str) -> CallPath:
         if name not in self.paths:
             raise SiteError(f"path {name}: is in no manifest; define it in snippets/ or correct the id")
         return self.paths[name]
 
-    def recording(self, path, configuration: str):
+    def recording(self, path: CallPath, configuration: str) -> Recording | None:
         """The recording the path is checked against, or None: that of the experiment its manifest belongs to."""
         return self.recordings.get((call_paths.number_of(path), configuration))
 
     @functools.cached_property
-    def tables(self):
-        return python_symbols.Tables(self.sources)
+    def tables(self) -> python_symbols.Tables:
+        return self.resolver.tables
 
-    def locator(self, engine: str):
-        """(symbol, where[, line, nth]) -> call_paths.Located in the pinned sources of an engine."""
+    def locator(self, engine: str) -> Locate:
+        """Finds what hops name in the pinned sources of an engine."""
         return locator.locator(engine, self.tables)
 
     @functools.cached_property
-    def path_states(self) -> dict:
+    def path_states(self) -> dict[str, dict[str, list[str] | None]]:
         """path id -> {configuration: problems, or None where nothing was recorded}."""
-        states = {}
+        states: dict[str, dict[str, list[str] | None]] = {}
         for path in self.paths.values():
             locate = self.locator(path.engine)
             states[path.id] = {}
             for name in path.configurations:
                 recording = self.recording(path, name)
-                states[path.id][name] = None if recording is None else call_paths.check(path, recording, locate)
+                states[path.id][name] = None if recording is None else call_path_check.check(path, recording, locate)
         return states
 
     def home_of(self, kind: str, name: str, manifest: str = "") -> str | None:
@@ -135,13 +145,13 @@ class Evidence:
         homes = self.shown(kind, name, manifest)
         return homes[0].url if homes else None
 
-    def shown(self, kind: str, name: str, manifest: str = "") -> list:
+    def shown(self, kind: str, name: str, manifest: str = "") -> list[references.Use]:
         """The uses of a block; with a manifest only those on the post of that name, if it has any."""
-        found = [use for use in self.uses if use.kind == kind and use.id == name]
-        own = [use for use in found if manifest and Path(use.page).stem == Path(manifest).stem]
-        return own or found
+        uses = [use for use in self.uses if use.kind == kind and use.id == name]
+        own = [use for use in uses if manifest and Path(use.page).stem == Path(manifest).stem]
+        return own or uses
 
-    def settings_shown(self, manifest: str) -> list:
+    def settings_shown(self, manifest: str) -> list[references.Use]:
         """The uses of `/// settings` that show a manifest's settings: by its number, or on the page of its name."""
         stem = Path(manifest).stem
         return [
@@ -161,11 +171,11 @@ def of(root: Path) -> Evidence:
     kept = _kept.get(root)
     if kept and kept[:2] == (inputs, pages):
         return kept[2]
-    found = Evidence(root)
+    evidence = Evidence(root)
     if kept and kept[0] == inputs:
-        found.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
-    _kept[root] = (inputs, pages, found)
-    return found
+        evidence.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
+    _kept[root] = (inputs, pages, evidence)
+    return evidence
 
 
 def engine_name(engine: str) -> str:
@@ -175,19 +185,19 @@ def engine_name(engine: str) -> str:
 
 
 @functools.cache
-def _pins_here() -> dict:
+def _pins_here() -> dict[str, Pin]:
     return pins.load()
 
 
-_kept: dict = {}
+_kept: dict[Path, tuple[tuple, tuple, Evidence]] = {}
 
 
 def _stamp(root: Path, names: tuple) -> tuple:
     """What tells that nothing below these folders has changed: every file's path, time and size."""
-    found = []
+    stamp = []
     for name in names:
         for folder, _, files in sorted(os.walk(root / name)):
             for file in sorted(files):
                 stat = os.stat(os.path.join(folder, file))
-                found.append((folder, file, stat.st_mtime_ns, stat.st_size))
-    return tuple(found)
+                stamp.append((folder, file, stat.st_mtime_ns, stat.st_size))
+    return tuple(stamp)

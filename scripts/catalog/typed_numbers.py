@@ -7,12 +7,14 @@ appears in the ledger.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.catalog.famous_numbers import load_sources
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
 from scripts.pages.references import REFERENCE, prose_lines, without_code
-from scripts.sources.pins import ROOT
 
 _UNITS = (
     # time
@@ -64,43 +66,48 @@ def in_line(line: str, file: str, number: int) -> list[Typed]:
     plain = without_code(line)
     # The attributes keep their quoted text: an alt text in HTML is read too.
     for pattern in (REFERENCE, _LINK_TARGET):
-        plain = pattern.sub(lambda found: " " * len(found[0]), plain)
+        plain = pattern.sub(_blanks, plain)
     plain = _ATTRIBUTES.sub(_only_alt, plain)
     plain = _UNDERSCORED.sub("*", plain)
-    plain = METHOD.sub(lambda found: " " * len(found[0]), plain)
-    found = []
+    plain = METHOD.sub(_blanks, plain)
+    numbers = []
     for match in TYPED.finditer(plain):
         if match["unit"] == "B" and match["text"][-2:-1].isdigit():
             continue  # 8B counts a model's parameters; bytes stand apart from their number
         mark = MARK.match(plain, match.end())
         text = " ".join(match["text"].split())
-        found.append(Typed(file, number, text, mark["kind"] if mark else "", mark["why"] if mark else ""))
-    return found
+        numbers.append(Typed(file, number, text, mark["kind"] if mark else "", mark["why"] if mark else ""))
+    return numbers
 
 
-def _only_alt(found) -> str:
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _only_alt(match: re.Match[str]) -> str:
     """Blanks a tag or attribute list, but for what its alt or title says to a reader."""
-    kept = [(m.start(1), m.end(1)) for m in re.finditer(r"\b(?:alt|title|aria-label)=[\"']([^\"']*)", found[0])]
-    return "".join(c if any(a <= i < b for a, b in kept) else " " for i, c in enumerate(found[0]))
+    kept = [(m.start(1), m.end(1)) for m in re.finditer(r"\b(?:alt|title|aria-label)=[\"']([^\"']*)", match[0])]
+    return "".join(c if any(a <= i < b for a, b in kept) else " " for i, c in enumerate(match[0]))
 
 
 def in_page(text: str, file: str) -> list[Typed]:
     """The typed numbers of one Markdown file, its front matter's title and description included."""
-    found = []
+    numbers = []
     for number, line in front_matter(text):
         if re.match(r"\s*(title|description|subtitle|summary)\s*:", line):
-            found += in_line(line, file, number)
+            numbers += in_line(line, file, number)
     for number, line in prose_lines(text):
         for mark in ANY_MARK.finditer(without_code(line)):
             if not mark[2].strip():
                 raise SiteError(
                     f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it"
                 )
-        found += in_line(line, file, number)
-    return found
+        numbers += in_line(line, file, number)
+    return numbers
 
 
-def front_matter(text: str):
+def front_matter(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, line) of what stands between the first two rules."""
     lines = text.split("\n")
     if lines and lines[0].strip() == "---":
         for index, line in enumerate(lines[1:], 2):
@@ -124,43 +131,41 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
     prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
     prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
     prose += [figure.get(key, "") for figure in data.get("figure", []) for key in ("ours", "why")]
-    found = []
+    numbers = []
     for piece in prose:
         for line in str(piece).split("\n"):
             at = text[: max(text.find(line.strip()), 0)].count("\n") + 1
-            found += in_line(line, name, at)
-    return found
+            numbers += in_line(line, name, at)
+    return numbers
 
 
 def scan(root: Path = ROOT) -> list[Typed]:
     """Every typed number on the pages and in the manifests of the site, marked or not."""
-    found = []
+    numbers = []
     for file in sorted((root / "docs").rglob("*.md")):
-        found += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
+        numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
     snippets = root / "snippets"
     for file in [*sorted(snippets.glob("[0-9]*-*.toml")), snippets / "knobs.toml", snippets / "famous.toml"]:
         if file.is_file():
-            found += in_manifest(file, f"snippets/{file.name}")
-    return found
+            numbers += in_manifest(file, f"snippets/{file.name}")
+    return numbers
 
 
 def problems(typed: list[Typed], sources: dict) -> list[str]:
     """One line for each number that nothing vouches for, and for each mark that names an unknown source."""
     lines = []
-    for each in typed:
-        if not each.kind:
-            lines.append(each.problem)
-        elif each.kind == "quoted" and each.why not in sources:
+    for number in typed:
+        if not number.kind:
+            lines.append(number.problem)
+        elif number.kind == "quoted" and number.why not in sources:
             lines.append(
-                f"{each.file}:{each.line}: {each.text!r} is quoted from {each.why!r}, which is no source; "
-                f"add [source.{each.why}] to snippets/famous.toml"
+                f"{number.file}:{number.line}: {number.text!r} is quoted from {number.why!r}, which is no source; "
+                f"add [source.{number.why}] to snippets/famous.toml"
             )
     return lines
 
 
 def main() -> None:
-    from scripts.catalog.famous_numbers import load_sources
-
     typed = scan()
     wrong = problems(typed, load_sources(ROOT))
     if wrong:

@@ -5,16 +5,20 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.drift.classify import STATES, Outcome, classify
 from scripts.drift.release import Piece, Place, Release
-from scripts.quotes import call_paths
+from scripts.quotes import call_path_check, call_paths
 from scripts.quotes import manifest as manifests
 from scripts.quotes.locator import locator
-from scripts.sources.pins import ROOT, Pin
+from scripts.quotes.path_recordings import Recording
+from scripts.sources.pins import Pin
 
 ON, ORDER, OFF, UNKNOWN = "on the path", "in another order", "off the default path", "path not recorded"
-Recordings = dict[tuple[str, str], call_paths.Recording]  # by experiment and configuration
+Recordings = dict[tuple[str, str], Recording]  # by experiment and configuration
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,12 @@ def _paths(
             if recording is None:
                 continue
             expected = (_there(quote.hop, outcomes[quote.id]) for quote in mine.values())
-            there = replace(path, hops=tuple(hop for hop in expected if hop is not None))
-            problems = call_paths.check(there, recording, locator(new.engine, new.tables))
+            there = structs.replace(path, hops=tuple(hop for hop in expected if hop is not None))
+            problems = call_path_check.check(there, recording, locator(new.engine, new.tables))
             for hop in there.hops:
                 if configuration not in hop.configurations:
                     continue
-                begin = call_paths.where(there, hop, configuration)
+                begin = call_path_check.where(there, hop, configuration)
                 wrong = next((line for line in problems if line.startswith(f"{begin}:")), "")
                 states[mine[hop.id].id][configuration] = _state(wrong.removeprefix(f"{begin}: "))
     return states
@@ -127,7 +131,7 @@ def _there(hop: call_paths.Hop, outcome: Outcome) -> call_paths.Hop | None:
     now = outcome.now
     if now is None or (hop.line and [line.strip() for line in now.text] != [hop.line]):
         return None
-    return replace(hop, symbol=f"{now.path}::{now.symbol}")
+    return structs.replace(hop, symbol=f"{now.path}::{now.symbol}")
 
 
 def difference(then: Place, now: Place, context: int = 2) -> list[str]:

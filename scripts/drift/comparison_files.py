@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,14 @@ from jsonschema.protocols import Validator
 from packaging.version import Version
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.drift import classifier_accuracy, compare_releases
 from scripts.drift.classify import STATES
 from scripts.measured import record_reader
-from scripts.quotes.call_paths import Recording
+from scripts.quotes.path_recordings import Recording
 from scripts.sources import other_releases
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import Pin
 from scripts.sources.pins import load as load_pins
 
 FOLDER = other_releases.FOLDER
@@ -111,9 +112,7 @@ def write(data: dict, root: Path = ROOT) -> str:
     check(data, name)
     target = root / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
-    os.replace(fresh, target)
+    write_whole(target, json.dumps(data, indent=1) + "\n")
     return name
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.quotes import call_path_lines
 from scripts.quotes.excerpts import Resolver, digest_of
-from scripts.quotes.manifest import Excerpt
-from scripts.sources.pins import ROOT, Pin
+from scripts.quotes.manifest_tables import Excerpt
+from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, find
 from scripts.sources.unpacked_sources import Sources
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import jupytext
 
 from scripts.common.errors import SiteError, run_cli
-from scripts.sources.pins import ROOT
+from scripts.common.paths import ROOT
 
 
 def pairs(root: Path = ROOT) -> list[tuple[Path, Path]]:
     """(.py, .ipynb) of every experiment. Raises SiteError for one half alone."""
     folder = root / "experiments"
     stems = sorted({file.stem for pattern in ("[0-9]*.py", "[0-9]*.ipynb") for file in folder.glob(pattern)})
-    found = []
+    both = []
     for stem in stems:
         script, notebook = folder / f"{stem}.py", folder / f"{stem}.ipynb"
         for file, other in ((script, notebook), (notebook, script)):
@@ -21,8 +21,8 @@ def pairs(root: Path = ROOT) -> list[tuple[Path, Path]]:
                     f"experiments/{file.name}: missing beside {other.name}; "
                     f"make it: jupytext --sync experiments/{other.name}"
                 )
-        found.append((script, notebook))
-    return found
+        both.append((script, notebook))
+    return both
 
 
 def check(script: Path, notebook: Path) -> None:
@@ -44,10 +44,10 @@ def check(script: Path, notebook: Path) -> None:
 
 
 def main() -> None:
-    found = pairs()
-    for script, notebook in found:
+    both = pairs()
+    for script, notebook in both:
         check(script, notebook)
-    print(f"{len(found)} notebook pairs agree")
+    print(f"{len(both)} notebook pairs agree")
 
 
 if __name__ == "__main__":

@@ -2,24 +2,26 @@
 
 import datetime
 import re
-import tomllib
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError
+from scripts.common.toml_tables import Table, Text
 
 FILE = "docs/posts/reading-order.toml"
 
 
-@dataclass(frozen=True)
-class Post:
+class Post(Table, frozen=True):
     """One post. `notebook` and `page` are paths below docs/ ("" for one that is not there)."""
 
-    slug: str
-    title: str
-    about: str
+    KIND, NAME = "post", "slug"
+    slug: Text
+    title: Text
+    about: Text
     page: str
     notebook: str
 
@@ -36,19 +38,23 @@ def notebooks(root: Path) -> dict[str, Path]:
 def load(root: Path) -> list[Post]:
     """Every post, in order. Raises SiteError for a file that is not as it should be, or a page it does not know."""
     try:
-        entries = tomllib.loads((root / FILE).read_text("utf-8")).get("post", [])
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        text = (root / FILE).read_text("utf-8")
+    except OSError as error:
         raise SiteError(f"{FILE}: cannot be read ({error}); restore or correct it") from None
+    tables = toml_tables.parse(text, FILE)
+    if set(tables) - {"post"} or not isinstance(tables.get("post", []), list):
+        raise SiteError(f"{FILE}: holds [[post]] alone; correct {', '.join(tables)}")
     shown = notebooks(root)
     posts = []
-    for number, entry in enumerate(entries, 1):
-        if set(entry) != {"slug", "title", "about"} or not str(entry.get("slug", "")).startswith(f"{number:02}-"):
+    for number, entry in enumerate(toml_tables.read_each(tables.get("post", []), Post, FILE, page="", notebook=""), 1):
+        if not entry.slug.startswith(f"{number:02}-"):
             raise SiteError(
                 f"{FILE}: post number {number}: needs slug ('{number:02}-...'), title and about; correct it"
             )
-        page = f"posts/{entry['slug']}.md"
+        page = f"posts/{entry.slug}.md"
         notebook = next((name for name in shown if name.startswith(f"experiments/{number:02}_")), "")
-        posts.append(Post(**entry, page=page if (root / "docs" / page).is_file() else "", notebook=notebook))
+        page = page if (root / "docs" / page).is_file() else ""
+        posts.append(structs.replace(entry, page=page, notebook=notebook))
     listed = {post.page for post in posts}
     for file in sorted((root / "docs/posts").glob("[0-9]*.md")):
         if f"posts/{file.name}" not in listed:

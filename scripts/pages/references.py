@@ -4,6 +4,7 @@ The ledger, the links from a number to its claim and the checks all need this be
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def to_root(page: str) -> str:
     return "../" * page_url(page).count("/") or "./"
 
 
-def prose_lines(text: str):
+def prose_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yields (line number, line) of what is Markdown prose: no front matter, no fenced code, no comments.
 
     Removed stretches keep their place as blanks, so that columns and line numbers stay true.
@@ -77,18 +78,18 @@ def without_code(line: str) -> str:
 
 
 def scan_text(text: str, page: str) -> list[Use]:
-    found = []
+    uses = []
     for number, line in prose_lines(text):
         block = BLOCK.match(line)
         if block:
-            found.append(Use(block[1].lower(), block[2] or "", page, number))
-        found += [Use("value", ref[1], page, number) for ref in REFERENCE.finditer(without_code(line))]
-    return found
+            uses.append(Use(block[1].lower(), block[2] or "", page, number))
+        uses += [Use("value", ref[1], page, number) for ref in REFERENCE.finditer(without_code(line))]
+    return uses
 
 
 def scan(root: Path) -> list[Use]:
     """Every use on every page below docs/, in page and line order."""
-    found = []
+    uses = []
     for file in sorted((root / "docs").rglob("*.md")):
-        found += scan_text(file.read_text("utf-8"), file.relative_to(root / "docs").as_posix())
-    return found
+        uses += scan_text(file.read_text("utf-8"), file.relative_to(root / "docs").as_posix())
+    return uses

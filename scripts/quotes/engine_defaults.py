@@ -7,57 +7,17 @@ another branch's value cannot be taken for it.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.quotes import manifest as manifests
-from scripts.quotes.manifest import Manifest, check_id, check_table
-from scripts.sources.pins import ROOT, Pin
+from scripts.quotes.manifest import Manifest
+from scripts.quotes.manifest_tables import Setting
+from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, Tables
-
-KEYS = {
-    "id": str,
-    "engine": str,
-    "name": str,
-    "path": str,
-    "symbol": str,
-    "value": str,
-    "shown": dict,
-    "where": str,
-    "who": str,
-}
-OPTIONAL = ("shown", "where")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One `[[setting]]`; `file` is its manifest, `name` the flag or variable as a user writes it.
-
-    `shown` maps the source's words to the page's (True to on); empty shows the source's. `where`, inline Markdown
-    beside the default, says under what condition it is that; `who`, inline Markdown, who should change it.
-    """
-
-    file: str
-    id: str
-    engine: str
-    name: str
-    path: str
-    symbol: str
-    value: str
-    who: str
-    shown: dict = field(default_factory=dict)
-    where: str = ""
-
-    @property
-    def place(self) -> str:
-        """How an error names it."""
-        return f"{self.file}: setting '{self.id}'"
-
-    @property
-    def anchor(self) -> str:
-        """The fragment of its row."""
-        return f"setting-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -84,21 +44,11 @@ class Default:
 
 
 def parse(manifest: Manifest) -> dict[str, Setting]:
-    """The settings of a manifest by id, in file order. Raises SiteError for anything not understood."""
-    found: dict[str, Setting] = {}
-    for number, raw in enumerate(manifest.settings, 1):
-        named = f"'{raw['id']}'" if isinstance(raw.get("id"), str) else f"number {number}"
-        where = f"{manifest.file}: setting {named}"
-        check_table(raw, KEYS, tuple(key for key in KEYS if key not in OPTIONAL), where)
-        check_id(raw["id"], where)
-        if raw["id"] in found:
-            raise SiteError(f"{where}: two settings are called that; rename one")
-        for key, text in raw.get("shown", {}).items():
-            if not (isinstance(text, str) and text.strip()):
-                raise SiteError(f"{where}: shown: '{key}' must be text; correct or remove it")
-        _pattern(raw["value"], where)
-        found[raw["id"]] = Setting(manifest.file, **raw)
-    return found
+    """The settings of a manifest by id, in file order. Raises SiteError for an id or an expression that will not do."""
+    settings = toml_tables.by_name(manifest.settings, manifest.file)
+    for setting in settings.values():
+        _pattern(setting.value, setting.place)
+    return settings
 
 
 def load_all(root: Path = ROOT) -> list[Setting]:
@@ -109,11 +59,11 @@ def load_all(root: Path = ROOT) -> list[Setting]:
 def numbered(number: str, root: Path = ROOT) -> Manifest:
     """The manifest of the post with that number ("01"). Raises SiteError when there is not exactly one."""
     posts = sorted((root / manifests.FOLDER).glob("[0-9]*-*.toml"))
-    found = [path.stem for path in posts if path.stem.partition("-")[0] == number]
-    if len(found) != 1:
-        problem = f"{', '.join(found)} all begin so" if found else "none begins so"
+    stems = [path.stem for path in posts if path.stem.partition("-")[0] == number]
+    if len(stems) != 1:
+        problem = f"{', '.join(stems)} all begin so" if stems else "none begins so"
         raise SiteError(f"no one manifest of {manifests.FOLDER}/ is meant, {problem}; give a post's number, such as 01")
-    return manifests.load(found[0], root)
+    return manifests.load(stems[0], root)
 
 
 def unused(setting: Setting, page: str = "any page") -> str:

@@ -1,15 +1,18 @@
 """Resolves excerpts in the pinned sources and checks them: `python -m scripts.quotes.excerpts` does it for all."""
 
 import hashlib
-import os
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.quotes import manifest as manifests
-from scripts.quotes.manifest import Excerpt, Manifest, Note
-from scripts.sources.pins import ROOT, Pin
+from scripts.quotes.manifest import Manifest
+from scripts.quotes.manifest_tables import Excerpt, Note
+from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, Tables
 from scripts.sources.unpacked_sources import Sources, open_sources
 
@@ -38,11 +41,11 @@ class Resolved:
     symbol: Symbol
     first: int
     last: int
-    lines: tuple
-    folds: tuple
-    notes: tuple
+    lines: tuple[str, ...]
+    folds: tuple[tuple[int, int], ...]
+    notes: tuple[PlacedNote, ...]
     digest: str
-    before: tuple = ()
+    before: tuple[str, ...] = ()
 
     @property
     def breadcrumb(self) -> str:
@@ -124,7 +127,7 @@ class Resolver:
         return [self.checked(excerpt) for excerpt in manifest.excerpts.values()]
 
 
-def digest_of(lines) -> str:
+def digest_of(lines: Iterable[str]) -> str:
     """ "sha256:..." of the quoted lines, each ended by a line feed, as UTF-8."""
     return "sha256:" + hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
@@ -139,36 +142,41 @@ def remember(resolved: Resolved, root: Path = ROOT) -> None:
     path = text_cache(resolved.digest, root)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text("".join(f"{line}\n" for line in resolved.lines), encoding="utf-8")
-        os.replace(temporary, path)
+        write_whole(path, "".join(f"{line}\n" for line in resolved.lines))
 
 
-def _matches(lines: list, wanted: str, first: int, last: int) -> list[int]:
-    return [number for number in range(first, last + 1) if lines[number - 1].strip() == wanted.strip()]
+def unused(excerpt: Excerpt, page: str = "") -> str:
+    """The line that says an excerpt is quoted nowhere, or not on `page`, its manifest's."""
+    if not page:
+        return f"{excerpt.where}: is used on no page; write '/// excerpt | {excerpt.id}', or remove it"
+    return f"{excerpt.where} is not used on {page}; write '/// excerpt | {excerpt.id}' there, or remove it"
 
 
-def _only_line(lines: list, wanted: str, first: int, last: int, where: str, inside: str) -> int:
-    found = _matches(lines, wanted, first, last)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise SiteError(f"{where}: no line of {inside} reads '{wanted.strip()}'; write a whole line as it stands there")
+def _matches(lines: Sequence[str], text: str, first: int, last: int) -> list[int]:
+    return [number for number in range(first, last + 1) if lines[number - 1].strip() == text.strip()]
+
+
+def _only_line(lines: Sequence[str], text: str, first: int, last: int, where: str, inside: str) -> int:
+    numbers = _matches(lines, text, first, last)
+    if len(numbers) == 1:
+        return numbers[0]
+    if not numbers:
+        raise SiteError(f"{where}: no line of {inside} reads '{text.strip()}'; write a whole line as it stands there")
     raise SiteError(
-        f"{where}: '{wanted.strip()}' stands on lines {', '.join(map(str, found))} of {inside}; "
+        f"{where}: '{text.strip()}' stands on lines {', '.join(map(str, numbers))} of {inside}; "
         "choose a line that stands there once"
     )
 
 
-def _next_line(lines: list, wanted: str, first: int, last: int, where: str, inside: str) -> int:
-    found = _matches(lines, wanted, first, last)
-    if not found:
-        raise SiteError(f"{where}: no line of {inside} reads '{wanted.strip()}'; write a whole line as it stands there")
-    return found[0]
+def _next_line(lines: Sequence[str], text: str, first: int, last: int, where: str, inside: str) -> int:
+    numbers = _matches(lines, text, first, last)
+    if not numbers:
+        raise SiteError(f"{where}: no line of {inside} reads '{text.strip()}'; write a whole line as it stands there")
+    return numbers[0]
 
 
-def _folds(excerpt: Excerpt, lines: list, first: int, last: int) -> tuple:
-    folds = []
+def _folds(excerpt: Excerpt, lines: Sequence[str], first: int, last: int) -> tuple[tuple[int, int], ...]:
+    folds: list[tuple[int, int]] = []
     for opening, closing in excerpt.folds:
         where = f"{excerpt.where}: fold"
         start = _only_line(lines, opening, first, last, where, "the excerpt")
@@ -180,39 +188,39 @@ def _folds(excerpt: Excerpt, lines: list, first: int, last: int) -> tuple:
     return tuple(folds)
 
 
-def _place(note: Note, lines: tuple, first: int, where: str) -> PlacedNote:
+def _place(note: Note, lines: Sequence[str], first: int, where: str) -> PlacedNote:
     """Finds a note's place: a part of one line, or, where `at` has several lines, those lines."""
     place, length = place_of(note.at, lines, first, f"{where}: note '{note.id}'")
     return PlacedNote(note, place, place + length - 1)
 
 
-def place_of(at: str, lines: tuple, first: int, where: str) -> tuple[int, int]:
+def place_of(at: str, lines: Sequence[str], first: int, where: str) -> tuple[int, int]:
     """(number, how many lines) of the one place in an excerpt's lines that holds `at`. Raises SiteError."""
-    wanted = [line.strip() for line in at.strip().split("\n")]
-    if len(wanted) == 1:
-        found = [index for index, line in enumerate(lines) for _ in range(line.count(wanted[0]))]
+    parts = [line.strip() for line in at.strip().split("\n")]
+    if len(parts) == 1:
+        places = [index for index, line in enumerate(lines) for _ in range(line.count(parts[0]))]
     else:
         stripped = [line.strip() for line in lines]
-        found = [index for index in range(len(lines)) if stripped[index : index + len(wanted)] == wanted]
-    if len(found) != 1:
-        numbers = ", ".join(str(first + index) for index in dict.fromkeys(found))
-        problem = f"stands there {len(found)} times (lines {numbers})" if found else "is not in the excerpt"
-        raise SiteError(f"{where}: '{wanted[0]}' {problem}; give text that stands there once")
-    return first + found[0], len(wanted)
+        places = [index for index in range(len(lines)) if stripped[index : index + len(parts)] == parts]
+    if len(places) != 1:
+        numbers = ", ".join(str(first + index) for index in dict.fromkeys(places))
+        problem = f"stands there {len(places)} times (lines {numbers})" if places else "is not in the excerpt"
+        raise SiteError(f"{where}: '{parts[0]}' {problem}; give text that stands there once")
+    return first + places[0], len(parts)
 
 
 def check_all(root: Path = ROOT) -> list[Resolved]:
     """Every excerpt of every manifest, resolved and checked."""
     resolver = Resolver(root=root)
-    return [each for manifest in manifests.load_all(root).values() for each in resolver.check(manifest)]
+    return [excerpt for manifest in manifests.load_all(root).values() for excerpt in resolver.check(manifest)]
 
 
 def main() -> None:
     started = time.monotonic()
-    found = check_all()
-    for warning in filter(None, (resolved.warning for resolved in found)):
+    excerpts = check_all()
+    for warning in filter(None, (excerpt.warning for excerpt in excerpts)):
         print(f"warning: {warning}")
-    print(f"excerpts: {len(found)} match their digests ({time.monotonic() - started:.2f} s)")
+    print(f"excerpts: {len(excerpts)} match their digests ({time.monotonic() - started:.2f} s)")
 
 
 if __name__ == "__main__":

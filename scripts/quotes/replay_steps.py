@@ -6,10 +6,12 @@ MEASURE = "measure it again with the lab; a record is never edited"
 KINDS = {int: "a whole number", str: "text", list: "a list", dict: "a table", type(None): "null"}
 # A shape is a type or several, [shape of each], {ANY: shape of each value}, or {"key": shape}, where "key?" may be
 # absent and other keys are nobody's business.
+Shape = type | tuple[type, ...] | list | dict[str, "Shape"]
 ANY = "*"
-NAMES, NUMBERS = [str], [int]
-TABLES = {ANY: NUMBERS}
-STATES = {
+NAMES: Shape = [str]
+NUMBERS: Shape = [int]
+TABLES: Shape = {ANY: NUMBERS}
+STATES: dict[str, Shape] = {
     "scheduler": {
         "budget": {"total": int, "given": {ANY: int}},
         "waiting": NAMES,
@@ -35,42 +37,44 @@ STATES = {
         "free": int,
     },
 }
-EVENT = {"event": str, "who?": str, "args?": {ANY: (int, float, str, list)}}
-STEP = {"n": int, "events": [EVENT], "ran": {ANY: NUMBERS}, "state": dict}
-SETUP = {"block_size?": int, "max_num_seqs?": int, "tokens?": int}  # what is drawn of it
-DATA = {"setup": SETUP, "files": {ANY: str}, "steps": [dict]}
+EVENT: Shape = {"event": str, "who?": str, "args?": {ANY: (int, float, str, list)}}
+STEP: Shape = {"n": int, "events": [EVENT], "ran": {ANY: NUMBERS}, "state": dict}
+SETUP: Shape = {"block_size?": int, "max_num_seqs?": int, "tokens?": int}  # what is drawn of it
+DATA: dict[str, Shape] = {"setup": SETUP, "files": {ANY: str}, "steps": [dict]}
 
 
 def check_steps(data: dict, where: str) -> None:
     """Whether every step is there, in order, with the state that its kind has. `data` is of a known kind."""
     kind = data["kind"]
-    requests = {"requests?" if kind == "tree" else "requests": {ANY: {"prompt": int, "output": int}}}
+    requests: dict[str, Shape] = {"requests?" if kind == "tree" else "requests": {ANY: {"prompt": int, "output": int}}}
     _check(data, DATA | requests, where, "the replay")
     steps = data["steps"]
     if len(steps) < 2:
         raise SiteError(f"{where}: holds fewer than two steps; {MEASURE}")
-    for wanted, step in enumerate(steps):
-        if step.get("n") != wanted:
+    for number, step in enumerate(steps):
+        if step.get("n") != number:
             numbers = [other.get("n") for other in steps]
-            what = "is out of order" if wanted in numbers else "is missing"
-            raise SiteError(f"{where}: step {wanted} {what}, step {step.get('n')} stands in its place; {MEASURE}")
-        at = f"{where}: step {wanted}"
+            what = "is out of order" if number in numbers else "is missing"
+            raise SiteError(f"{where}: step {number} {what}, step {step.get('n')} stands in its place; {MEASURE}")
+        at = f"{where}: step {number}"
         _check(step, STEP, at, "the step")
         _check(step["state"], STATES[kind], at, f"its state, of the kind {kind},")
         _check_state(kind, step["state"], data.get("requests", {}), at)
 
 
-def _check(value, shape, where: str, what: str) -> None:
+def _check(value: object, shape: Shape, where: str, what: str) -> None:
     """Raises SiteError where `value` is not of `shape`; `what` is how a reader finds it."""
     if isinstance(shape, list):
-        _is(value, list, where, what)
-        for position, each in enumerate(value):
-            _check(each, shape[0], where, f"{what} [{position}]")
+        if not isinstance(value, list):
+            raise _not(value, (list,), where, what)
+        for position, element in enumerate(value):
+            _check(element, shape[0], where, f"{what} [{position}]")
     elif isinstance(shape, dict):
-        _is(value, dict, where, what)
+        if not isinstance(value, dict):
+            raise _not(value, (dict,), where, what)
         if ANY in shape:
-            for key, each in value.items():
-                _check(each, shape[ANY], where, f"{what} '{key}'")
+            for key, element in value.items():
+                _check(element, shape[ANY], where, f"{what} '{key}'")
             return
         for key, of in shape.items():
             name = key.removesuffix("?")
@@ -79,14 +83,14 @@ def _check(value, shape, where: str, what: str) -> None:
             elif name == key:
                 raise SiteError(f"{where}: {what} has no '{name}'; {MEASURE}")
     else:
-        _is(value, shape, where, what)
+        kinds = shape if isinstance(shape, tuple) else (shape,)
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise _not(value, kinds, where, what)
 
 
-def _is(value, kinds, where: str, what: str) -> None:
-    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        wanted = " or ".join(KINDS[kind] for kind in kinds if kind in KINDS)
-        raise SiteError(f"{where}: {what} is {value!r:.40}, not {wanted}; {MEASURE}")
+def _not(value: object, kinds: tuple[type, ...], where: str, what: str) -> SiteError:
+    names = " or ".join(KINDS[kind] for kind in kinds if kind in KINDS)
+    return SiteError(f"{where}: {what} is {value!r:.40}, not {names}; {MEASURE}")
 
 
 def _check_state(kind: str, state: dict, requests: dict, where: str) -> None:
@@ -94,7 +98,7 @@ def _check_state(kind: str, state: dict, requests: dict, where: str) -> None:
     if kind == "tree":
         _check_tree(state["nodes"], where)
         return
-    running = [each if isinstance(each, str) else each["id"] for each in state["running"]]
+    running = [request if isinstance(request, str) else request["id"] for request in state["running"]]
     named = [*state["waiting"], *running, *state["finished"], *state.get("preempted", ()), *state["tables"]]
     for name in [*named, *state.get("budget", {}).get("given", ())]:
         if name not in requests:

@@ -9,59 +9,20 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import structs
+
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.quotes import manifest as manifests
 from scripts.quotes.excerpts import Resolved, Resolver, place_of
-from scripts.quotes.manifest import Manifest, check_id, check_table
+from scripts.quotes.manifest import Manifest
+from scripts.quotes.manifest_tables import Mark, Replay
+from scripts.quotes.path_recordings import StoredRecord
 from scripts.quotes.replay_steps import MEASURE, STATES, check_steps
-from scripts.sources.pins import ROOT
 
 FORMAT = 1
-KEYS = {"id": str, "record": str, "title": str, "because": list, "mark": list}
-BECAUSE = {"event": str, "excerpt": str, "at": str, "text": str}
-MARK = {"id": str, "step": int, "text": str}
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Because:
-    """What is said when an event occurs, and the line that decided it: the one of `excerpt` that holds `at`."""
-
-    event: str
-    excerpt: str
-    at: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A step worth a look. `text` is inline Markdown; the address is #replay-<replay>-<mark>."""
-
-    id: str
-    step: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A replay as the manifest asks for it; `record` is called as claims call one, "NN/measurement"."""
-
-    file: str
-    id: str
-    record: str
-    title: str
-    because: dict = field(default_factory=dict)
-    marks: tuple = ()
-
-    @property
-    def where(self) -> str:
-        """How an error names it."""
-        return f"{self.file}: replay '{self.id}'"
-
-    @property
-    def place(self) -> str:
-        """Where its data lies below the site's root: the post's number tells two of one name apart."""
-        return f"data/replays/{Path(self.file).name.partition('-')[0]}-{self.id}.json"
 
 
 @dataclass(frozen=True)
@@ -77,13 +38,13 @@ class Checked:
         """The event in words, by the manifest's text, or by a template made of it."""
         known = {"who": event.get("who", "")} | event.get("args", {})
 
-        def value(found) -> str:
-            return shown(known[found[1]])
+        def value(placeholder: re.Match[str]) -> str:
+            return shown(known[placeholder[1]])
 
         return PLACEHOLDER.sub(value, template or self.replay.because[event["event"]].text)
 
 
-def shown(value) -> str:
+def shown(value: object) -> str:
     """A value of an event as it is read."""
     if isinstance(value, list):
         return ", ".join(map(shown, value))
@@ -91,43 +52,29 @@ def shown(value) -> str:
 
 
 def parse(manifest: Manifest) -> dict[str, Replay]:
-    """The replays of a manifest by id, in file order. Raises SiteError for anything not understood."""
-    found: dict[str, Replay] = {}
-    for number, raw in enumerate(manifest.replays, 1):
-        named = f"'{raw['id']}'" if isinstance(raw.get("id"), str) else f"number {number}"
-        where = f"{manifest.file}: replay {named}"
-        check_table(raw, KEYS, tuple(KEYS), where)
-        check_id(raw["id"], where)
-        if raw["id"] in found:
-            raise SiteError(f"{where}: two replays are called that; rename one")
-        because = {}
-        for table in raw["because"]:
-            because_where = f"{where}: because {table.get('event', '')!r}" if isinstance(table, dict) else where
-            check_table(table, BECAUSE, tuple(BECAUSE), because_where)
-            if table["event"] in because:
-                raise SiteError(f"{because_where}: the event has two; keep one")
-            because[table["event"]] = Because(**table)
-        found[raw["id"]] = Replay(
-            manifest.file, raw["id"], raw["record"], raw["title"], because, _marks(raw["mark"], where)
+    """The replays of a manifest by id, in file order. Raises SiteError for events, marks and ids that will not do."""
+    replays = toml_tables.by_name(manifest.replays, manifest.file)
+    for replay in replays.values():
+        for reason in replay.reasons:
+            if replay.because[reason.event] is not reason:
+                raise SiteError(f"{replay.where}: because '{reason.event}': the event has two; keep one")
+    return {name: structs.replace(replay, marks=_marks(replay)) for name, replay in replays.items()}
+
+
+def _marks(replay: Replay) -> tuple[Mark, ...]:
+    """The marks in order of their steps."""
+    if not replay.marks:
+        raise SiteError(
+            f"{replay.where}: marks no moment, so there is nothing to see without a script; add [[replay.mark]]"
         )
-    return found
-
-
-def _marks(raw: list, where: str) -> tuple:
-    marks: list[Mark] = []
-    if not raw:
-        raise SiteError(f"{where}: marks no moment, so there is nothing to see without a script; add [[replay.mark]]")
-    for table in raw:
-        mark_where = f"{where}: mark {table.get('id', '')!r}" if isinstance(table, dict) else where
-        check_table(table, MARK, tuple(MARK), mark_where)
-        check_id(table["id"], mark_where)
-        mark = Mark(**table)
-        for other in marks:
+    for number, mark in enumerate(replay.marks):
+        for other in replay.marks[:number]:
             if mark.id == other.id or mark.step == other.step:
                 what = "is called so too" if mark.id == other.id else f"marks step {mark.step} too"
-                raise SiteError(f"{mark_where}: mark '{other.id}' of step {other.step} {what}; change one")
-        marks.append(mark)
-    return tuple(sorted(marks, key=lambda mark: mark.step))
+                raise SiteError(
+                    f"{replay.where}: mark '{mark.id}': mark '{other.id}' of step {other.step} {what}; change one"
+                )
+    return tuple(sorted(replay.marks, key=lambda mark: mark.step))
 
 
 def load_all(root: Path = ROOT) -> list[tuple[Manifest, Replay]]:
@@ -140,8 +87,8 @@ def unused(replay: Replay, page: str = "any page") -> str:
     return f"{replay.where}: is not used on {page}; write '/// replay | {replay.id}' there, or remove it"
 
 
-def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Checked:
-    """The replay with the data of `record`, a records.Record. Raises SiteError for whatever does not fit."""
+def check(replay: Replay, manifest: Manifest, record: StoredRecord, resolver: Resolver) -> Checked:
+    """The replay with the data of `record`. Raises SiteError for whatever does not fit."""
     where, source = f"{replay.where}: {record.path}", record.path
     data = record.data.get("extra", {}).get("replay")
     if not isinstance(data, dict):
@@ -174,7 +121,7 @@ def check(replay: Replay, manifest: Manifest, record, resolver: Resolver) -> Che
 
 def _lines(replay: Replay, manifest: Manifest, data: dict, resolver: Resolver, engine: str, source: str) -> dict:
     """event -> (excerpt, number of the line that decided it), each seen to run wherever the event occurs."""
-    found: dict[str, tuple[Resolved, int]] = {}
+    decided: dict[str, tuple[Resolved, int]] = {}
     for because in replay.because.values():
         where = f"{replay.where}: because '{because.event}'"
         steps = [step for step in data["steps"] if any(event["event"] == because.event for event in step["events"])]
@@ -192,8 +139,8 @@ def _lines(replay: Replay, manifest: Manifest, data: dict, resolver: Resolver, e
                 raise SiteError(
                     f"{where}: {path}:{number} did not run in step {step['n']} of {source}; choose a line that did"
                 )
-        found[because.event] = (excerpt, number)
-    return found
+        decided[because.event] = (excerpt, number)
+    return decided
 
 
 def _check_events(checked: Checked, source: str) -> None:

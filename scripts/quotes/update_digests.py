@@ -7,35 +7,34 @@ differs is shown, old text beside new, and replaced only when you say so.
 import argparse
 import difflib
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tomlkit
 
 from scripts.common.errors import SiteError, run_cli
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.quotes import manifest as manifests
 from scripts.quotes.excerpts import Resolved, Resolver, digest_of, remember, text_cache
 from scripts.sources import pins as pinning
 from scripts.sources import unpacked_sources
-from scripts.sources.pins import ROOT
+from scripts.sources.pins import Pin
+
+Approve = Callable[[list[str] | None, Resolved], bool]
 
 
 def write_toml(path: Path, document: tomlkit.TOMLDocument) -> None:
     """Replaces a TOML file, comments and layout kept, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, tomlkit.dumps(document))
 
 
-def pin_artifacts(root: Path = ROOT, approve=None) -> int:
+def pin_artifacts(root: Path = ROOT, approve: Callable[[Pin, str], bool] | None = None) -> int:
     """Writes sha256, bytes and unpacked_bytes of every pin whose sha256 is empty; returns how many.
 
     `approve(pin, digest)` may refuse: what is written here is what every later fetch is compared with.
@@ -52,7 +51,7 @@ def pin_artifacts(root: Path = ROOT, approve=None) -> int:
             fetch.fetch(pin, artifact)
             digest, size = hashlib.sha256(artifact.read_bytes()).hexdigest(), artifact.stat().st_size
             unpacked_sources.unpack(pin, artifact, Path(folder) / "sources")
-            unpacked = sum(each.stat().st_size for each in (Path(folder) / "sources").rglob("*.py"))
+            unpacked = sum(file.stat().st_size for file in (Path(folder) / "sources").rglob("*.py"))
         print(f"{pin.artifact}: sha256 {digest}, {size} bytes")
         if approve and not approve(pin, digest):
             raise SiteError(f"{pinning.FILE}: [{engine}]: nothing written; answer 'y' to pin that file")
@@ -63,7 +62,9 @@ def pin_artifacts(root: Path = ROOT, approve=None) -> int:
     return written
 
 
-def pin_excerpts(post: str, root: Path = ROOT, resolver: Resolver | None = None, approve=None) -> tuple[int, int]:
+def pin_excerpts(
+    post: str, root: Path = ROOT, resolver: Resolver | None = None, approve: Approve | None = None
+) -> tuple[int, int]:
     """Writes the digests of one manifest. Returns (written, refused).
 
     `approve(old, new)` is asked with `new` a Resolved and `old` its former lines, or None where they are unknown,
@@ -73,9 +74,9 @@ def pin_excerpts(post: str, root: Path = ROOT, resolver: Resolver | None = None,
     manifest = manifests.load(post, root)
     path = root / manifest.file
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    found = [resolver.resolve(excerpt) for excerpt in manifest.excerpts.values()]
+    excerpts = [resolver.resolve(excerpt) for excerpt in manifest.excerpts.values()]
     written = refused = 0
-    for resolved, table in zip(found, document.get("excerpt", []), strict=True):
+    for resolved, table in zip(excerpts, document.get("excerpt", []), strict=True):
         old = resolved.excerpt.digest
         if old == resolved.digest:
             remember(resolved, root)
@@ -96,11 +97,11 @@ def old_lines(resolved: Resolved, root: Path = ROOT) -> list[str] | None:
 
     From the cache of texts seen here; else quoted again from the pin and manifest of the last commit.
     """
-    wanted = resolved.excerpt.digest
-    kept = text_cache(wanted, root)
-    if kept.is_file():
-        lines = kept.read_text(encoding="utf-8").split("\n")[:-1]
-        if digest_of(lines) == wanted:
+    digest = resolved.excerpt.digest
+    cached = text_cache(digest, root)
+    if cached.is_file():
+        lines = cached.read_text(encoding="utf-8").split("\n")[:-1]
+        if digest_of(lines) == digest:
             return lines
     try:
         before = pinning.parse(_committed(pinning.FILE, root))
@@ -108,7 +109,7 @@ def old_lines(resolved: Resolved, root: Path = ROOT) -> list[str] | None:
         former = Resolver(unpacked_sources.Sources(before, root)).resolve(manifest.excerpts[resolved.excerpt.id])
     except (SiteError, KeyError, OSError, subprocess.CalledProcessError):
         return None
-    return list(former.lines) if former.digest == wanted else None
+    return list(former.lines) if former.digest == digest else None
 
 
 def _committed(file: str, root: Path) -> str:
@@ -143,7 +144,7 @@ def _dedent(lines: list[str]) -> list[str]:
     return textwrap.dedent("\n".join(lines)).expandtabs(4).split("\n")
 
 
-def _wrapped(left: str, right: str, column: int):
+def _wrapped(left: str, right: str, column: int) -> Iterator[tuple[str, str]]:
     """Pairs of pieces at most `column` wide: a changed line is shown whole."""
     for start in range(0, max(len(left), len(right), 1), column):
         yield left[start : start + column], right[start : start + column]
@@ -173,17 +174,17 @@ def main() -> int:
     )
     parser.add_argument("--post", default="", help="only the posts whose file name starts so, such as 01")
     parser.add_argument("--yes", action="store_true", help="replace every digest that differs, after showing it")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
 
-    def approve(old, new):
+    def approve(old: list[str] | None, new: Resolved) -> bool:
         show(old, new)
-        return asked.yes or ask(f"Replace the digest of '{new.excerpt.id}'?")
+        return arguments.yes or ask(f"Replace the digest of '{new.excerpt.id}'?")
 
-    pin_artifacts(approve=lambda pin, digest: asked.yes or ask(f"Pin {pin.artifact} to that sha256?"))
-    posts = [post for post in manifests.load_all() if post.startswith(asked.post)]
+    pin_artifacts(approve=lambda pin, digest: arguments.yes or ask(f"Pin {pin.artifact} to that sha256?"))
+    posts = [post for post in manifests.load_all() if post.startswith(arguments.post)]
     if not posts:
         raise SiteError(
-            f"{manifests.FOLDER}: no manifest starts with '{asked.post}'; write {manifests.FOLDER}/NN-slug.toml"
+            f"{manifests.FOLDER}: no manifest starts with '{arguments.post}'; write {manifests.FOLDER}/NN-slug.toml"
         )
     resolver, refused = Resolver(), 0
     for post in posts:

@@ -13,8 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.sources import pins
-from scripts.sources.pins import ROOT
 
 FILE = "snippets/engines.toml"
 TIERS = ("gpu", "cpu")

@@ -11,17 +11,19 @@ that of the file as it came. It is remembered in the cache, so that a second loo
 import argparse
 import hashlib
 import json
-import os
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
 from packaging.version import InvalidVersion, Version
 
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.file_lock import one_at_a_time
+from scripts.common.paths import ROOT
+from scripts.common.whole_file import write_whole
 from scripts.sources import index_versions, unpacked_sources
-from scripts.sources.pins import ROOT, Pin
+from scripts.sources.pins import Pin
 from scripts.sources.pins import load as load_pins
 
 FOLDER = "snippets/drift"  # the committed comparisons; scripts/drift/report.py writes them
@@ -130,9 +132,8 @@ def remember(pin: Pin, root: Path = ROOT) -> None:
     """Notes in the cache what a release's artifact is."""
     folder = unpacked_sources.cache_folder(root)
     notes = _remembered(root) | {pin.artifact: Artifact(pin.sha256, pin.bytes, pin.unpacked_bytes)}
-    fresh = folder / f".{KNOWN}.{os.getpid()}"
-    fresh.write_text(json.dumps({name: asdict(artifact) for name, artifact in notes.items()}, indent=1) + "\n", "utf-8")
-    os.replace(fresh, folder / KNOWN)
+    known = {name: asdict(artifact) for name, artifact in notes.items()}
+    write_whole(folder / KNOWN, json.dumps(known, indent=1) + "\n")
 
 
 def _remembered(root: Path) -> dict[str, Artifact]:

@@ -1,18 +1,33 @@
 """The pinned releases: what snippets/pins.toml says about each engine."""
 
-import re
-import tomllib
-from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
+from msgspec import Meta
+
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
+from scripts.common.toml_tables import Table, Text, refused
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = "snippets/pins.toml"
+Digest = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9a-f]{64}|)\Z",
+        extra=refused("sha256 is not 64 hexadecimal digits; empty it and run `make pin`"),
+    ),
+]
+Artifact = Annotated[
+    str,
+    Meta(
+        pattern=r"\.(tar\.gz|whl|zip)\Z",
+        extra=refused("artifact '{value}' is neither an sdist nor a wheel; name the file itself"),
+    ),
+]
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(Table, frozen=True):
     """One engine's release, and the one file of it that holds the source.
 
     `bytes` is the artifact's size, `unpacked_bytes` that of the Python files taken out of it; both are announced
@@ -20,16 +35,16 @@ class Pin:
     """
 
     engine: str
-    name: str
-    version: str
-    tag: str
-    repository: str
-    sources: str
-    artifact: str
-    inside: str
+    name: Text
+    version: Text
+    tag: Text
+    repository: Text
+    sources: Text
+    artifact: Artifact
+    inside: Text
     bytes: int
     unpacked_bytes: int
-    sha256: str
+    sha256: Digest
 
     @property
     def distribution(self) -> str:
@@ -54,28 +69,7 @@ def load(root: Path = ROOT) -> dict[str, Pin]:
 
 def parse(text: str, file: str = FILE) -> dict[str, Pin]:
     """The pins that a TOML text holds; `file` is how errors call it."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"{file}: not TOML ({error}); correct that line") from None
-    return {engine: _pin(engine, table, file) for engine, table in tables.items()}
-
-
-def _pin(engine: str, table, file: str) -> Pin:
-    kinds = {field.name: field.type for field in fields(Pin) if field.name != "engine"}
-    where = f"{file}: [{engine}]"
-    if not isinstance(table, dict):
-        raise SiteError(f"{where}: is no table; an engine is a table with {', '.join(kinds)}")
-    for key in table:
-        if key not in kinds:
-            raise SiteError(f"{where}: unknown key '{key}'; remove it, or use one of {', '.join(kinds)}")
-    for key, kind in kinds.items():
-        if not isinstance(table.get(key), kind):
-            raise SiteError(f"{where}: '{key}' must be a {'number' if kind is int else 'string'}; add or correct it")
-    if not re.fullmatch(r"[0-9a-f]{64}|", table["sha256"]):
-        raise SiteError(f"{where}: sha256 is not 64 hexadecimal digits; empty it and run `make pin`")
-    if not table["artifact"].endswith((".tar.gz", ".whl", ".zip")):
-        raise SiteError(
-            f"{where}: artifact '{table['artifact']}' is neither an sdist nor a wheel; name the file itself"
-        )
-    return Pin(engine=engine, **table)
+    tables = toml_tables.parse(text, file)
+    return {
+        engine: toml_tables.read(table, Pin, f"{file}: [{engine}]", engine=engine) for engine, table in tables.items()
+    }

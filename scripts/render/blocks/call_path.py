@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scripts.catalog.site_data import engine_name
 from scripts.common.errors import SiteError
-from scripts.quotes import call_paths, excerpts
+from scripts.quotes import call_paths
 from scripts.quotes import manifest as manifests
 from scripts.quotes.call_paths import KINDS, partings
 from scripts.render.page.block import PageBlock, register_block
@@ -126,7 +126,7 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
 def _quotes(path, hop, line: int, evidence) -> bool:
     """Whether the hop's excerpt shows that line of its file."""
     excerpt = manifests.load(Path(path.manifest).stem, evidence.root).excerpts[hop.excerpt]
-    shown = excerpts.Resolver(evidence.sources, evidence.root).resolve(excerpt)
+    shown = evidence.resolver.resolve(excerpt)
     return excerpt.path == hop.file and shown.first <= line <= shown.last
 
 

@@ -11,11 +11,11 @@ import markdown
 
 from scripts.catalog import site_data
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.quotes import engine_defaults, replays
 from scripts.quotes import manifest as manifests
-from scripts.quotes.excerpts import Resolved, Resolver
+from scripts.quotes.excerpts import Resolved, Resolver, unused
 from scripts.quotes.manifest import Manifest
-from scripts.sources.pins import ROOT
 
 log = logging.getLogger("scripts.render")
 
@@ -50,7 +50,7 @@ class Context:
 
     def start_build(self) -> None:
         """Forgets what was read, so that an edited pin, manifest or record is seen by the next page."""
-        for name in ("evidence", "resolver", "_inline"):
+        for name in ("evidence", "_inline"):
             self.__dict__.pop(name, None)
         self.used_by_page.clear()
         self.replay_data.clear()
@@ -88,10 +88,10 @@ class Context:
         """What was measured and recorded, the pins and the pinned sources, as of this build."""
         return site_data.of(self.root)
 
-    @cached_property
+    @property
     def resolver(self) -> Resolver:
-        """Resolves excerpts in the evidence's sources; reads pins.toml on first use."""
-        return Resolver(self.evidence.sources, self.root)
+        """Resolves excerpts in the pinned sources: the evidence's own, so that a build reads each file once."""
+        return self.evidence.resolver
 
     def excerpt(self, name: str) -> Resolved:
         """The excerpt a page embeds, resolved and checked; counts as its use. Raises SiteError."""
@@ -125,12 +125,9 @@ class Context:
         manifest = self.manifest
         if manifest is None:
             return
-        for name in manifest.excerpts:
+        for name, excerpt in manifest.excerpts.items():
             if name not in self.used:
-                raise SiteError(
-                    f"{manifest.file}: excerpt '{name}' is not used on {self.source}; "
-                    f"write '/// excerpt | {name}' there, or remove it"
-                )
+                raise SiteError(unused(excerpt, self.source))
         if manifest.settings and manifest.file not in self.settings_shown:
             raise SiteError(engine_defaults.unused(next(iter(engine_defaults.parse(manifest).values())), self.source))
         for replay in replays.parse(manifest).values():

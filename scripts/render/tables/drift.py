@@ -5,10 +5,11 @@ cache, after `make drift`; a clone that has never run it builds the same page wi
 """
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from markdown import Markdown
+from msgspec.structs import replace
 
 from scripts.catalog.site_data import Evidence
 from scripts.drift import compare_releases

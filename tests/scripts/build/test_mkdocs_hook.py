@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.browser import benchmark_sites
-from scripts.sources.pins import ROOT
+from scripts.common.paths import ROOT
 
 ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
 

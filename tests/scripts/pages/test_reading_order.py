@@ -5,9 +5,9 @@ import datetime
 import pytest
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.pages import reading_order
 from scripts.render.blocks.posts import posts_html
-from scripts.sources.pins import ROOT
 
 
 @pytest.fixture
@@ -48,8 +48,31 @@ def test_a_list_out_of_order(root):
     with pytest.raises(SiteError, match=r"post number 2: needs slug \('02-"):
         reading_order.load(root)
     file.write_text("[[post")
+    with pytest.raises(SiteError, match=r"docs/posts/reading-order\.toml: not TOML \(.*\); correct that line"):
+        reading_order.load(root)
+    file.unlink()
     with pytest.raises(SiteError, match="cannot be read"):
         reading_order.load(root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('about = "Two."', 'abuot = "Two."', "post '02-b': unknown key 'abuot'; remove it, or use one of slug, title"),
+        ('about = "Two."', "", "post '02-b': 'about' is missing; add it"),
+        ('about = "Two."', 'about = "Two."\npage = "posts/02-b.md"', "post '02-b': unknown key 'page'; remove it"),
+        ('slug = "02-b"\n', "", "post number 2: 'slug' is missing; add it"),
+        ('title = "B"', "title = 2", "post '02-b': 'title' must be text; correct or remove it"),
+        ("[[post]]", "[[posts]]", "holds [[post]] alone; correct posts"),
+    ],
+)
+def test_the_list_is_read_strictly(root, old, new, said):
+    file = root / reading_order.FILE
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    with pytest.raises(SiteError) as caught:
+        reading_order.load(root)
+    assert str(caught.value).startswith(f"{reading_order.FILE}: ") and said in str(caught.value)
 
 
 DAY = datetime.date(2026, 11, 23)

@@ -105,6 +105,8 @@ def test_a_line_of_a_file_that_differs(site):
         ('not_in = ["vllm-gpu-off"]', 'not_in = ["sglang-gpu"]', "not one of the path's"),
         ('not_in = ["vllm-gpu-off"]', 'not_in = ["vllm-gpu"]', "both to run and not to run"),
         ('not_in = ["vllm-gpu-off"]', 'nth = "2"', "'nth' must be a number"),
+        ('not_in = ["vllm-gpu-off"]', "nth = 0", "nth is 0, and lines that read alike are counted from 1; correct it"),
+        ('not_in = ["vllm-gpu-off"]', "not_in = [3]", "'not_in' holds 3, which is not text; correct it"),
     ],
 )
 def test_a_manifest_that_is_wrong_stops(site, old, new, said):

@@ -206,9 +206,24 @@ def test_a_manifest_is_read_strictly(text, message):
     assert "\n" not in str(error.value)
 
 
-def test_call_paths_are_kept_for_their_own_check():
-    found = manifest.parse('[[path]]\nid = "p"\n[[path.hop]]\nid = "h"\n', "m.toml")
-    assert found.paths == ({"id": "p", "hop": [{"id": "h"}]},)
+PATH = """
+[[path]]
+id = "p"
+title = "A path"
+engine = "toy"
+configurations = ["toy-gpu"]
+[[path.hop]]
+id = "h"
+symbol = "toy/engine.py::Engine.step"
+does = " steps "
+"""
+
+
+def test_call_paths_are_typed_and_what_they_claim_is_kept_for_their_own_check():
+    (path,) = manifest.parse(PATH, "m.toml").paths
+    (hop,) = path.hops
+    assert (path.id, path.manifest, path.configurations) == ("p", "m.toml", ("toy-gpu",))
+    assert (hop.id, hop.does, hop.kind, hop.roles, hop.excerpt) == ("h", "steps", "start", {}, "")
 
 
 def test_a_long_excerpt_warns(toy):

@@ -11,10 +11,10 @@ from bs4 import BeautifulSoup
 from scripts.build import verify
 from scripts.catalog import ledger, site_data
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.render.blocks import replay
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
-from scripts.sources.pins import ROOT
 from tests.scripts.fixtures.small_replays import BLOCK, RAN, TABLES, add
 from tests.scripts.fixtures.small_site import CORE, PAGE, Site
 from tests.scripts.render.test_measured_blocks import render

@@ -5,10 +5,11 @@ import io
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
+from scripts.common import whole_file
 from scripts.common.errors import SiteError
 from scripts.quotes import excerpts, manifest, update_digests
 from scripts.sources import fetch, pins, unpacked_sources
@@ -95,7 +96,7 @@ def test_an_interrupt_while_writing_leaves_the_manifest_whole(toy, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(update_digests.os, "replace", interrupted)
+    monkeypatch.setattr(whole_file.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         update_digests.pin_excerpts("01-toy", toy.root)
     assert text(toy) == MANIFEST

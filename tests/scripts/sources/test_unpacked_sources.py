@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from scripts.common.errors import SiteError
 from scripts.environments import pip_settings
@@ -333,7 +333,7 @@ def test_an_unknown_path_and_an_unknown_engine_are_named(toy):
     "change, message",
     [
         ('colour = "red"', r"snippets/pins.toml: \[toy\]: unknown key 'colour'"),
-        ("tag = 3", r"'tag' must be a string"),
+        ("tag = 3", r"snippets/pins.toml: \[toy\]: 'tag' must be text; correct or remove it"),
         ('bytes = "3"', r"'bytes' must be a number"),
         ('sha256 = "abc"', r"sha256 is not 64 hexadecimal digits; empty it and run `make pin`"),
         ('artifact = "toy-1.0.exe"', r"neither an sdist nor a wheel"),
