@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from scripts.common.errors import SiteError
-from scripts.sources.pins import ROOT
+from scripts.common.paths import ROOT
 
 POST = "02"
 

@@ -28,13 +28,12 @@ LAB = (sys.executable, "-m", "experiments.lab", "verify")
 
 
 def check_excerpts(evidence: LookedAt) -> tuple[int, str]:
-    resolver = excerpts.Resolver(evidence.sources, evidence.root)
     count, wrong = 0, []
     for manifest in _manifests(evidence):
         for excerpt in manifest.excerpts.values():
             count += 1
             try:
-                resolver.checked(excerpt)
+                evidence.resolver.checked(excerpt)
             except SiteError as error:
                 wrong.append(str(error))
             if not evidence.shown("excerpt", excerpt.id, manifest.file):
@@ -88,14 +87,13 @@ def check_paths(evidence: LookedAt) -> tuple[int, str]:
 
 def check_replays(evidence: LookedAt) -> tuple[int, str]:
     """Not every site has a replay, so what is counted is the manifests that were looked into."""
-    resolver = excerpts.Resolver(evidence.sources, evidence.root)
     wrong: list[str] = []
     steps: list[int] = []
     for manifest, replay in replays.load_all(evidence.root):
         if not evidence.holds(manifest.file):
             continue
         try:
-            checked = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+            checked = replays.check(replay, manifest, evidence.record(replay.record), evidence.resolver)
             steps.append(len(checked.data["steps"]))
         except SiteError as error:
             wrong.append(str(error))
