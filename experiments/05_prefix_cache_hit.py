@@ -22,33 +22,36 @@
 # what is resampled for an interval is the round, whole.
 
 # %%
-import json
-
 import numpy as np
 
-from experiments.lab.analysis import card_time as sittings, intervals as bootstrap
+from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
-from experiments.lab.analysis.roofline import Shape, kv_bytes, mixed_floor_ms, prefill_flop
-from experiments.lab.host.model_folders import QWEN3_8B
+from experiments.lab.analysis.readings import (
+    ENGINES, SHAPE_8B, by_engine, card_rates, count_of, difference_of, entered, error_bars, exact, highest, median_of,
+    ratio_of,
+)
+from experiments.lab.analysis.roofline import kv_bytes, mixed_floor_ms, prefill_flop
+from experiments.lab.analysis.verdict import (
+    above, all_of, as_many, at_most, below, between, equals, every, fact, fewer, holds_value, none, not_, some, the,
+)
 
 book = Book("05")
-SHAPE = Shape.from_config(QWEN3_8B)
-ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
+LENGTHS = {"short": 4096, "long": 16384}
 SHARED = {4096: (0, 1024, 2048, 3072, 3680, 4096), 16384: (0, 4096, 8192, 12288, 14736, 16384)}
 NINE_TENTHS = {4096: 3680, 16384: 14736}
 BLOCK = 16
 HITS = ["hits-vllm", "hits-sglang"]
 
 
-def median_of(values, unit, digits=3):
-    """The median over rounds."""
-    return bootstrap.by_round(np.median, [values], unit, digits)
+def number(count, digits=3):
+    """What was counted, without a unit."""
+    return exact(count, "1", digits)
 
 
-def ratio_of(above, below, digits=4):
-    """median(above) / median(below) of two series of the same rounds."""
-    return bootstrap.by_round(lambda a, b: np.median(a) / np.median(b), [above, below], "1", digits)
+def percent_of(part, whole):
+    """100 * median(part) / median(whole) of two series of the same rounds."""
+    return intervals.by_round(lambda a, b: 100 * np.median(a) / np.median(b), [part, whole], "%")
 
 
 def hit(engine, tokens, cached):
@@ -61,15 +64,9 @@ def ttft(run, tokens, cached):
     return run.values("ttft", prompt_tokens=tokens, cached_tokens=cached)
 
 
-def rates(*runs):
-    """(TFLOP/s, GB/s), the fastest that a probe reached in these runs: a floor must not be beaten because the card was
-    warm."""
-    return (max(max(run.probes["matmul"]) for run in runs), max(max(run.probes["copy"]) for run in runs))
-
-
 def step_floor(tokens, hits, card):
     """ms: the least that a step can take which computes what is left of a prompt behind `hits` cached tokens."""
-    return mixed_floor_ms(SHAPE, tokens - hits, hits, (), *card)
+    return mixed_floor_ms(SHAPE_8B, tokens - hits, hits, (), *card)
 
 
 # %% [markdown]
@@ -88,7 +85,7 @@ def computed(engine, tokens):
 
 def fitted(engine, tokens, series):
     """(ms a token, ms) of the least-squares line through the medians, against the tokens computed."""
-    return np.polyfit(computed(engine, tokens), [np.median(each) for each in series], 1)
+    return np.polyfit(computed(engine, tokens), [np.median(rounds) for rounds in series], 1)
 
 
 def slope(engine, tokens):
@@ -105,7 +102,7 @@ def furthest(engine, tokens):
     """A statistic: the largest distance of a median from the line, % of the cold prompt's."""
 
     def distance(*series):
-        y = np.array([np.median(each) for each in series])
+        y = np.array([np.median(rounds) for rounds in series])
         return 100 * np.max(np.abs(y - np.polyval(fitted(engine, tokens, series), computed(engine, tokens)))) / y[0]
 
     return distance
@@ -117,37 +114,24 @@ def dearer(engine):
     return lambda *series: fitted(engine, 16384, series[count:])[0] / fitted(engine, 4096, series[:count])[0]
 
 
-def apart(more, less):
-    """ms between the medians of two series."""
-    return bootstrap.by_round(lambda a, b: np.median(a) - np.median(b), [more, less], "ms")
-
-
 def points(run, tokens):
     """The TTFT series of a prompt length, from the cold prompt to the full hit."""
     return [ttft(run, tokens, cached) for cached in SHARED[tokens]]
-
-
-def within(values, low, high):
-    """Whether every interval lies between the two."""
-    return all(low < each["ci"][0] and each["ci"][1] < high for each in values)
 
 
 @book.figure("hits.svg", size=(4.4, 6.0))
 def hits_figure(figure, axes):
     axes.remove()
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
-    card = rates(*runs.values())
+    card = card_rates(*runs.values())
     for axes, tokens in zip(figure.subplots(2, 1), SHARED, strict=True):
         x = np.linspace(1, tokens, 80)
         axes.plot(x, [step_floor(tokens, tokens - n, card) for n in x], color=colour("floor"), linestyle="--",
                   label="floor")
         for (engine, run), mark in zip(runs.items(), "os", strict=True):
             series = points(run, tokens)
-            found = [median_of(each, "ms") for each in series]
-            y = np.array([each["value"] for each in found])
-            error = np.abs(np.array([each["ci"] for each in found]).T - y)
-            axes.errorbar(computed(engine, tokens), y, error, fmt=mark, markersize=5, color=colour(engine),
-                          label=ENGINES[engine])
+            axes.errorbar(computed(engine, tokens), *error_bars(median_of(rounds, "ms") for rounds in series), fmt=mark,
+                          markersize=5, color=colour(engine), label=ENGINES[engine])
             ends = np.polyval(fitted(engine, tokens, series), [0, tokens])
             axes.plot([0, tokens], ends, color=colour(engine), linewidth=1)
         axes.set_title(f"prompts of {tokens:,} tokens", fontsize=9)
@@ -168,25 +152,25 @@ def hits_figure(figure, axes):
     "{vllm_short} and {sglang_short}, {vllm_short_share} and {sglang_short_share} of it. Reading weights and cache "
     "once takes {floor_long} and {floor_short}.",
     records=HITS, tier="gpu", figure="hits.svg",
-    holds_if="every interval lies above twice the floor, and both shares at 16,384 tokens below 10%, intervals "
-    "included",
+    holds=all_of(
+        above(2 * the("floor_short"), "vllm_short", "sglang_short"),
+        above(2 * the("floor_long"), "vllm_long", "sglang_long"),
+        below(10, "vllm_long_share", "sglang_long_share"),
+    ),
+    labels={"vllm_short": "vLLM's time at 4,096 tokens", "sglang_short": "SGLang's there",
+            "floor_short": "the floor there", "vllm_long": "vLLM's time at 16,384 tokens",
+            "sglang_long": "SGLang's there", "floor_long": "the floor there",
+            "vllm_long_share": "vLLM's share of the cold time at 16,384 tokens", "sglang_long_share": "SGLang's"},
 )
 def full_hit_remainder(*runs):
-    values, card = {}, rates(*runs)
-    for name, tokens in (("short", 4096), ("long", 16384)):
-        floor = step_floor(tokens, hit("vllm", tokens, tokens), card)
-        values[f"floor_{name}"] = bootstrap.value(floor, "ms")
-        for run in runs:
-            engine = run.data["engine"]["name"]
+    values, card = {}, card_rates(*runs)
+    for name, tokens in LENGTHS.items():
+        values[f"floor_{name}"] = intervals.value(step_floor(tokens, hit("vllm", tokens, tokens), card), "ms")
+        for engine, run in by_engine(runs).items():
             full, cold = ttft(run, tokens, tokens), ttft(run, tokens, 0)
             values[f"{engine}_{name}"] = median_of(full, "ms")
-            values[f"{engine}_{name}_share"] = bootstrap.by_round(
-                lambda f, c: 100 * np.median(f) / np.median(c), [full, cold], "%")
-    above = all(
-        values[f"{engine}_{name}"]["ci"][0] > 2 * values[f"floor_{name}"]["value"]
-        for engine in ENGINES for name in ("short", "long")
-    )
-    return values, above and max(values[f"{engine}_long_share"]["ci"][1] for engine in ENGINES) < 10
+            values[f"{engine}_{name}_share"] = percent_of(full, cold)
+    return values
 
 
 @book.claim(
@@ -195,18 +179,24 @@ def full_hit_remainder(*runs):
     sentence="With 3,680 of 4,096 tokens cached ({cached_short}) the time to first token is lower by {vllm_short} in "
     "vLLM and {sglang_short} in SGLang; with 14,736 of 16,384 ({cached_long}) by {vllm_long} and {sglang_long}.",
     records=HITS, tier="gpu",
-    holds_if="every interval lies below the cached share",
+    holds=all_of(
+        below(the("cached_short"), "vllm_short", "sglang_short"), below(the("cached_long"), "vllm_long", "sglang_long"),
+    ),
+    labels={"vllm_short": "what vLLM saves at 4,096 tokens", "sglang_short": "what SGLang saves there",
+            "cached_short": "the cached share", "vllm_long": "what vLLM saves at 16,384 tokens",
+            "sglang_long": "what SGLang saves there", "cached_long": "the cached share"},
 )
 def saved_share(*runs):
-    values, less = {}, []
-    for name, (tokens, cached) in zip(("short", "long"), NINE_TENTHS.items(), strict=True):
-        values[f"cached_{name}"] = bootstrap.value(100 * cached / tokens, "%")
-        for run in runs:
-            key = f"{run.data['engine']['name']}_{name}"
-            values[key] = bootstrap.by_round(lambda most, cold: 100 * (1 - np.median(most) / np.median(cold)),
-                                   [ttft(run, tokens, cached), ttft(run, tokens, 0)], "%")
-            less.append(values[key]["ci"][1] < 100 * cached / tokens)
-    return values, all(less)
+    def saved(with_hits, cold):
+        return 100 * (1 - np.median(with_hits) / np.median(cold))
+
+    values = {}
+    for name, (tokens, cached) in zip(LENGTHS, NINE_TENTHS.items(), strict=True):
+        values[f"cached_{name}"] = intervals.value(100 * cached / tokens, "%")
+        for engine, run in by_engine(runs).items():
+            both_times = [ttft(run, tokens, cached), ttft(run, tokens, 0)]
+            values[f"{engine}_{name}"] = intervals.by_round(saved, both_times, "%")
+    return values
 
 
 @book.claim(
@@ -217,18 +207,18 @@ def saved_share(*runs):
     "meet zero tokens at {vllm_short_at0}, {sglang_short_at0}, {vllm_long_at0} and {sglang_long_at0}, and no median "
     "lies further from its line than {off} of the cold time.",
     records=HITS, tier="gpu",
-    holds_if="no median lies further from its line than 5% of the cold time",
+    holds=below(5, "off", by="value"),
+    labels={"off": "the largest distance of a median from its line, as a share of the cold time,"},
 )
 def ttft_line(*runs):
     values, off = {}, []
-    for name, tokens in (("short", 4096), ("long", 16384)):
-        for run in runs:
-            engine, series = run.data["engine"]["name"], points(run, tokens)
-            values[f"{engine}_{name}"] = bootstrap.by_round(slope(engine, tokens), series, "ms")
-            values[f"{engine}_{name}_at0"] = bootstrap.by_round(intercept(engine, tokens), series, "ms")
-            off.append(bootstrap.by_round(furthest(engine, tokens), series, "%"))
-    values["off"] = max(off, key=lambda each: each["value"])
-    return values, values["off"]["value"] < 5
+    for name, tokens in LENGTHS.items():
+        for engine, run in by_engine(runs).items():
+            series = points(run, tokens)
+            values[f"{engine}_{name}"] = intervals.by_round(slope(engine, tokens), series, "ms")
+            values[f"{engine}_{name}_at0"] = intervals.by_round(intercept(engine, tokens), series, "ms")
+            off.append(intervals.by_round(furthest(engine, tokens), series, "%"))
+    return values | {"off": highest(off)}
 
 
 @book.claim(
@@ -238,18 +228,17 @@ def ttft_line(*runs):
     "prompt in vLLM and {sglang} times in SGLang: it attends to all that stands before it. By FLOP alone it would "
     "be {floor} times.",
     records=HITS, tier="gpu",
-    holds_if="both intervals lie above 1",
+    holds=above(1, "vllm", "sglang"), labels={"vllm": "the ratio in vLLM", "sglang": "that in SGLang"},
 )
 def cached_part_costs(*runs):
     def slope_of_floor(tokens):
         x = computed("vllm", tokens)
-        return np.polyfit(x, [prefill_flop(SHAPE, n, tokens - n) for n in x], 1)[0]
+        return np.polyfit(x, [prefill_flop(SHAPE_8B, n, tokens - n) for n in x], 1)[0]
 
-    values = {"floor": bootstrap.value(slope_of_floor(16384) / slope_of_floor(4096), "1")}
-    for run in runs:
-        engine = run.data["engine"]["name"]
-        values[engine] = bootstrap.by_round(dearer(engine), [*points(run, 4096), *points(run, 16384)], "1")
-    return values, min(values[engine]["ci"][0] for engine in ENGINES) > 1
+    values = {"floor": intervals.value(slope_of_floor(16384) / slope_of_floor(4096), "1")}
+    for engine, run in by_engine(runs).items():
+        values[engine] = intervals.by_round(dearer(engine), [*points(run, 4096), *points(run, 16384)], "1")
+    return values
 
 
 @book.claim(
@@ -259,18 +248,18 @@ def cached_part_costs(*runs):
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384. The floors are "
     "{floor_short} and {floor_long}, at {rate}: the best of the run's probes, the others of which fall to {rate_low}.",
     records=HITS, tier="gpu",
-    holds_if="every interval lies between 1 and 2",
+    holds=between(1, 2, every("cold time's ratio to its floor", "vllm_*", "sglang_*")),
 )
 def cold_floor(*runs):
-    card = rates(*runs)
-    values = {"rate": bootstrap.value(card[0], "TFLOP/s"),
-              "rate_low": bootstrap.value(min(min(run.probes["matmul"]) for run in runs), "TFLOP/s")}
-    for name, tokens in (("short", 4096), ("long", 16384)):
+    card = card_rates(*runs)
+    values = {"rate": intervals.value(card[0], "TFLOP/s"),
+              "rate_low": intervals.value(min(min(run.probes["matmul"]) for run in runs), "TFLOP/s")}
+    for name, tokens in LENGTHS.items():
         floor = step_floor(tokens, 0, card)
-        values[f"floor_{name}"] = bootstrap.value(floor, "ms")
-        for run in runs:
-            values[f"{run.data['engine']['name']}_{name}"] = median_of(np.array(ttft(run, tokens, 0)) / floor, "1")
-    return values, within([values[f"{engine}_{name}"] for engine in ENGINES for name in ("short", "long")], 1, 2)
+        values[f"floor_{name}"] = intervals.value(floor, "ms")
+        for engine, run in by_engine(runs).items():
+            values[f"{engine}_{name}"] = median_of(np.array(ttft(run, tokens, 0)) / floor, "1")
+    return values
 
 
 @book.claim(
@@ -280,18 +269,19 @@ def cold_floor(*runs):
     "than a full hit in vLLM and {sglang} more in SGLang. The floor of that difference is {floor}; {attention} of the "
     "suffix's FLOP is attention over the cached part.",
     records=HITS, tier="gpu",
-    holds_if="both intervals lie between the floor and twice the floor",
+    holds=between(the("floor"), 2 * the("floor"), "vllm", "sglang"),
+    labels={"vllm": "what the suffix adds in vLLM", "sglang": "what it adds in SGLang"},
 )
 def suffix_behind_prefix(*runs):
     tokens, cached = 16384, NINE_TENTHS[16384]
-    left, card = tokens - cached, rates(*runs)
+    left, card = tokens - cached, card_rates(*runs)
     floor = step_floor(tokens, cached, card) - step_floor(tokens, hit("vllm", tokens, tokens), card)
-    over_cached = prefill_flop(SHAPE, left, cached) - prefill_flop(SHAPE, left)
-    values = {"floor": bootstrap.value(floor, "ms"),
-              "attention": bootstrap.value(100 * over_cached / prefill_flop(SHAPE, left, cached), "%")}
-    for run in runs:
-        values[run.data["engine"]["name"]] = apart(ttft(run, tokens, cached), ttft(run, tokens, tokens))
-    return values, within([values[engine] for engine in ENGINES], floor, 2 * floor)
+    over_cached = prefill_flop(SHAPE_8B, left, cached) - prefill_flop(SHAPE_8B, left)
+    values = {"floor": intervals.value(floor, "ms"),
+              "attention": intervals.value(100 * over_cached / prefill_flop(SHAPE_8B, left, cached), "%")}
+    for engine, run in by_engine(runs).items():
+        values[engine] = difference_of(ttft(run, tokens, cached), ttft(run, tokens, tokens), "ms")
+    return values
 
 
 # %% [markdown]
@@ -308,7 +298,7 @@ def beyond(engine, tokens):
     left = [tokens - hit(engine, tokens, cached) for cached in SHARED[tokens][-3:]]
 
     def excess(*series):
-        more, less, full = (np.median(each) for each in series)
+        more, less, full = (np.median(rounds) for rounds in series)
         return full - less + (more - less) / (left[0] - left[1]) * (left[1] - left[2])
 
     return excess
@@ -321,17 +311,17 @@ def beyond(engine, tokens):
     "{vllm_short} in vLLM and {sglang_short} in SGLang, of a 16,384-token prompt by {vllm_long} and {sglang_long}. The "
     "floor of the shorter prompt's step changes by {floor_short}.",
     records=HITS, tier="gpu",
-    holds_if="SGLang's interval at 4,096 tokens lies above zero, and both at 16,384 below",
+    holds=all_of(above(0, "sglang_short"), below(0, "vllm_long", "sglang_long")),
+    labels={"sglang_short": "SGLang's change at 4,096 tokens", "vllm_long": "vLLM's change at 16,384 tokens",
+            "sglang_long": "SGLang's there"},
 )
 def full_against_ninety(*runs):
-    values, card = {}, rates(*runs)
-    for name, (tokens, cached) in zip(("short", "long"), NINE_TENTHS.items(), strict=True):
-        for run in runs:
-            values[f"{run.data['engine']['name']}_{name}"] = apart(ttft(run, tokens, tokens), ttft(run, tokens, cached))
-    values["floor_short"] = bootstrap.value(
-        step_floor(4096, hit("vllm", 4096, 4096), card) - step_floor(4096, NINE_TENTHS[4096], card), "ms")
-    longer = max(values[f"{engine}_long"]["ci"][1] for engine in ENGINES)
-    return values, values["sglang_short"]["ci"][0] > 0 > longer
+    values, card = {}, card_rates(*runs)
+    for name, (tokens, cached) in zip(LENGTHS, NINE_TENTHS.items(), strict=True):
+        for engine, run in by_engine(runs).items():
+            values[f"{engine}_{name}"] = difference_of(ttft(run, tokens, tokens), ttft(run, tokens, cached), "ms")
+    floors = [step_floor(4096, hits, card) for hits in (hit("vllm", 4096, 4096), NINE_TENTHS[4096])]
+    return values | {"floor_short": intervals.value(floors[0] - floors[1], "ms")}
 
 
 @book.claim(
@@ -340,15 +330,15 @@ def full_against_ninety(*runs):
     sentence="The line through the two points before it misses the full hit by {vllm_short} in vLLM and {sglang_short} "
     "in SGLang at 4,096 tokens, by {vllm_long} and {sglang_long} at 16,384: so much later is the first token.",
     records=HITS, tier="gpu",
-    holds_if="SGLang's interval lies above vLLM's at both lengths",
+    holds=all_of(above(the("vllm_short"), "sglang_short"), above(the("vllm_long"), "sglang_long")),
+    labels={"sglang_short": "SGLang's delay at 4,096 tokens", "vllm_short": "vLLM's there",
+            "sglang_long": "SGLang's delay at 16,384 tokens", "vllm_long": "vLLM's there"},
 )
 def full_hit_beyond(*runs):
-    values = {}
-    for name, tokens in (("short", 4096), ("long", 16384)):
-        for run in runs:
-            engine = run.data["engine"]["name"]
-            values[f"{engine}_{name}"] = bootstrap.by_round(beyond(engine, tokens), points(run, tokens)[-3:], "ms")
-    return values, all(values[f"sglang_{name}"]["ci"][0] > values[f"vllm_{name}"]["ci"][1] for name in ("short", "long"))
+    return {
+        f"{engine}_{name}": intervals.by_round(beyond(engine, tokens), points(run, tokens)[-3:], "ms")
+        for name, tokens in LENGTHS.items() for engine, run in by_engine(runs).items()
+    }
 
 
 def parted(values):
@@ -365,21 +355,25 @@ def parted(values):
     "16,384, in the others at least {high_short} and {high_long}. With nine tenths cached the same visits differ by no "
     "more than {spread_short} and {spread_long}.",
     records=["hits-sglang"], tier="gpu",
-    holds_if="at both lengths the widest gap parts the same visits, and is wider than all that nine tenths cached "
-    "differ by",
+    holds=all_of(
+        fact("same_visits", "the widest gap between full hits parts the same visits at both lengths"),
+        above(the("spread_short"), "gap_short"), above(the("spread_long"), "gap_long"),
+    ),
+    labels={"gap_short": "that gap at 4,096 tokens", "spread_short": "all that nine tenths cached differ by there",
+            "gap_long": "that gap at 16,384 tokens", "spread_long": "all that nine tenths cached differ by there"},
 )
 def full_hit_levels(run):
-    values, groups, wider = {}, [], []
-    for name, (tokens, cached) in zip(("short", "long"), NINE_TENTHS.items(), strict=True):
+    values, gaps, lower = {}, {}, []
+    for name, (tokens, cached) in zip(LENGTHS, NINE_TENTHS.items(), strict=True):
         full = np.array(ttft(run, tokens, tokens))
         low, high = parted(full)
-        spread = float(np.ptp(ttft(run, tokens, cached)))
-        groups.append(set(low.tolist()))
-        wider.append(full[high].min() - full[low].max() > spread)
-        found = {"low": full[low].max(), "high": full[high].min(), "spread": spread}
-        values |= {f"{key}_{name}": bootstrap.value(float(each), "ms") for key, each in found.items()}
-    values |= {"few": bootstrap.value(len(groups[0]), "1"), "visits": bootstrap.value(len(full), "1")}
-    return values, groups[0] == groups[1] and all(wider)
+        lower.append(set(low.tolist()))
+        values |= {f"low_{name}": intervals.value(full[low].max(), "ms"),
+                   f"high_{name}": intervals.value(full[high].min(), "ms"),
+                   f"spread_{name}": intervals.value(np.ptp(ttft(run, tokens, cached)), "ms")}
+        gaps[f"gap_{name}"] = intervals.value(full[high].min() - full[low].max(), "ms")
+    values |= {"few": number(len(lower[0])), "visits": number(len(full))}
+    return values, {"same_visits": lower[0] == lower[1], **gaps}
 
 
 # %% [markdown]
@@ -402,13 +396,13 @@ def full_hit(run, tokens):
 def remainder_figure(_, axes):
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
     rows = [(engine, tokens) for tokens in SHARED for engine in ENGINES]
-    card = rates(*runs.values())
+    card = card_rates(*runs.values())
     y = np.arange(len(rows))[::-1]
     whole, step = (np.array([np.median(full_hit(runs[engine], tokens)[i]) for engine, tokens in rows]) for i in (0, 1))
-    errors = [median_of(full_hit(runs[engine], tokens)[0], "ms")["ci"] for engine, tokens in rows]
+    _, errors = error_bars(median_of(full_hit(runs[engine], tokens)[0], "ms") for engine, tokens in rows)
     axes.barh(y, step, color=colour("gpu"), height=0.6, label="a decode step, the engine's own mean")
     axes.barh(y, whole - step, left=step, color=colour("1"), height=0.6, label="the rest")
-    axes.errorbar(whole, y, xerr=np.abs(np.array(errors).T - whole), fmt="none", ecolor="#010203", elinewidth=1)
+    axes.errorbar(whole, y, xerr=errors, fmt="none", ecolor="#010203", elinewidth=1)
     for at, (engine, tokens) in zip(y, rows, strict=True):
         floor = step_floor(tokens, hit(engine, tokens, tokens), card)
         axes.plot([floor, floor], [at - 0.42, at + 0.42], color="#010203", linewidth=2, linestyle="--",
@@ -423,21 +417,19 @@ def remainder_figure(_, axes):
 @book.claim(
     id="remainder-steps",
     title="A full hit takes longer than one step",
-    sentence="At a full hit the first token takes as long as {vllm_short} decode steps behind prompts of that length in "
-    "vLLM and {sglang_short} in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} at 16,384. Beyond one step that "
-    "is {vllm_rest} and {sglang_rest} at 4,096. A step is the engine's own mean inter-token latency over the same "
+    sentence="At a full hit the first token takes as long as {vllm_short} decode steps behind prompts of that length "
+    "in vLLM and {sglang_short} in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} at 16,384. Beyond one step "
+    "that is {vllm_rest} and {sglang_rest} at 4,096. A step is the engine's own mean inter-token latency over the same "
     "visit.",
     records=HITS, tier="gpu", figure="remainder.svg",
-    holds_if="every interval of steps lies above 1.5",
+    holds=above(1.5, every("number of steps", "*_short", "*_long")),
 )
 def remainder_steps(*runs):
-    values = {}
-    for name, tokens in (("short", 4096), ("long", 16384)):
-        for run in runs:
-            values[f"{run.data['engine']['name']}_{name}"] = ratio_of(*full_hit(run, tokens), digits=3)
-    for run in runs:
-        values[f"{run.data['engine']['name']}_rest"] = apart(*full_hit(run, 4096))
-    return values, min(values[f"{e}_{n}"]["ci"][0] for e in ENGINES for n in ("short", "long")) > 1.5
+    servers = by_engine(runs)
+    steps = {f"{engine}_{name}": ratio_of(*full_hit(run, tokens))
+             for name, tokens in LENGTHS.items() for engine, run in servers.items()}
+    rest = {f"{engine}_rest": difference_of(*full_hit(run, 4096), "ms") for engine, run in servers.items()}
+    return steps | rest
 
 
 @book.claim(
@@ -446,14 +438,15 @@ def remainder_steps(*runs):
     sentence="From 4,096 to 16,384 cached tokens the time to first token of a full hit grows by {vllm} in vLLM and "
     "{sglang} in SGLang. Reading the added keys and values once takes {floor} of that.",
     records=HITS, tier="gpu",
-    holds_if="both intervals lie above the reading",
+    holds=above(the("floor"), "vllm", "sglang"),
+    labels={"vllm": "the growth in vLLM", "sglang": "that in SGLang",
+            "floor": "the time to read the added keys and values once"},
 )
 def remainder_grows(*runs):
-    read = kv_bytes(SHAPE, 16384 - 4096) / (rates(*runs)[1] * 1e9) * 1e3
-    values = {"floor": bootstrap.value(read, "ms")}
-    for run in runs:
-        values[run.data["engine"]["name"]] = apart(ttft(run, 16384, 16384), ttft(run, 4096, 4096))
-    return values, min(values[engine]["ci"][0] for engine in ENGINES) > read
+    values = {"floor": intervals.value(kv_bytes(SHAPE_8B, 16384 - 4096) / (card_rates(*runs)[1] * 1e9) * 1e3, "ms")}
+    for engine, run in by_engine(runs).items():
+        values[engine] = difference_of(ttft(run, 16384, 16384), ttft(run, 4096, 4096), "ms")
+    return values
 
 
 @book.claim(
@@ -462,15 +455,15 @@ def remainder_grows(*runs):
     sentence="Behind a full hit the time per output token is {vllm_short} times that behind a cold prompt in vLLM and "
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384.",
     records=HITS, tier="gpu",
-    holds_if="every interval lies within 2% of 1",
+    holds=between(0.98, 1.02, every("ratio")),
 )
 def tpot_unchanged(*runs):
     values = {}
-    for name, tokens in (("short", 4096), ("long", 16384)):
-        for run in runs:
+    for name, tokens in LENGTHS.items():
+        for engine, run in by_engine(runs).items():
             cold, full = (run.values("tpot", prompt_tokens=tokens, cached_tokens=cached) for cached in (0, tokens))
-            values[f"{run.data['engine']['name']}_{name}"] = ratio_of(full, cold)
-    return values, within(values.values(), 0.98, 1.02)
+            values[f"{engine}_{name}"] = ratio_of(full, cold, 4)
+    return values
 
 
 # %% [markdown]
@@ -484,7 +477,7 @@ def tpot_unchanged(*runs):
 # %%
 def change(on, off):
     """Throughput with the cache on beside that with it off, % more; less is negative."""
-    return bootstrap.by_round(lambda a, b: 100 * (np.median(a) / np.median(b) - 1), [on, off], "%", 2)
+    return intervals.by_round(lambda a, b: 100 * (np.median(a) / np.median(b) - 1), [on, off], "%", 2)
 
 
 def rate(run, side="a"):
@@ -505,9 +498,8 @@ def price_figure(_, axes):
         rows += [(f"{title}: on against off", change(both(on), rate(off)), engine, "o"),
                  (f"{title}: on against itself", change(rate(on, "b"), rate(on)), "floor", "s")]
     for at, (_, value, tone, mark) in zip(range(len(rows))[::-1], rows, strict=True):
-        low, high = value["ci"]
-        axes.errorbar([value["value"]], [at], xerr=[[value["value"] - low], [high - value["value"]]], fmt=mark,
-                      color=colour(tone), capsize=3)
+        middle, error = error_bars([value])
+        axes.errorbar(middle, [at], xerr=error, fmt=mark, color=colour(tone), capsize=3)
     axes.axvline(0, color="#010203", linewidth=1)
     axes.axvline(-1, color=colour("accent"), linewidth=1, linestyle="--", label="published bound, vLLM V1")
     axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows], fontsize=9)
@@ -518,14 +510,19 @@ def price_figure(_, axes):
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
+UNDER_ONE_PERCENT = {
+    "holds": all_of(above(-1, "change"), none("hits")),
+    "labels": {"change": "the change of throughput", "hits": "tokens found in the cache"},
+}
+
+
 def price(on, off):
-    """Values and verdict of "under 1% less": the whole interval lies above -1%, and nothing was found in the cache."""
+    """Values of "under 1% less"."""
     hits = sum(sum(on.values("hit_tokens", side=side)) for side in "ab")
-    values = {
-        "change": change(both(on), rate(off)), "hits": bootstrap.value(int(hits), "tokens"),
+    return {
+        "change": change(both(on), rate(off)), "hits": intervals.value(int(hits), "tokens"),
         "on": median_of(both(on), "tok/s", 4), "off": median_of(rate(off), "tok/s", 4),
     }
-    return values, values["change"]["ci"][0] > -1 and hits == 0
 
 
 @book.claim(
@@ -534,8 +531,7 @@ def price(on, off):
     sentence="Where no prompt shares a block with another, turning vLLM's prefix cache on changes throughput by "
     "{change}: {on}, the mean of two visits a round, against {off} without, tokens of prompts and answers together. "
     "Found in the cache, by the engine's counter: {hits}.",
-    records=["nohits-vllm-on", "nohits-vllm-off"], tier="gpu", figure="price.svg",
-    holds_if="the whole interval lies above −1%, and nothing was found",
+    records=["nohits-vllm-on", "nohits-vllm-off"], tier="gpu", figure="price.svg", **UNDER_ONE_PERCENT,
 )
 def price_vllm(on, off):
     return price(on, off)
@@ -547,8 +543,7 @@ def price_vllm(on, off):
     sentence="Under the same load turning SGLang's radix cache on changes throughput by {change}: {on}, the mean of "
     "two visits a round, against {off} without, tokens of prompts and answers together. Found in the cache, by the "
     "engine's counter: {hits}.",
-    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu",
-    holds_if="the whole interval lies above −1%, and nothing was found",
+    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu", **UNDER_ONE_PERCENT,
 )
 def price_sglang(on, off):
     return price(on, off)
@@ -560,11 +555,10 @@ def price_sglang(on, off):
     sentence="Two visits to the same server in the same round differ by {vllm} of throughput in vLLM and by {sglang} "
     "in SGLang. What is smaller than these intervals was not resolved.",
     records=["nohits-vllm-on", "nohits-sglang-on"], tier="gpu",
-    holds_if="both intervals hold zero",
+    holds=holds_value(0, "vllm", "sglang"), labels={"vllm": "vLLM's difference", "sglang": "SGLang's"},
 )
 def price_null(*runs):
-    values = {run.data["engine"]["name"]: change(rate(run, "b"), rate(run)) for run in runs}
-    return values, all(each["ci"][0] <= 0 <= each["ci"][1] for each in values.values())
+    return {engine: change(rate(run, "b"), rate(run)) for engine, run in by_engine(runs).items()}
 
 
 # %% [markdown]
@@ -579,9 +573,8 @@ def price_null(*runs):
 def reuse_figure(_, axes):
     x = np.arange(len(ENGINES))
     for index, (side, tone) in enumerate((("off", "floor"), ("on", "accent"))):
-        found = [median_of(book.record(f"reuse-{engine}-{side}").values("throughput"), "tok/s") for engine in ENGINES]
-        height = np.array([each["value"] for each in found])
-        error = np.abs(np.array([each["ci"] for each in found]).T - height)
+        runs = [book.record(f"reuse-{engine}-{side}") for engine in ENGINES]
+        height, error = error_bars(median_of(run.values("throughput"), "tok/s") for run in runs)
         axes.bar(x + (index - 0.5) * 0.36, height / 1000, 0.34, yerr=error / 1000, color=colour(tone),
                  label=f"prefix cache {side}", error_kw={"ecolor": "#010203", "elinewidth": 1})
     axes.set_xticks(x, ENGINES.values())
@@ -598,18 +591,18 @@ def reuse_figure(_, axes):
     "prompts and answers, with the cache on is {vllm} times that with it off in vLLM and {sglang} times in SGLang; the "
     "median time to first token of the burst falls to {vllm_ttft} and {sglang_ttft} of what it was.",
     records=["reuse-vllm-on", "reuse-vllm-off", "reuse-sglang-on", "reuse-sglang-off"], tier="gpu", figure="reuse.svg",
-    holds_if="more than 85% were found, and both intervals of throughput lie above 2",
+    holds=all_of(above(85, "vllm_found", "sglang_found"), above(2, "vllm", "sglang")),
+    labels={"vllm_found": "the share found in vLLM", "sglang_found": "that in SGLang",
+            "vllm": "the ratio of throughput in vLLM", "sglang": "that in SGLang"},
 )
 def reuse_throughput(vllm_on, vllm_off, sglang_on, sglang_off):
     values = {}
     for engine, on, off in (("vllm", vllm_on, vllm_off), ("sglang", sglang_on, sglang_off)):
-        values[engine] = ratio_of(on.values("throughput"), off.values("throughput"), 3)
-        values[f"{engine}_ttft"] = bootstrap.by_round(lambda a, b: 100 * np.median(a) / np.median(b),
-                                            [on.values("ttft_median"), off.values("ttft_median")], "%")
+        values[engine] = ratio_of(on.values("throughput"), off.values("throughput"))
+        values[f"{engine}_ttft"] = percent_of(on.values("ttft_median"), off.values("ttft_median"))
         sent = on.data["workload"]["requests"] * on.data["workload"]["prompt_tokens"]
-        values[f"{engine}_found"] = bootstrap.value(100 * min(on.values("hit_tokens")) / sent, "%")
-    high = min(values[f"{engine}_found"]["value"] for engine in ENGINES) > 85
-    return values, high and values["vllm"]["ci"][0] > 2 and values["sglang"]["ci"][0] > 2
+        values[f"{engine}_found"] = intervals.value(100 * min(on.values("hit_tokens")) / sent, "%")
+    return values
 
 
 # %% [markdown]
@@ -656,23 +649,26 @@ def memory_figure(_, axes):
 @book.claim(
     id="memory-shared",
     title="A shared prefix is held once",
-    sentence="While 64 requests decode behind one prefix of 4,096 tokens, the gauge reaches at least {vllm} in vLLM and "
-    "{sglang} in SGLang, {vllm_share} and {sglang_share} of the {unshared} that they would need each for itself. The "
-    "prefix once and everybody's own tokens are {once}. One such request alone reaches {vllm_one} and {sglang_one}.",
+    sentence="While 64 requests decode behind one prefix of 4,096 tokens, the gauge reaches at least {vllm} in vLLM "
+    "and {sglang} in SGLang, {vllm_share} and {sglang_share} of the {unshared} that they would need each for itself. "
+    "The prefix once and everybody's own tokens are {once}. One such request alone reaches {vllm_one} and "
+    "{sglang_one}.",
     records=["memory-vllm-on", "memory-sglang-on"], tier="gpu", figure="memory.svg",
-    holds_if="both lie above the prefix and the prompts' own tokens, and at most one block a request above the "
-    "sum at the end",
+    # A reading above what the prompts hold was taken while all 64 decoded.
+    holds=all_of(above(the("prompts"), "vllm", "sglang"), at_most(the("once") + the("blocks"), "vllm", "sglang")),
+    labels={"vllm": "vLLM's highest reading", "sglang": "SGLang's", "prompts": "the prefix and the prompts' own tokens",
+            "once": "the sum at the end", "blocks": "one block a request"},
 )
 def memory_shared(*runs):
-    whole, once = (needed(runs[0].data["workload"], 64, shared) for shared in (False, True))
-    values = {"unshared": bootstrap.value(whole, "tokens"), "once": bootstrap.value(once, "tokens")}
-    for run in runs:
-        engine = run.data["engine"]["name"]
-        values[engine] = bootstrap.value(int(most(run, 64)), "tokens")
-        values[f"{engine}_share"] = bootstrap.value(100 * most(run, 64) / whole, "%")
-        values[f"{engine}_one"] = bootstrap.value(int(most(run, 1)), "tokens")
-    # At most one block a request more than the prefix once and everybody's own; and all 64 were seen decoding.
-    return values, all(once - 64 * 160 < values[engine]["value"] <= once + 64 * BLOCK for engine in ENGINES)
+    workload = runs[0].data["workload"]
+    whole, once = (needed(workload, 64, shared) for shared in (False, True))
+    values = {"unshared": intervals.value(whole, "tokens"), "once": intervals.value(once, "tokens")}
+    for engine, run in by_engine(runs).items():
+        values[engine] = intervals.value(int(most(run, 64)), "tokens")
+        values[f"{engine}_share"] = intervals.value(100 * most(run, 64) / whole, "%")
+        values[f"{engine}_one"] = intervals.value(int(most(run, 1)), "tokens")
+    prompts = once - 64 * workload["output_tokens"]
+    return values, {"prompts": intervals.value(prompts, "tokens"), "blocks": intervals.value(64 * BLOCK, "tokens")}
 
 
 @book.claim(
@@ -682,17 +678,17 @@ def memory_shared(*runs):
     "{vllm_off} and {sglang_off} with it off: {vllm} and {sglang} times as much. Added up, they need {once} with the "
     "prefix once and {unshared} without.",
     records=["memory-vllm-on", "memory-vllm-off", "memory-sglang-on", "memory-sglang-off"], tier="gpu",
-    holds_if="both are more than 4 times as much",
+    holds=above(4, "vllm", "sglang"), labels={"vllm": "the ratio in vLLM", "sglang": "that in SGLang"},
 )
 def memory_off(*runs):
     workload = runs[0].data["workload"]
-    values = {name: bootstrap.value(needed(workload, 8, shared), "tokens")
+    values = {name: intervals.value(needed(workload, 8, shared), "tokens")
               for name, shared in (("once", True), ("unshared", False))}
     for engine, on, off in (("vllm", *runs[:2]), ("sglang", *runs[2:])):
-        values[f"{engine}_on"] = bootstrap.value(int(most(on, 8)), "tokens")
-        values[f"{engine}_off"] = bootstrap.value(int(most(off, 8)), "tokens")
-        values[engine] = bootstrap.value(most(off, 8) / most(on, 8), "1")
-    return values, min(values[engine]["value"] for engine in ENGINES) > 4
+        values[f"{engine}_on"] = intervals.value(int(most(on, 8)), "tokens")
+        values[f"{engine}_off"] = intervals.value(int(most(off, 8)), "tokens")
+        values[engine] = intervals.value(most(off, 8) / most(on, 8), "1")
+    return values
 
 
 # %% [markdown]
@@ -707,21 +703,19 @@ def memory_off(*runs):
     "{sglang}. The rule says {vllm_rule} and {sglang_rule}, in every one of {visits} visits, both lengths: vLLM "
     "leaves the last block of a full hit, SGLang the last token.",
     records=HITS, tier="gpu",
-    holds_if="every visit counts what the rule says",
+    holds=as_many("by_rule", "visits"),
+    labels={"by_rule": "visits that count what the rule says", "visits": "visits in all"},
 )
 def hit_counter(*runs):
-    values, exact, visits = {}, [], 0
-    for run in runs:
-        engine = run.data["engine"]["name"]
+    values, right = {}, []
+    for engine, run in by_engine(runs).items():
         for tokens in SHARED:
             rule = sum(hit(engine, tokens, cached) for cached in SHARED[tokens])
-            counted = run.values("hit_tokens", prompt_tokens=tokens)
-            exact += [each == rule for each in counted]
-            visits += len(counted)
-        values[engine] = bootstrap.value(int(np.median(counted)), "tokens")
-        values[f"{engine}_rule"] = bootstrap.value(rule, "tokens")
-    values["visits"] = bootstrap.value(visits, "1")
-    return values, all(exact)
+            counts = run.values("hit_tokens", prompt_tokens=tokens)
+            right += [count == rule for count in counts]
+        values[engine] = intervals.value(int(np.median(counts)), "tokens")
+        values[f"{engine}_rule"] = intervals.value(rule, "tokens")
+    return values | {"visits": number(len(right))}, {"by_rule": number(sum(right))}
 
 
 @book.claim(
@@ -730,56 +724,58 @@ def hit_counter(*runs):
     sentence="The client's mean time to first token at 4,096 tokens is {vllm} above vLLM's own and {sglang} above "
     "SGLang's; its mean inter-token latency is {vllm_itl} and {sglang_itl} times theirs.",
     records=HITS, tier="gpu",
-    holds_if="the client's TTFT is above the engine's by less than 10 ms, and the ratios of ITL lie within 5% of "
-    "1, intervals included",
+    holds=all_of(between(0, 10, "vllm", "sglang"), between(0.95, 1.05, "vllm_itl", "sglang_itl")),
+    labels={"vllm": "the client's time to first token less vLLM's own", "sglang": "that less SGLang's own",
+            "vllm_itl": "the client's inter-token latency over vLLM's own", "sglang_itl": "that over SGLang's own"},
 )
 def client_against_engine(*runs):
     values = {}
-    for run in runs:
-        engine = run.data["engine"]["name"]
+    for engine, run in by_engine(runs).items():
         pair = {
             name: [run.values(f"{name}_{who}_mean", prompt_tokens=4096) for who in ("client", "engine")]
             for name in ("ttft", "itl")
         }
-        values[engine] = bootstrap.by_round(lambda client, own: np.median(client - own), pair["ttft"], "ms", 2)
-        values[f"{engine}_itl"] = bootstrap.by_round(lambda client, own: np.median(client / own), pair["itl"], "1")
-    near = within([values[engine] for engine in ENGINES], 0, 10)
-    return values, near and within([values[f"{engine}_itl"] for engine in ENGINES], 0.95, 1.05)
+        values[engine] = intervals.by_round(lambda client, own: np.median(client - own), pair["ttft"], "ms", 2)
+        values[f"{engine}_itl"] = intervals.by_round(lambda client, own: np.median(client / own), pair["itl"], "1")
+    return values
 
 
 def mean_tpot(run, tokens):
     """ms: the mean TPOT of a visit's prompts of one length, a value a round."""
-    return np.mean([run.values("tpot", prompt_tokens=tokens, cached_tokens=cached) for cached in SHARED[tokens]], axis=0)
+    return np.mean([run.values(""
+    "tpot", prompt_tokens=tokens, cached_tokens=cached) for cached in SHARED[tokens]], axis=0)
 
 
 @book.claim(
     id="late-first-chunk",
     title="vLLM's first token is held up behind the engine",
-    sentence="From the first chunk to the last the client counts less time than vLLM's engine core from the first token "
-    "to the last, {short} less at 4,096 tokens and {long} at 16,384, means over the six prompts of a visit: the first "
-    "token's way is the longer one. The client's time to first token is above the engine's own by {gap_short} and "
-    "{gap_long}.",
+    sentence="From the first chunk to the last the client counts less time than vLLM's engine core from the first "
+    "token to the last, {short} less at 4,096 tokens and {long} at 16,384, means over the six prompts of a visit: the "
+    "first token's way is the longer one. The client's time to first token is above the engine's own by {gap_short} "
+    "and {gap_long}.",
     records=["hits-vllm"], tier="gpu",
-    holds_if="the interval at 16,384 tokens lies above that at 4,096, and that reaches above zero",
+    holds=all_of(above(the("short"), "long"), not_(at_most(0, "short"))),
+    labels={"long": "the difference at 16,384 tokens", "short": "the difference at 4,096"},
 )
 def late_first_chunk(run):
     values, gaps = {}, run.data["workload"]["output_tokens"] - 1
-    for name, tokens in (("short", 4096), ("long", 16384)):
+    for name, tokens in LENGTHS.items():
         late = gaps * (run.values("itl_engine_mean", prompt_tokens=tokens) - mean_tpot(run, tokens))
         values[name] = median_of(late, "ms")
         client, own = (run.values(f"ttft_{who}_mean", prompt_tokens=tokens) for who in ("client", "engine"))
         values[f"gap_{name}"] = median_of(np.array(client) - np.array(own), "ms")
-    return values, values["long"]["ci"][0] > values["short"]["ci"][1] > 0
+    return values
 
 
 @book.claim(
     id="merged-chunks",
     title="A chunk is not always a token",
-    sentence="Behind prompts of 16,384 tokens vLLM sent {vllm} chunks for every 100 tokens after the first; SGLang, and "
-    "both behind 4,096, never fewer than {others}. So vLLM's mean gap between chunks is {itl} at 16,384, "
-    "and its mean time per output token {tpot}.",
+    sentence="Behind prompts of 16,384 tokens vLLM sent {vllm} chunks for every 100 tokens after the first; SGLang, "
+    "and both behind 4,096, never fewer than {others}. So vLLM's mean gap between chunks is {itl} at 16,384, and its "
+    "mean time per output token {tpot}.",
     records=HITS, tier="gpu",
-    holds_if="vLLM's interval lies below 99, and the lowest of the others above",
+    holds=all_of(below(99, "vllm"), above(99, "others")),
+    labels={"vllm": "vLLM's number of chunks behind 16,384", "others": "the lowest of the others"},
 )
 def merged_chunks(*runs):
     # Gaps of one visit add up to the same time whether they are divided by chunks (ITL) or by tokens (TPOT).
@@ -789,10 +785,10 @@ def merged_chunks(*runs):
         for tokens in SHARED for run in runs
     }
     values = {"vllm": median_of(own.pop(("vllm", 16384)), "1")}
-    values["others"] = bootstrap.value(min(np.min(each) for each in own.values()), "1")
+    values["others"] = intervals.value(min(np.min(rounds) for rounds in own.values()), "1")
     values["itl"] = median_of(runs[0].values("itl_client_mean", prompt_tokens=16384), "ms")
     values["tpot"] = median_of(mean_tpot(runs[0], 16384), "ms")
-    return values, values["vllm"]["ci"][1] < 99 < values["others"]["value"]
+    return values
 
 
 @book.claim(
@@ -800,18 +796,18 @@ def merged_chunks(*runs):
     title="What an idle neighbour on the card does",
     sentence="With the three other servers idle instead of stopped, the time to first token of a 512-token prompt is "
     "{vllm} times as long in vLLM and {sglang} times in SGLang, the time per output token {vllm_tpot} and "
-    "{sglang_tpot} times. Beside stopped ones the first token comes after {vllm_ms} and {sglang_ms}, medians of visits.",
+    "{sglang_tpot} times. Beside stopped ones the first token comes after {vllm_ms} and {sglang_ms}, medians of "
+    "visits.",
     records=["neighbours-vllm", "neighbours-sglang"], tier="gpu",
-    holds_if="the interval of every ratio lies within 3% of 1",
+    holds=between(0.97, 1.03, every("ratio", *ENGINES, "*_tpot")),
 )
 def neighbours(*runs):
-    values, alone = {}, {}
-    for run in runs:
-        engine = run.data["engine"]["name"]
+    ratios, alone = {}, {}
+    for engine, run in by_engine(runs).items():
         for key, name in ((engine, "ttft"), (f"{engine}_tpot", "tpot")):
-            values[key] = ratio_of(run.values(name, neighbours="idle"), run.values(name, neighbours="paused"), 3)
+            ratios[key] = ratio_of(run.values(name, neighbours="idle"), run.values(name, neighbours="paused"))
         alone[f"{engine}_ms"] = median_of(run.values("ttft", neighbours="paused"), "ms")
-    return values | alone, within(values.values(), 0.97, 1.03)
+    return ratios | alone
 
 
 # %% [markdown]
@@ -822,12 +818,6 @@ def neighbours(*runs):
 
 
 # %%
-def entered(recording, symbol):
-    """How many (process, thread) pairs entered a function while the recorded request was served."""
-    rows = zip(*(recording.columns[key] for key in ("symbol", "pid", "thread", "phase")), strict=True)
-    return len({(pid, thread) for name, pid, thread, phase in rows if name == symbol and phase == "request"})
-
-
 def reported(recording):
     """(tokens of the prompt, of these cached), as the answer to the recorded request reports them."""
     usage = recording.data["extra"]["usage"]
@@ -840,15 +830,17 @@ def reported(recording):
     sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and "
     "SGLang {sglang}.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
-    holds_if="vLLM reports all but the last block, SGLang all but the last token",
+    holds=all_of(equals(the("vllm_rule"), "vllm"), equals(the("sglang_rule"), "sglang")),
+    labels={"vllm": "what vLLM reports", "vllm_rule": "all but the last block", "sglang": "what SGLang reports",
+            "sglang_rule": "all but the last token"},
 )
 def reported_cached(*recordings):
-    values, exact = {"prompt": bootstrap.value(reported(recordings[0])[0], "1")}, []
-    for recording in recordings:
-        engine, (prompt, cached) = recording.data["engine"]["name"], reported(recording)
-        values[engine] = bootstrap.value(cached, "1")
-        exact.append(cached == hit(engine, prompt, prompt))
-    return values, all(exact)
+    values, rules = {"prompt": number(reported(recordings[0])[0])}, {}
+    for engine, recording in by_engine(recordings).items():
+        prompt, cached = reported(recording)
+        values[engine] = number(cached)
+        rules[f"{engine}_rule"] = number(hit(engine, prompt, prompt))
+    return values, rules
 
 
 @book.claim(
@@ -857,12 +849,12 @@ def reported_cached(*recordings):
     sentence="Of the same {prompt} tokens the CPU build reports {cached} as cached, and computes {again} again: a "
     "block, as large as it is there.",
     records=["path-vllm-cpu"], tier="cpu-server",
-    holds_if="what is computed again is 128 tokens, a block of the CPU build",
+    holds=equals(128, "again"),
+    labels={"again": "the number of tokens computed again, a block of the CPU build,"},
 )
 def reported_cached_cpu(recording):
     prompt, cached = reported(recording)
-    values = {"prompt": prompt, "cached": cached, "again": prompt - cached}
-    return {name: bootstrap.value(count, "1") for name, count in values.items()}, prompt - cached == 128
+    return {"prompt": number(prompt), "cached": number(cached), "again": number(prompt - cached)}
 
 
 @book.claim(
@@ -871,16 +863,17 @@ def reported_cached_cpu(recording):
     sentence="Asked for a prompt it had served before, SGLang handed the look-up to the Rust core in {rust} thread; "
     "RadixCache.match_prefix was entered in {python}.",
     records=["path-sglang-gpu"], tier="gpu",
-    holds_if="the first count is above zero and the second is zero",
+    holds=all_of(some("rust"), none("python")),
+    labels={"rust": "threads that handed the look-up to the Rust core",
+            "python": "threads that entered RadixCache.match_prefix"},
 )
 def tree_in_rust(recording):
     cache = "python/sglang/srt/mem_cache"
-    values = {
-        name: bootstrap.value(entered(recording, f"{cache}/{symbol}.match_prefix"), "1", 1)
+    return {
+        name: number(entered(recording, f"{cache}/{symbol}.match_prefix"), 1)
         for name, symbol in (
             ("rust", "rust_tree_core/adapter.py::RustUnifiedTreeCore"), ("python", "radix_cache.py::RadixCache"))
     }
-    return values, values["rust"]["value"] > 0 and values["python"]["value"] == 0
 
 
 # %% [markdown]
@@ -893,7 +886,15 @@ def tree_in_rust(recording):
 # %%
 def counted(cache, name, scenario, **labels):
     """The one value of a count with the cache on."""
-    return int(cache.values(name, scenario=scenario, caching="on", **labels)[0])
+    return int(count_of(cache, name, scenario=scenario, caching="on", **labels))
+
+
+def by_rule(rows, rule):
+    """Facts: how many rows were driven, and how many of their counts are what `rule` says of their labels, which it
+    gets as integers: tokens of the prompt, tokens shared."""
+    lengths = [[int(row["labels"][key]) for key in ("prompt_tokens", "shared_tokens")] for row in rows]
+    right = sum(row["values"][0] == rule(*tokens) for row, tokens in zip(rows, lengths, strict=True))
+    return {"by_rule": number(right), "driven": number(len(rows))}
 
 
 @book.claim(
@@ -902,16 +903,16 @@ def counted(cache, name, scenario, **labels):
     sentence="Of a prompt of 4,096 tokens that is cached from end to end vLLM computes {aligned} again, of one of "
     "4,097 {more}, of one of 4,111 {less}. Of one of 15, which fills no block, it computes {tiny}.",
     records=["cache-vllm"], tier="cpu",
-    holds_if="the count is the rule's at every one of the lengths driven",
+    holds=as_many("by_rule", "driven"),
+    labels={"by_rule": "lengths at which the count is the rule's", "driven": "lengths driven"},
 )
 def last_token_rule(cache):
     values = {
-        name: bootstrap.value(counted(cache, "computed_tokens", "repeat", prompt_tokens=tokens), "1")
+        name: number(counted(cache, "computed_tokens", "repeat", prompt_tokens=tokens))
         for name, tokens in (("aligned", 4096), ("more", 4097), ("less", 4111), ("tiny", 15))
     }
     rows = cache.series("computed_tokens", scenario="repeat", caching="on")
-    lengths = [int(row["labels"]["prompt_tokens"]) for row in rows]
-    return values, [row["values"][0] for row in rows] == [n - (n - 1) // BLOCK * BLOCK for n in lengths]
+    return values, by_rule(rows, lambda prompt, _: prompt - (prompt - 1) // BLOCK * BLOCK)
 
 
 @book.claim(
@@ -919,20 +920,17 @@ def last_token_rule(cache):
     title="A shared prefix counts in whole blocks",
     sentence="Of 3,686 shared tokens vLLM finds {found}, of 15 shared ones {none}; SGLang's pages hold one token.",
     records=["cache-vllm"], tier="cpu",
-    holds_if="the count is the rule's for every length and share driven",
+    holds=all_of(some("driven"), as_many("by_rule", "driven")),
+    labels={"by_rule": "cases whose count is the rule's", "driven": "cases of a length and a share"},
 )
 def tail_of_a_block(cache):
-    rows = cache.series("hit_tokens", scenario="shared", caching="on")
-    right = [
-        row["values"][0] == hit("vllm", *(int(row["labels"][key]) for key in ("prompt_tokens", "shared_tokens")))
-        for row in rows
-    ]
     values = {
-        name: bootstrap.value(
+        name: intervals.value(
             counted(cache, "hit_tokens", "shared", prompt_tokens=4096, shared_tokens=shared), "tokens")
         for name, shared in (("found", 3686), ("none", 15))
     }
-    return values, bool(right) and all(right)
+    rows = cache.series("hit_tokens", scenario="shared", caching="on")
+    return values, by_rule(rows, lambda prompt, shared: hit("vllm", prompt, shared))
 
 
 @book.claim(
@@ -941,18 +939,17 @@ def tail_of_a_block(cache):
     sentence="When a 4,096-token prompt got an answer of 17 tokens, the next turn finds {found} in vLLM's cache; when "
     "it got one of 16, {short}: the keys and values of an answer's last token are not kept.",
     records=["cache-vllm"], tier="cpu",
-    holds_if="the next turn finds whole blocks of all but the answer's last token, for every length driven",
+    holds=as_many("by_rule", "driven"),
+    labels={"by_rule": "lengths for which the next turn finds the whole blocks of all but the answer's last token",
+            "driven": "lengths driven"},
 )
 def answer_cached(cache):
-    found = {
-        int(row["labels"]["shared_tokens"]): row["values"][0]
-        for row in cache.series("hit_tokens", scenario="next-turn", caching="on")
-    }
     values = {
-        name: bootstrap.value(int(found[4096 + answer - 1]), "tokens")
+        name: intervals.value(counted(cache, "hit_tokens", "next-turn", shared_tokens=4096 + answer - 1), "tokens")
         for name, answer in (("found", 17), ("short", 16))
     }
-    return values, all(got == known // BLOCK * BLOCK for known, got in found.items())
+    rows = cache.series("hit_tokens", scenario="next-turn", caching="on")
+    return values, by_rule(rows, lambda _, known: known // BLOCK * BLOCK)
 
 
 @book.claim(
@@ -962,15 +959,20 @@ def answer_cached(cache):
     "first in its cache and {others} of each of the others. With a budget of 8,192 all eight have begun after {on} "
     "step, without the cache after {off}.",
     records=["cache-vllm"], tier="cpu",
-    holds_if="the first finds nothing, the others all but the last block, and the cache saves steps",
+    holds=all_of(equals(0, "first"), equals(the("rule"), every("find of the others", "other_*")), fewer("on", "off")),
+    labels={"first": "what the first finds", "rule": "all but the last block",
+            "on": "steps until all have begun with the cache", "off": "such steps without it"},
 )
 def same_step_hit(cache):
-    found = [counted(cache, "hit_tokens", "together", request=number) for number in range(8)]
+    first, *others = (
+        intervals.value(counted(cache, "hit_tokens", "together", request=place), "tokens") for place in range(8)
+    )
     rows = [row for row in cache.data["extra"]["rows"] if row["scenario"] == "together"]
-    values = {"first": bootstrap.value(found[0], "tokens"), "others": bootstrap.value(found[1], "tokens")}
+    values = {"first": first, "others": others[0]}
     for side in ("on", "off"):
-        values[side] = bootstrap.value(max(row["admitted"] for row in rows if row["caching"] == side), "1")
-    return values, found == [0] + [hit("vllm", 4096, 4096)] * 7 and values["on"]["value"] < values["off"]["value"]
+        values[side] = number(max(row["admitted"] for row in rows if row["caching"] == side))
+    rule = intervals.value(hit("vllm", 4096, 4096), "tokens")
+    return values, {"rule": rule, **{f"other_{place}": hits for place, hits in enumerate(others, 1)}}
 
 
 @book.claim(
@@ -979,17 +981,18 @@ def same_step_hit(cache):
     sentence="With 64 requests behind one prefix vLLM's pool holds {used} at its fullest, and {shared} of its blocks "
     "have more than one user; with the cache off it holds {unshared}.",
     records=["cache-vllm"], tier="cpu",
-    holds_if="exactly the prefix's blocks are shared, and without the cache over ten times as much is held",
+    holds=all_of(as_many("shared", "prefix"), above(10 * the("used"), "unshared")),
+    labels={"shared": "blocks with more than one user", "prefix": "blocks of the prefix",
+            "unshared": "what is held without the cache", "used": "what is held with it"},
 )
 def blocks_shared(cache):
     values = {
-        name: bootstrap.value(int(cache.values(what, scenario="memory", caching=side, requests=64)[0]), unit)
+        name: intervals.value(int(count_of(cache, what, scenario="memory", caching=side, requests=64)), unit)
         for name, what, side, unit in (
             ("used", "kv_peak", "on", "tokens"), ("shared", "blocks_shared", "on", "1"),
             ("unshared", "kv_peak", "off", "tokens"))
     }
-    many = values["unshared"]["value"] > 10 * values["used"]["value"]
-    return values, many and values["shared"]["value"] == 4096 // BLOCK
+    return values, {"prefix": number(4096 // BLOCK)}
 
 
 # %% [markdown]
@@ -1000,20 +1003,7 @@ EVERY = [f"{what}-{engine}" for what in ("hits", "neighbours") for engine in ENG
 EVERY += [f"{what}-{engine}-{side}"
           for what in ("nohits", "reuse", "memory") for engine in ENGINES for side in ("on", "off")]
 
-
-@book.claim(
-    id="suite-time-05",
-    title="How long the suite held the card",
-    sentence="From the card's probes to the last measurement, start-up included, the GPU tier of this experiment took "
-    "{minutes} minutes.",
-    records=EVERY, tier="gpu",
-    holds_if="it is at most 18 minutes",
-)
-def suite_time_05(*runs):
-    minutes = bootstrap.value(sittings.minutes(runs), "1", 3)
-    return {"minutes": minutes}, minutes["value"] <= 18
-
+card_time.claim(book, EVERY, fleets=False)
 
 # %%
-book.finish()
-print(json.dumps({claim["id"]: claim["holds"] for claim in book.claims}, indent=1))
+print(book.finish())
