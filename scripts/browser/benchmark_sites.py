@@ -13,6 +13,7 @@ from pathlib import Path
 import tomlkit
 import yaml
 
+from scripts.common.errors import SiteError
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
 from scripts.quotes.excerpts import Resolver
@@ -46,11 +47,14 @@ def make(folder: Path) -> None:
             _fill_notebook(folder, post, model.notebook if model else "")
 
 
-def _fill_post(folder: Path, post, model) -> None:
+def _fill_post(folder: Path, post: reading_order.Post, model: reading_order.Post | None) -> None:
     """A post that does not exist yet: the first one again, or, before there is one, the page with the most excerpts."""
     source, manifest = (model.page, model.slug) if model else ("reference/metrics.md", "00-metrics")
     text = (folder / "docs" / source).read_text("utf-8")
-    front, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.S).groups()
+    parts = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.S)
+    if parts is None:
+        raise SiteError(f"docs/{source}: has no front matter; begin it with title and date between two lines of ---")
+    front, body = parts.groups()
     meta = yaml.safe_load(front)
     meta.pop("snippets", None)
     meta["title"] = post.title
@@ -86,7 +90,7 @@ def _rebased(body: str, source: str) -> str:
     return re.sub(r"\]\((?!#|https?:)([\w-]+\.md)", rf"](../{source.split('/')[0]}/\1", body)
 
 
-def _fill_notebook(folder: Path, post, model: str) -> None:
+def _fill_notebook(folder: Path, post: reading_order.Post, model: str) -> None:
     slug = f"{post.number}_{post.slug[3:].replace('-', '_')}"
     if model:
         notebook = json.loads((folder / model).read_text("utf-8"))
@@ -168,13 +172,13 @@ def plain_page(text: str, name: str, root: Path, resolver: Resolver) -> str:
     post = named[1] if named else Path(name).stem
     manifest = load(post, root) if named or has(post, root) else None
 
-    def ordinary(block) -> str:
+    def ordinary(block: re.Match[str]) -> str:
         if block["name"] != "excerpt" or manifest is None:
             return ""
-        found = resolver.resolve(manifest.excerpts[block["argument"]])
-        notes = "".join(f"1. {' '.join(placed.note.text.split())}\n" for placed in found.notes)
-        code = "\n".join(found.lines)
-        return f"``` {{.python linenums={found.first}}}\n{code}\n```\n\n{notes}"
+        resolved = resolver.resolve(manifest.excerpts[block["argument"]])
+        notes = "".join(f"1. {' '.join(placed.note.text.split())}\n" for placed in resolved.notes)
+        code = "\n".join(resolved.lines)
+        return f"``` {{.python linenums={resolved.first}}}\n{code}\n```\n\n{notes}"
 
     text = BLOCK.sub(ordinary, text)
     text = re.sub(r"\{\{[^{}\n]*\}\}", "value", text)

@@ -14,7 +14,7 @@ from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_reader, record_reader
 from scripts.pages import references
-from scripts.quotes import call_path_lines, call_paths
+from scripts.quotes import call_paths, locator
 from scripts.sources import pins, python_symbols, unpacked_sources
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
@@ -71,7 +71,7 @@ class Evidence:
     @functools.cached_property
     def asked(self) -> dict:
         """(engine, manifest) -> how many excerpts and hops it has."""
-        found = [each for engine in self.pins for each in compare_releases.asked_of(engine, self.root)]
+        found = [each for engine in self.pins for each in compare_releases.quotes_of(engine, self.root)]
         return collections.Counter((each.piece.engine, each.manifest) for each in found)
 
     @functools.cached_property
@@ -113,18 +113,8 @@ class Evidence:
         return python_symbols.Tables(self.sources)
 
     def locator(self, engine: str):
-        """(symbol, where[, line, nth]) -> callpaths.Located in the pinned sources of an engine."""
-
-        def locate(symbol: str, where: str, line: str = "", nth: int = 0) -> call_paths.Located:
-            file, _, name = symbol.partition("::")
-            found = self.tables.find(engine, file, name, where)
-            at = 0
-            if line:
-                text = self.sources.text(engine, file, where)
-                at = call_path_lines.line_number(text, line, nth, found.first, found.last, where)
-            return call_paths.Located(found.line, found.first, self.sources.digest(engine, file, where), at)
-
-        return locate
+        """(symbol, where[, line, nth]) -> call_paths.Located in the pinned sources of an engine."""
+        return locator.locator(engine, self.tables)
 
     @functools.cached_property
     def path_states(self) -> dict:

@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import String
+from tomlkit import TOMLDocument
+from tomlkit.items import AbstractTable, AoT, Array, String
 
 from scripts.common.errors import SiteError, run_cli
 from scripts.drift import compare_releases, report
-from scripts.drift.classify import Found, Piece, Release, classify
-from scripts.drift.compare_releases import Asked
+from scripts.drift.classify import Outcome, classify
+from scripts.drift.compare_releases import HopQuote, Quote
+from scripts.drift.release import Piece, Place, Release
 from scripts.quotes import engine_defaults
 from scripts.quotes import manifest as manifests
 from scripts.sources import other_releases, pins
@@ -43,12 +45,14 @@ class Plan:
         texts = {name: tomlkit.dumps(document).encode("utf-8") for name, document in self.documents.items()}
         return {name: text for name, text in texts.items() if text != self.before[name]}
 
-    def put(self, table, key: str, value) -> None:
+    def put(self, table: AbstractTable, key: str, value: str | int) -> None:
         """Sets a key, in the quotes that it has."""
         item = table[key]
-        if isinstance(item, String) and item.as_string().startswith("'") and "'" not in value:
-            value = tomlkit.string(value, literal=True)
-        table[key] = value
+        literal = isinstance(item, String) and item.as_string().startswith("'")
+        if isinstance(value, str) and literal and "'" not in value:
+            table[key] = tomlkit.string(value, literal=True)
+        else:
+            table[key] = value
 
     def write(self) -> None:
         """All files or none. Raises SiteError for a file that is not what it was when the plan was made."""
@@ -81,66 +85,70 @@ def _inputs(root: Path) -> list[str]:
     return [pins.FILE, *(f"{manifests.FOLDER}/{name}" for name in names)]
 
 
-def plan(engine: str, version: str, root: Path = ROOT) -> Plan:
+def work_out(engine: str, version: str, root: Path = ROOT) -> Plan:
     """Works a bump out and writes nothing. Raises SiteError."""
-    made = Plan(root)
+    plan = Plan(root)
     pin = report.pin_of(engine, pins.load(root))
     old_pin, new_pin = other_releases.at(pin, pin.version, root), other_releases.at(pin, version, root)
     other_releases.remember(old_pin, root)  # so that the way back asks no index
     old, new = Release(old_pin, root), Release(new_pin, root)
-    for asked in compare_releases.asked_of(engine, root):
-        _carry(made, asked, old, new)
-    _carry_settings(made, engine, old, new)
+    for quote in compare_releases.quotes_of(engine, root):
+        _carry(plan, quote, old, new)
+    _carry_settings(plan, engine, old, new)
+    table = plan.documents[pins.FILE][engine]
     for key in PIN_KEYS:
-        made.put(made.documents[pins.FILE][engine], key, getattr(new_pin, key))
-    return made
+        plan.put(table, key, getattr(new_pin, key))
+    return plan
 
 
-def _carry(made: Plan, asked: Asked, old: Release, new: Release) -> None:
+def _carry(plan: Plan, quote: Quote, old: Release, new: Release) -> None:
     """Decides on one excerpt or hop."""
-    table = _table(made, asked)
+    table = _table(plan, quote)
     digest = str(table.get("digest", ""))
-    if asked.kind == "excerpt" and digest and _digest(asked.piece, new) == digest:
-        made.carried += 1  # also what an earlier bump had to leave, and which now stands there again
+    if quote.kind == "excerpt" and digest and _digest(quote.piece, new) == digest:
+        plan.carried += 1  # also what an earlier bump had to leave, and which now stands there again
         return
     try:
-        found = classify(asked.piece, old, new)
+        outcome = classify(quote.piece, old, new)
     except SiteError as error:
-        made.work.append(f"{asked.manifest}: {asked.kind} {asked.id}: was open before the bump: {error}")
+        plan.work.append(f"{quote.manifest}: {quote.kind} {quote.id}: was open before the bump: {error}")
         return
-    stood = asked.kind == "hop" or found.then.digest == digest
-    if stood and found.state in ("same", "moved") and _rewrite(made, asked, table, found, old, new):
-        made.carried += 1
+    then, now = outcome.then, outcome.now
+    stood = quote.kind == "hop" or then.digest == digest
+    if stood and now and outcome.state in ("same", "moved") and _rewrite(plan, quote, table, outcome, now, old, new):
+        plan.carried += 1
         return
-    path = f", {found.then.path}:{found.then.first}" + (f" to {found.now.path}:{found.now.first}" if found.now else "")
-    remark = f" ({found.remark})" if found.remark else ""
-    state = found.state if stood else "open before the bump"
-    made.work.append(f"{asked.manifest}: {asked.kind} {asked.id}: {state}{path}{remark}")
+    path = f", {then.path}:{then.first}" + (f" to {now.path}:{now.first}" if now else "")
+    remark = f" ({outcome.remark})" if outcome.remark else ""
+    state = outcome.state if stood else "open before the bump"
+    plan.work.append(f"{quote.manifest}: {quote.kind} {quote.id}: {state}{path}{remark}")
 
 
-def _rewrite(made: Plan, asked: Asked, table, found: Found, old: Release, new: Release) -> bool:
+def _rewrite(
+    plan: Plan, quote: Quote, table: AbstractTable, outcome: Outcome, now: Place, old: Release, new: Release
+) -> bool:
     """Writes path, symbol and digest into the plan where they differ; False where the way back would be another."""
-    piece, now = asked.piece, found.now
+    piece = quote.piece
     there = replace(piece, path=now.path, symbol=now.symbol)
     if (now.path, now.symbol) == (piece.path, piece.symbol.partition("#")[0].replace(".<locals>", "")):
         there = piece
     try:
-        if new.locate(there).text != found.then.text:
+        if new.locate(there).text != outcome.then.text:
             return False
-        back = classify(there, new, old) if there != piece else found
+        back = classify(there, new, old) if there != piece else outcome
     except SiteError:
         return False  # from, to or nth no longer lead to it
     if there != piece:
         if back.now is None or (back.now.path, back.now.symbol) != (piece.path, piece.symbol):
             return False
-        made.rewritten += 1
-        if asked.kind == "hop":
-            made.put(table, "symbol", f"{now.path}::{now.symbol}")
+        plan.rewritten += 1
+        if quote.kind == "hop":
+            plan.put(table, "symbol", f"{now.path}::{now.symbol}")
         else:
-            made.put(table, "path", now.path)
-            made.put(table, "symbol", now.symbol)
-    if asked.kind == "excerpt" and now.digest != found.then.digest:
-        made.put(table, "digest", now.digest)
+            plan.put(table, "path", now.path)
+            plan.put(table, "symbol", now.symbol)
+    if quote.kind == "excerpt" and now.digest != outcome.then.digest:
+        plan.put(table, "digest", now.digest)
     return True
 
 
@@ -151,26 +159,35 @@ def _digest(piece: Piece, release: Release) -> str:
         return ""
 
 
-def _table(made: Plan, asked: Asked):
+def _table(plan: Plan, quote: Quote) -> AbstractTable:
     """The excerpt's or hop's table in the plan's document."""
-    document, name = made.documents[asked.manifest], asked.id.partition("/")[2]
-    if asked.kind == "excerpt":
-        return next(table for table in document["excerpt"] if table["id"] == name)
-    path = next(table for table in document["path"] if table["id"] == asked.path.id)
-    return next(table for table in path["hop"] if table["id"] == asked.hop.id)
+    document = plan.documents[quote.manifest]
+    if not isinstance(quote, HopQuote):
+        return _by_id(document, "excerpt", quote.id.partition("/")[2])
+    return _by_id(_by_id(document, "path", quote.path.id), "hop", quote.hop.id)
 
 
-def _carry_settings(made: Plan, engine: str, old: Release, new: Release) -> None:
+def _by_id(within: TOMLDocument | AbstractTable, key: str, name: str) -> AbstractTable:
+    """The one of the tables `key` that has the id `name`. Raises SiteError for what is no list of tables."""
+    tables = within[key]
+    if isinstance(tables, (AoT, Array)):
+        for table in tables:
+            if isinstance(table, AbstractTable) and table["id"] == name:
+                return table
+    raise SiteError(f"[[{key}]] '{name}': is no table of its manifest; write it as one")
+
+
+def _carry_settings(plan: Plan, engine: str, old: Release, new: Release) -> None:
     """A default that is read, and the same, in both releases is carried; any other is left to a reader."""
-    for setting in engine_defaults.load_all(made.root):
+    for setting in engine_defaults.load_all(plan.root):
         if setting.engine != engine:
             continue
         values = [_default(setting, release.tables) for release in (old, new)]
         if values[0] == values[1]:
-            made.carried += 1
+            plan.carried += 1
         else:
             name = f"{Path(setting.file).name.partition('-')[0]}/{setting.id}"
-            made.work.append(f"{setting.file}: setting {name}: default {values[0]} then, {values[1]} now")
+            plan.work.append(f"{setting.file}: setting {name}: default {values[0]} then, {values[1]} now")
 
 
 def _default(setting: engine_defaults.Setting, tables: Tables) -> str:
@@ -180,16 +197,16 @@ def _default(setting: engine_defaults.Setting, tables: Tables) -> str:
         return "not to be read"
 
 
-def write_work(made: Plan, pin: Pin, version: str) -> Path:
+def write_work(plan: Plan, pin: Pin, version: str) -> Path:
     """Writes the work list where git does not see it; returns the file."""
-    lines = [f"{pin.name} {pin.version} to {version}", "", *made.work, ""]
+    lines = [f"{pin.name} {pin.version} to {version}", "", *plan.work, ""]
     lines += [
         f"Move {pin.name} in requirements/*.in and run `make lock`.",
         "Read what is listed, correct it and its notes, and run `make pin`.",
         "Record call paths and measure again: `make verify` refuses a record of another release.",
         "Then `make drift`.",
     ]
-    target = made.root / WORK / f"{pin.engine}-{version}.txt"
+    target = plan.root / WORK / f"{pin.engine}-{version}.txt"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines) + "\n", "utf-8")
     return target
@@ -199,20 +216,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.drift.bump", description="move a pin to another release")
     parser.add_argument("--engine", default="", help="an engine of snippets/pins.toml")
     parser.add_argument("--version", default="", help="the release to move to")
-    asked = parser.parse_args()
-    if not (asked.engine and asked.version):
+    arguments = parser.parse_args()
+    if not (arguments.engine and arguments.version):
         raise SiteError("make bump: which engine to which release? write make bump ENGINE=vllm VERSION=0.33.0")
-    pin = report.pin_of(asked.engine, pins.load())
-    if asked.version == pin.version:
+    pin = report.pin_of(arguments.engine, pins.load())
+    if arguments.version == pin.version:
         print(f"{pin.name} {pin.version} is what is pinned; nothing to do")
         return
-    made = plan(asked.engine, asked.version)
-    made.write()
-    work = write_work(made, pin, asked.version)
-    print("\n".join(f"  {line}" for line in made.work))
+    plan = work_out(arguments.engine, arguments.version)
+    plan.write()
+    work = write_work(plan, pin, arguments.version)
+    print("\n".join(f"  {line}" for line in plan.work))
     print(
-        f"{pin.name} {pin.version} to {asked.version}: {made.carried} carried over, {made.rewritten} of them to another"
-        f" place; {len(made.work)} left to you, listed in {work.relative_to(ROOT)}"
+        f"{pin.name} {pin.version} to {arguments.version}: {plan.carried} carried over, {plan.rewritten} of them"
+        f" to another place; {len(plan.work)} left to you, listed in {work.relative_to(ROOT)}"
     )
 
 

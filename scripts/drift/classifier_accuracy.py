@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
-from scripts.drift.classify import STATES, Found, Piece, Release, classify
+from scripts.drift.classify import STATES, Outcome, classify
+from scripts.drift.release import Piece, Release
 from scripts.sources import other_releases, pins
 from scripts.sources.pins import ROOT
 
 LABELS = "snippets/drift/labels.toml"
 RESULT = f"{other_releases.FOLDER}/accuracy.json"
-KEYS = {"engine", "from", "to", "kind", "path", "symbol", "first", "last", "line", "label", "went", "why", "site"}
+NEEDED = ("engine", "from", "to", "kind", "path", "symbol", "label", "site")
+KEYS = {*NEEDED, "first", "last", "line", "went", "why"}
 HARMLESS = ("same", "moved")
 
 
@@ -33,39 +35,52 @@ class Label:
     went: str
     site: bool
 
+    @property
+    def pair(self) -> str:
+        """Engine and both releases, as published."""
+        return f"{self.piece.engine} {self.before} {self.after}"
+
 
 @dataclass(frozen=True)
 class Judged:
     """A label beside what the classifier said."""
 
     label: Label
-    found: Found
+    outcome: Outcome
 
     @property
     def right(self) -> bool:
-        return self.found.state == self.label.state
+        return self.outcome.state == self.label.state
 
     @property
     def harmful(self) -> bool:
         """Changed or gone, and called same or moved."""
-        return self.label.state not in HARMLESS and self.found.state in HARMLESS
+        return self.label.state not in HARMLESS and self.outcome.state in HARMLESS
 
     @property
     def place_right(self) -> bool:
         """Whether a piece that went elsewhere was found there."""
-        now = self.found.now
+        now = self.outcome.now
         return not self.label.went or (now is not None and f"{now.path}::{now.symbol}" == self.label.went)
 
 
 def load(root: Path = ROOT) -> list[Label]:
     """Every label, in file order. Raises SiteError for one that is not understood."""
-    found = []
-    for number, raw in enumerate(tomllib.loads((root / LABELS).read_text("utf-8"))["label"], 1):
+    try:
+        tables = tomllib.loads((root / LABELS).read_text("utf-8")).get("label", [])
+    except OSError as error:
+        raise SiteError(f"{LABELS}: cannot be read ({error.strerror}); restore it with git") from None
+    except ValueError as error:
+        raise SiteError(f"{LABELS}: not TOML ({error}); correct that line") from None
+    labels = []
+    for number, raw in enumerate(tables, 1):
         where = f"{LABELS}: label {number}"
         if unknown := set(raw) - KEYS:
             raise SiteError(f"{where}: unknown key '{min(unknown)}'; remove it")
         if raw.get("label") not in STATES:
             raise SiteError(f"{where}: label is none of {', '.join(STATES)}; correct it")
+        if lacking := [key for key in NEEDED if key not in raw]:
+            raise SiteError(f"{where}: has no '{lacking[0]}'; add it")
         piece = Piece(
             raw["engine"],
             raw["path"],
@@ -75,71 +90,71 @@ def load(root: Path = ROOT) -> list[Label]:
             raw.get("line", ""),
             where=where,
         )
-        found.append(Label(piece, raw["kind"], raw["from"], raw["to"], raw["label"], raw.get("went", ""), raw["site"]))
-    return found
+        labels.append(Label(piece, raw["kind"], raw["from"], raw["to"], raw["label"], raw.get("went", ""), raw["site"]))
+    return labels
 
 
 def judge(root: Path = ROOT) -> list[Judged]:
     """The classifier's word on every label. Fetches the releases that are not in the cache. Raises SiteError."""
     known = pins.load(root)
-    opened: dict[tuple, Release] = {}
+    opened: dict[tuple[str, str], Release] = {}
 
     def release(engine: str, version: str) -> Release:
         if (engine, version) not in opened:
             opened[engine, version] = Release(other_releases.at(known[engine], version, root), root)
         return opened[engine, version]
 
-    found = []
+    judged = []
     for label in load(root):
         old, new = (release(label.piece.engine, version) for version in (label.before, label.after))
-        found.append(Judged(label, classify(label.piece, old, new)))
-    return found
+        judged.append(Judged(label, classify(label.piece, old, new)))
+    return judged
 
 
 def document(judged: list[Judged]) -> dict:
     """The confusion matrix as published: by hand -> said -> how many."""
     matrix = {state: dict.fromkeys(STATES, 0) for state in STATES}
-    for each in judged:
-        matrix[each.label.state][each.found.state] += 1
-    went = [each for each in judged if each.label.went]
+    for judgement in judged:
+        matrix[judgement.label.state][judgement.outcome.state] += 1
+    went = [judgement for judgement in judged if judgement.label.went]
     return {
         "schema": "drift-accuracy/1",
         "labels": len(judged),
-        "not_on_the_site": sum(not each.label.site for each in judged),
-        "right": sum(each.right for each in judged),
-        "harmful": sum(each.harmful for each in judged),
+        "not_on_the_site": sum(not judgement.label.site for judgement in judged),
+        "right": sum(judgement.right for judgement in judged),
+        "harmful": sum(judgement.harmful for judgement in judged),
         "elsewhere": len(went),
-        "elsewhere_found": sum(each.place_right for each in went),
-        "pairs": sorted({f"{each.label.piece.engine} {each.label.before} {each.label.after}" for each in judged}),
+        "elsewhere_found": sum(judgement.place_right for judgement in went),
+        "pairs": sorted({judgement.label.pair for judgement in judged}),
         "matrix": matrix,
     }
 
 
-def write(made: dict, root: Path = ROOT) -> None:
+def write(totals: dict, root: Path = ROOT) -> None:
     """Writes the matrix, whole or not at all."""
     target = root / RESULT
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+    fresh.write_text(json.dumps(totals, indent=1) + "\n", "utf-8")
     os.replace(fresh, target)
 
 
 def main() -> int:
     judged = judge()
-    made = document(judged)
+    totals = document(judged)
     head = "by hand, down; said, across"
     print(f"{head:30}" + "".join(f"{state:>9}" for state in STATES))
-    for state, row in made["matrix"].items():
+    for state, row in totals["matrix"].items():
         print(f"{state:30}" + "".join(f"{row[other]:9}" for other in STATES))
-    for each in judged:
-        if not each.right or not each.place_right:
-            piece, now = each.label.piece, each.found.now
-            said = each.found.state + (f", {now.path}::{now.symbol}" if now else "")
-            by_hand = f"{each.label.state} {each.label.went}".strip()
-            print(f"  {piece.path}::{piece.symbol}, {each.label.after}: by hand {by_hand}; said {said}")
-    print(f"{made['right']} of {made['labels']} right; {made['harmful']} changed or gone called same or moved")
-    write(made)
-    return 1 if made["harmful"] else 0
+    for judgement in judged:
+        if not judgement.right or not judgement.place_right:
+            piece, now = judgement.label.piece, judgement.outcome.now
+            said = judgement.outcome.state + (f", {now.path}::{now.symbol}" if now else "")
+            by_hand = f"{judgement.label.state} {judgement.label.went}".strip()
+            print(f"  {piece.path}::{piece.symbol}, {judgement.label.after}: by hand {by_hand}; said {said}")
+    print(f"{totals['right']} of {totals['labels']} right; {totals['harmful']} changed or gone called same or moved")
+    write(totals)
+    return 1 if totals["harmful"] else 0
 
 
 if __name__ == "__main__":

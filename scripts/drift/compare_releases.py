@@ -6,24 +6,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.common.errors import SiteError
-from scripts.drift.classify import STATES, Found, Piece, Place, Release, classify
+from scripts.drift.classify import STATES, Outcome, classify
+from scripts.drift.release import Piece, Place, Release
 from scripts.quotes import call_paths
 from scripts.quotes import manifest as manifests
+from scripts.quotes.locator import locator
 from scripts.sources.pins import ROOT, Pin
 
 ON, ORDER, OFF, UNKNOWN = "on the path", "in another order", "off the default path", "path not recorded"
+Recordings = dict[tuple[str, str], call_paths.Recording]  # by experiment and configuration
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One thing that a manifest quotes or claims, under the id it has in the ledger. `path` and `hop` are a hop's."""
+class Quote:
+    """One thing that a manifest quotes or claims, under the id it has in the ledger: an "excerpt" or a "hop"."""
 
     kind: str
     id: str
     manifest: str
     piece: Piece
-    path: call_paths.CallPath | None = None
-    hop: call_paths.Hop | None = None
 
     @property
     def digest(self) -> str:
@@ -34,63 +35,74 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class HopQuote(Quote):
+    """A hop, with the path it is on."""
+
+    path: call_paths.CallPath
+    hop: call_paths.Hop
+
+
+@dataclass(frozen=True)
 class Compared:
     """What became of it. `path` maps each configuration of a hop to whether that release entered it."""
 
-    asked: Asked
-    found: Found
-    path: dict
+    quote: Quote
+    outcome: Outcome
+    path: dict[str, str]
 
     @property
     def diff(self) -> list[str]:
         """The old and the new text, line by line, as a unified diff without its heading; [] where nothing differs."""
-        if self.found.now is None or self.found.state in ("same", "moved"):
+        if self.outcome.now is None or self.outcome.state in ("same", "moved"):
             return []
-        return difference(self.found.then, self.found.now)
+        return difference(self.outcome.then, self.outcome.now)
 
 
-def asked_of(engine: str, root: Path = ROOT) -> list[Asked]:
+def quotes_of(engine: str, root: Path = ROOT) -> list[Quote]:
     """Every excerpt and hop of an engine, manifest by manifest, in file order."""
-    found = []
+    quotes: list[Quote] = []
     for manifest in manifests.load_all(root).values():
         number = Path(manifest.file).name.partition("-")[0]
         for excerpt in manifest.excerpts.values():
             if excerpt.engine == engine:
                 piece = Piece(engine, excerpt.path, excerpt.symbol, excerpt.start, excerpt.end, where=excerpt.where)
-                found.append(Asked("excerpt", f"{number}/{excerpt.id}", manifest.file, piece))
+                quotes.append(Quote("excerpt", f"{number}/{excerpt.id}", manifest.file, piece))
         for path in call_paths.parse(manifest):
             for hop in path.hops if path.engine == engine else ():
                 where = f"{manifest.file}: path '{path.id}', hop '{hop.id}'"
                 name = hop.symbol.partition("::")[2]
                 piece = Piece(engine, hop.file, name, line=hop.line, nth=hop.nth, where=where)
-                found.append(Asked("hop", f"{path.id}/{hop.id}", manifest.file, piece, path, hop))
-    return found
+                quotes.append(HopQuote("hop", f"{path.id}/{hop.id}", manifest.file, piece, path, hop))
+    return quotes
 
 
-def compare(asked: list[Asked], old: Release, new: Release, recordings: dict) -> list[Compared]:
-    """Classifies all of it. `recordings`: (experiment, configuration) -> callpaths.Recording of the new release."""
-    seen: dict[Piece, Found] = {}
-    for each in asked:
-        key = replace(each.piece, where="")
-        if key not in seen:
-            seen[key] = classify(each.piece, old, new)
-    found = {each.id: seen[replace(each.piece, where="")] for each in asked}
-    states = _paths(asked, found, new, recordings)
-    return [Compared(each, found[each.id], states.get(each.id, {})) for each in asked]
+def compare(quotes: list[Quote], old: Release, new: Release, recordings: Recordings) -> list[Compared]:
+    """Classifies all of it. `recordings` are those of the new release."""
+    seen: dict[Piece, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
+    for quote in quotes:
+        piece = replace(quote.piece, where="")
+        if piece not in seen:
+            seen[piece] = classify(quote.piece, old, new)
+        outcomes[quote.id] = seen[piece]
+    states = _paths([quote for quote in quotes if isinstance(quote, HopQuote)], outcomes, new, recordings)
+    return [Compared(quote, outcomes[quote.id], states.get(quote.id, {})) for quote in quotes]
 
 
-def _paths(asked: list[Asked], found: dict, new: Release, recordings: dict) -> dict:
+def _paths(
+    hops: list[HopQuote], outcomes: dict[str, Outcome], new: Release, recordings: Recordings
+) -> dict[str, dict[str, str]]:
     """Hop id -> {configuration: state}."""
-    states = {each.id: dict.fromkeys(each.hop.configurations, UNKNOWN) for each in asked if each.hop}
-    for path in {each.path.id: each.path for each in asked if each.path}.values():
-        mine = {each.hop.id: each for each in asked if each.path and each.path.id == path.id}
+    states = {quote.id: dict.fromkeys(quote.hop.configurations, UNKNOWN) for quote in hops}
+    for path in {quote.path.id: quote.path for quote in hops}.values():
+        mine = {quote.hop.id: quote for quote in hops if quote.path.id == path.id}
         for configuration in path.configurations:
             recording = recordings.get((call_paths.number_of(path), configuration))
             if recording is None:
                 continue
-            hops = tuple(_there(each.hop, found[each.id]) for each in mine.values())
-            there = replace(path, hops=tuple(hop for hop in hops if hop is not None))
-            problems = call_paths.check(there, recording, _locator(new))
+            expected = (_there(quote.hop, outcomes[quote.id]) for quote in mine.values())
+            there = replace(path, hops=tuple(hop for hop in expected if hop is not None))
+            problems = call_paths.check(there, recording, locator(new.engine, new.tables))
             for hop in there.hops:
                 if configuration not in hop.configurations:
                     continue
@@ -110,23 +122,12 @@ def _state(problem: str) -> str:
     return OFF
 
 
-def _there(hop: call_paths.Hop, found: Found) -> call_paths.Hop | None:
+def _there(hop: call_paths.Hop, outcome: Outcome) -> call_paths.Hop | None:
     """The hop as the other release would have to show it; None where it has nothing to show."""
-    if found.now is None or (hop.line and [line.strip() for line in found.now.text] != [hop.line]):
+    now = outcome.now
+    if now is None or (hop.line and [line.strip() for line in now.text] != [hop.line]):
         return None
-    return replace(hop, symbol=f"{found.now.path}::{found.now.symbol}")
-
-
-def _locator(release: Release):
-    """As evidence.Evidence.locator, for a release that is not pinned."""
-
-    def locate(symbol: str, where: str, line: str = "", nth: int = 0) -> call_paths.Located:
-        file, _, name = symbol.partition("::")
-        found = release.tables.find(release.engine, file, name, where)
-        at = release.locate(Piece(release.engine, file, name, line=line, nth=nth, where=where)).first if line else 0
-        return call_paths.Located(found.line, found.first, release.listing[file], at)
-
-    return locate
+    return replace(hop, symbol=f"{now.path}::{now.symbol}")
 
 
 def difference(then: Place, now: Place, context: int = 2) -> list[str]:
@@ -140,25 +141,25 @@ def _hunk(heading: str, first: int, second: int) -> str:
     return f"@@ -{starts[0] + first - 1} +{starts[1] + second - 1} @@"
 
 
-def document(pin: Pin, other: Pin, compared: list[Compared], recordings: dict) -> dict:
+def document(pin: Pin, other: Pin, compared: list[Compared], recordings: dict[str, dict]) -> dict:
     """The comparison as published: lines and digests, no text. `recordings` as the schema has them."""
     entries = []
-    for each in compared:
-        diff = each.diff
+    for result in compared:
+        diff, quote, outcome = result.diff, result.quote, result.outcome
         entries.append(
             {
-                "kind": each.asked.kind,
-                "id": each.asked.id,
-                "manifest": each.asked.manifest,
-                "state": each.found.state,
-                "guess": each.found.guess,
-                "remark": each.found.remark,
-                "piece": each.asked.digest,
-                "then": _place(each.found.then),
-                "now": _place(each.found.now),
+                "kind": quote.kind,
+                "id": quote.id,
+                "manifest": quote.manifest,
+                "state": outcome.state,
+                "guess": outcome.guess,
+                "remark": outcome.remark,
+                "piece": quote.digest,
+                "then": _place(outcome.then),
+                "now": _place(outcome.now),
                 "added": sum(line.startswith("+") for line in diff),
                 "removed": sum(line.startswith("-") for line in diff),
-                "path": each.path,
+                "path": result.path,
             }
         )
     counts = {state: sum(entry["state"] == state for entry in entries) for state in STATES}

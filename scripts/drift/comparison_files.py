@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonschema
+from jsonschema.protocols import Validator
 from packaging.version import Version
 
 from scripts.common.errors import SiteError
@@ -70,7 +71,7 @@ def load_all(root: Path = ROOT) -> list[Comparison]:
 
     One that was made before a pin moved says nothing of what the site quotes now, and is left out.
     """
-    found = []
+    comparisons = []
     pinned = load_pins(root)
     for path in sorted((root / FOLDER).glob("*-[0-9]*.json")):
         name = f"{FOLDER}/{path.name}"
@@ -81,17 +82,22 @@ def load_all(root: Path = ROOT) -> list[Comparison]:
         check(data, name)
         pin = pinned.get(data["engine"])
         if pin is not None and data["from"]["version"] == pin.version:
-            found.append(Comparison(name, data))
+            comparisons.append(Comparison(name, data))
     order = list(pinned)
-    return sorted(found, key=lambda each: (order.index(each.engine), [-part for part in Version(each.version).release]))
+
+    def newest_first(comparison: Comparison) -> tuple[int, list[int]]:
+        return order.index(comparison.engine), [-part for part in Version(comparison.version).release]
+
+    return sorted(comparisons, key=newest_first)
 
 
-def newest(found: list[Comparison], engine: str) -> Comparison | None:
+def newest(comparisons: list[Comparison], engine: str) -> Comparison | None:
     """The comparison with the newest release of an engine, None where none is newer than the pin."""
-    return next((each for each in found if each.engine == engine and each.newer), None)
+    newer = (comparison for comparison in comparisons if comparison.engine == engine and comparison.newer)
+    return next(newer, None)
 
 
-def check(data, name: str) -> None:
+def check(data: object, name: str) -> None:
     """Raises SiteError unless `data` is a comparison as its schema has it."""
     error = jsonschema.exceptions.best_match(_validator().iter_errors(data))
     if error is not None:
@@ -113,12 +119,12 @@ def write(data: dict, root: Path = ROOT) -> str:
 
 def stale(comparison: Comparison, root: Path = ROOT) -> list[str]:
     """One line for each manifest that asks for other things than it did when the comparison was made."""
-    now = {(each.kind, each.id): each for each in compare_releases.asked_of(comparison.engine, root)}
+    now = {(quote.kind, quote.id): quote for quote in compare_releases.quotes_of(comparison.engine, root)}
     other: dict[str, int] = {}
-    for key, each in now.items():
+    for key, quote in now.items():
         entry = comparison.entries.get(key)
-        if entry is None or entry["piece"] != each.digest or entry["manifest"] != each.manifest:
-            other[each.manifest] = other.get(each.manifest, 0) + 1
+        if entry is None or entry["piece"] != quote.digest or entry["manifest"] != quote.manifest:
+            other[quote.manifest] = other.get(quote.manifest, 0) + 1
     for key, entry in comparison.entries.items():
         if key not in now:
             other[entry["manifest"]] = other.get(entry["manifest"], 0) + 1
@@ -130,43 +136,45 @@ def stale(comparison: Comparison, root: Path = ROOT) -> list[str]:
 
 def places(root: Path = ROOT) -> dict:
     """(engine, tag) of each other release -> the (path, first, last) at which a comparison found something."""
-    found: dict[tuple, set] = {}
-    for each in load_all(root):
-        now = [entry["now"] for entry in each.data["entries"] if entry["now"]]
-        found[each.engine, each.data["to"]["tag"]] = {(one["path"], one["first"], one["last"]) for one in now}
-    return found
+    by_release: dict[tuple[str, str], set[tuple[str, int, int]]] = {}
+    for comparison in load_all(root):
+        now = [entry["now"] for entry in comparison.data["entries"] if entry["now"]]
+        lines = {(place["path"], place["first"], place["last"]) for place in now}
+        by_release[comparison.engine, comparison.data["to"]["tag"]] = lines
+    return by_release
 
 
-def recordings(pin: Pin, root: Path = ROOT) -> tuple[dict, dict]:
+def recordings(pin: Pin, root: Path = ROOT) -> tuple[compare_releases.Recordings, dict[str, dict]]:
     """Of a release that is not pinned: (experiment, configuration) -> Recording, and the same as published."""
-    found, named = {}, {}
+    by_configuration: compare_releases.Recordings = {}
+    named: dict[str, dict] = {}
     for path in sorted((root / RECORDINGS).rglob("*.json")):
         record = record_reader.load(path, root)
         engine = record.data["engine"]
         if (engine["name"], engine["version"]) != (pin.engine, pin.version) or not record.data.get("recording"):
             continue
         recording = Recording.of(record)
-        found[recording.experiment, recording.configuration] = recording
+        by_configuration[recording.experiment, recording.configuration] = recording
         build = f"{engine['distribution']} {engine['distribution_version']}"
         named[f"{recording.experiment}/{recording.configuration}"] = {"record": record.path, "build": build}
-    return found, named
+    return by_configuration, named
 
 
 def accuracy(root: Path = ROOT) -> dict | None:
     """The confusion matrix as committed, or None."""
     path = root / classifier_accuracy.RESULT
     try:
-        found = json.loads(path.read_text("utf-8"))
-        if set(found["matrix"]) != set(STATES):
+        totals = json.loads(path.read_text("utf-8"))
+        if set(totals["matrix"]) != set(STATES):
             raise ValueError("other states")
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise SiteError(f"{classifier_accuracy.RESULT}: cannot be read ({error}); {AGAIN}") from None
-    return found
+    return totals
 
 
 @functools.lru_cache(maxsize=1)
-def _validator():
+def _validator() -> Validator:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     return jsonschema.validators.validator_for(schema)(schema)

@@ -7,21 +7,20 @@ where it was or has only moved, 3 when one has changed or gone, 1 when something
 
 import argparse
 import os
-import time
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
 from scripts.drift import classifier_accuracy, compare_releases, comparison_files
-from scripts.drift.classify import STATES, Release
+from scripts.drift.classify import STATES
+from scripts.drift.release import Release
 from scripts.sources import other_releases, pins
 from scripts.sources.pins import ROOT, Pin
 
 DRIFTED = 3
-WRONG, COMPARED = "changed or gone, called same or moved", "make drift, artifacts cached"  # figures of the bench
 DIFFS = ".cache/drift"  # what changed, text and all; ignored
 
 
-def wanted(engine: str, version: str, root: Path = ROOT) -> list[tuple[Pin, str]]:
+def releases_to_compare(engine: str, version: str, root: Path = ROOT) -> list[tuple[Pin, str]]:
     """(pin, other version) of each comparison to make, in order. Raises SiteError for what is not known."""
     known = pins.load(root)
     if version and not engine:
@@ -29,14 +28,15 @@ def wanted(engine: str, version: str, root: Path = ROOT) -> list[tuple[Pin, str]
     pin_of(engine, known) if engine else None
     if version:
         return [(known[engine], version)]
-    asked = []
+    pairs = []
     for pin in [known[engine]] if engine else known.values():
         newest = other_releases.latest(pin)
-        kept = [] if engine else [each.version for each in comparison_files.load_all(root) if each.engine == pin.engine]
+        committed = [] if engine else comparison_files.load_all(root)
+        kept = [comparison.version for comparison in committed if comparison.engine == pin.engine]
         if newest == pin.version:
             print(f"{pin.name} {pin.version}: the index has nothing newer")
-        asked += [(pin, each) for each in dict.fromkeys([newest, *kept]) if each != pin.version]
-    return asked
+        pairs += [(pin, other) for other in dict.fromkeys([newest, *kept]) if other != pin.version]
+    return pairs
 
 
 def pin_of(engine: str, known: dict[str, Pin]) -> Pin:
@@ -53,7 +53,7 @@ def run(pin: Pin, version: str, root: Path = ROOT) -> tuple[list[compare_release
     other = other_releases.at(pin, version, root)
     old, new = Release(other_releases.at(pin, pin.version, root), root), Release(other, root)
     recordings, named = comparison_files.recordings(other, root)
-    compared = compare_releases.compare(compare_releases.asked_of(pin.engine, root), old, new, recordings)
+    compared = compare_releases.compare(compare_releases.quotes_of(pin.engine, root), old, new, recordings)
     return compared, compare_releases.document(pin, other, compared, named)
 
 
@@ -61,7 +61,7 @@ def table(compared: list[compare_releases.Compared], data: dict) -> list[str]:
     """What a maintainer has to look at, line by line; the same and the merely moved are only counted."""
     counts = ", ".join(f"{data['counts'][state]} {state}" for state in STATES)
     lines = [f"{data['name']} {data['from']['version']} -> {data['to']['version']}: {counts}"]
-    rows = [row(each) for each in compared if needs_a_look(each)]
+    rows = [row(result) for result in compared if needs_a_look(result)]
     widths = [max(len(cells[at]) for cells in rows) for at in range(3)] if rows else []
     for *cells, said in rows:
         padded = "  ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True))
@@ -69,14 +69,16 @@ def table(compared: list[compare_releases.Compared], data: dict) -> list[str]:
     return lines
 
 
-def needs_a_look(each: compare_releases.Compared) -> bool:
+def needs_a_look(result: compare_releases.Compared) -> bool:
     """Changed, gone, a guess, or off the path."""
-    return each.found.state in ("changed", "gone") or each.found.guess or compare_releases.OFF in each.path.values()
+    outcome = result.outcome
+    return outcome.state in ("changed", "gone") or outcome.guess or compare_releases.OFF in result.path.values()
 
 
-def row(each: compare_releases.Compared) -> tuple[str, str, str, str]:
+def row(result: compare_releases.Compared) -> tuple[str, str, str, str]:
     """State, id, where it was, and what to know."""
-    then, now = each.found.then, each.found.now
+    outcome = result.outcome
+    then, now = outcome.then, outcome.now
     said = []
     if now is None:
         said.append("nowhere to be found")
@@ -84,25 +86,25 @@ def row(each: compare_releases.Compared) -> tuple[str, str, str, str]:
         said.append(f"now {now.path}:{now.first} {now.symbol}")
     else:
         said.append(f"now line {now.first}")
-    if each.found.state == "changed":
-        diff = each.diff
+    if outcome.state == "changed":
+        diff = result.diff
         plus, minus = (sum(line.startswith(sign) for line in diff) for sign in "+-")
         said.append(f"+{plus} -{minus}")
-    if each.found.guess:
+    if outcome.guess:
         said.append("a guess")
-    said += [each.found.remark] if each.found.remark else []
-    said += [f"{name}: {state}" for name, state in each.path.items() if state == compare_releases.OFF]
-    return each.found.state, each.asked.id, f"{then.path}:{then.first}", ", ".join(said)
+    said += [outcome.remark] if outcome.remark else []
+    said += [f"{name}: {state}" for name, state in result.path.items() if state == compare_releases.OFF]
+    return outcome.state, result.quote.id, f"{then.path}:{then.first}", ", ".join(said)
 
 
 def write_diffs(compared: list[compare_releases.Compared], data: dict, root: Path = ROOT) -> Path:
     """Writes the changed texts side by side where git does not see them; returns the file."""
     parts = []
-    for each in compared:
-        if each.diff:
-            then, now = each.found.then, each.found.now
-            parts += [f"{each.asked.kind} {each.asked.id}", f"--- {then.path}:{then.first}"]
-            parts += [f"+++ {now.path}:{now.first}", *each.diff, ""]
+    for result in compared:
+        then, now = result.outcome.then, result.outcome.now
+        if now is not None and result.diff:
+            parts += [f"{result.quote.kind} {result.quote.id}", f"--- {then.path}:{then.first}"]
+            parts += [f"+++ {now.path}:{now.first}", *result.diff, ""]
     target = root / DIFFS / f"{data['engine']}-{data['to']['version']}.diff"
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(f".{os.getpid()}")
@@ -111,41 +113,22 @@ def write_diffs(compared: list[compare_releases.Compared], data: dict, root: Pat
     return target
 
 
-def bench(figures, root: Path = ROOT) -> None:
-    """For `make bench`: how often the classifier is wrong where it matters, and how long comparing takes."""
-    versions = [(each.engine, each.version) for each in comparison_files.load_all(root)]
-    known = pins.load(root)
-    if not all(other_releases.cached(known[engine], version, root) for engine, version in versions):
-        for name, unit, limit in ((WRONG, "", 0), (COMPARED, "s", 60)):
-            figures.add(name, unit, limit, None, "the other releases are not here; run `make drift`")
-        return
-    judged = classifier_accuracy.judge(root)
-    made = classifier_accuracy.document(judged)
-    rows = "; ".join(f"{state}: {' '.join(map(str, row.values()))}" for state, row in made["matrix"].items())
-    detail = f"{made['right']} of {made['labels']} right; by hand: said same moved changed gone: {rows}"
-    figures.add(WRONG, "", 0, made["harmful"], detail)
-    started = time.perf_counter()
-    for engine, version in versions:
-        run(known[engine], version, root)
-    figures.add(COMPARED, "s", 60, time.perf_counter() - started, f"{len(versions)} releases")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.drift.report", description="compare quotes with a release")
     parser.add_argument("--engine", default="", help="one engine of snippets/pins.toml (default: all)")
     parser.add_argument("--version", default="", help="the release to compare with (default: the newest)")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     drifted = False
-    for pin, version in wanted(asked.engine, asked.version):
+    for pin, version in releases_to_compare(arguments.engine, arguments.version):
         compared, data = run(pin, version)
         print("\n".join(table(compared, data)))
         print(f"  {comparison_files.write(data)}; texts: {write_diffs(compared, data).relative_to(ROOT)}\n", flush=True)
         drifted |= bool(data["counts"]["changed"] or data["counts"]["gone"])
-        drifted |= any(compare_releases.OFF in each.path.values() for each in compared)
-    if not asked.engine:
+        drifted |= any(compare_releases.OFF in result.path.values() for result in compared)
+    if not arguments.engine:
         judged = classifier_accuracy.judge()
         classifier_accuracy.write(classifier_accuracy.document(judged))
-        print(f"classifier: {sum(each.right for each in judged)} of {len(judged)} labels right")
+        print(f"classifier: {sum(judgement.right for judgement in judged)} of {len(judged)} labels right")
     return DRIFTED if drifted else 0
 
 

@@ -8,49 +8,42 @@ import difflib
 import re
 
 from scripts.common.errors import SiteError
-from scripts.drift.classify import REMAINS, Found, Piece, Place, Release, occurrences
+from scripts.drift.release import REMAINS, PieceInRelease, Place, Release
 
 TELLING = (3, 60)  # lines that are not blank, or signs in them: with fewer, equal text says nothing
 NAMESAKE, SAME_CLASS, RENAMED = 0.5, 0.3, 0.55  # how alike: another class's method; the same full name; another name
 HELD = 0.5  # of a piece's lines, to be found in a function that did not have them
 CANDIDATES = 6  # files that are read as Python for one piece
-LINES_ASKED = 12  # of a piece's lines, the longest, by which those files are chosen
+LINES_SOUGHT = 12  # of a piece's lines, the longest, by which those files are chosen
 EDGE = 3  # lines
 LONG = 4_000_000  # pairs of words of two texts, above which they are compared by lines
 
 
-def moved_text(piece: Piece, then: Place, old: Release, new: Release) -> Found | None:
-    """The piece's very text at one new place, or None. It is a guess: text has no name."""
+def moved_text(then: PieceInRelease, new: Release) -> Place | None:
+    """The one new place of the piece's very text, or None."""
+    piece, place = then.piece, then.place
     # A function that went elsewhere as it was took its lines along, be they too short to be told by themselves.
-    along = not piece.whole and new.symbol(piece.path, piece.symbol) is None
-    if along and (found := _moved_along(piece, then, old, new)):
-        return found
-    if piece.line or not _telling(then.text):
+    if not piece.whole and new.symbol(piece.path, piece.symbol) is None:
+        body = _sole_new_place(then, then.body, new, whole=True)
+        if body is not None:
+            return body.part(place.first - then.body.first, place.last - then.body.first)
+    return None if piece.line else _sole_new_place(then, place, new, piece.whole)
+
+
+def _sole_new_place(then: PieceInRelease, sought: Place, new: Release, whole: bool) -> Place | None:
+    """The one place in `new` that has the text of `sought`, in a symbol that did not have it; None without or with
+    several. `whole`: as the whole of a symbol."""
+    if not _telling(sought.text):
         return None
-    places = []
-    needle = max((line.strip() for line in then.text), key=len)
-    for path in newer_files(old, new):
+    places: list[Place] = []
+    needle = max((line.strip() for line in sought.text), key=len)
+    for path in newer_files(then.release, new):
         if needle in new.text(path):
-            earlier = {each.symbol for each in _standing(piece, then, old, path)}
-            places += [each for each in _standing(piece, then, new, path) if each.symbol not in earlier]
+            earlier = {place.symbol for place in _standing(sought, then.release, path, whole)}
+            places += [place for place in _standing(sought, new, path, whole) if place.symbol not in earlier]
     if len(places) > 1:
-        places = [place for place in places if _last(place.symbol) == _last(then.symbol)]
-    if len(places) != 1:
-        return None
-    return Found("moved", then, places[0], guess=True)
-
-
-def _moved_along(piece: Piece, then: Place, old: Release, new: Release) -> Found | None:
-    """The piece in a function whose whole text stands at one new place, or None."""
-    source = old.symbol(piece.path, piece.symbol)
-    body = old.place(piece.path, source, source.first, source.last)
-    found = moved_text(Piece(piece.engine, piece.path, piece.symbol), body, old, new)
-    if found is None:
-        return None
-    first = found.now.first + then.first - body.first
-    symbol = new.symbol(found.now.path, found.now.symbol)
-    now = new.place(found.now.path, symbol, first, first + then.last - then.first)
-    return Found("moved", then, now, guess=True)
+        places = [place for place in places if _last(place.symbol) == _last(sought.symbol)]
+    return places[0] if len(places) == 1 else None
 
 
 def newer_files(old: Release, new: Release) -> list[str]:
@@ -59,75 +52,72 @@ def newer_files(old: Release, new: Release) -> list[str]:
     return [path for path, digest in sorted(new.listing.items()) if before.get(path) != digest]
 
 
-def _standing(piece: Piece, then: Place, release: Release, path: str) -> list[Place]:
-    """Where the piece's text stands in a file, inside some symbol, as deep as in its own."""
+def _standing(sought: Place, release: Release, path: str, whole: bool) -> list[Place]:
+    """Where the text of `sought` stands in a file, inside some symbol, as deep as in its own."""
     if path not in release.listing:
         return []
     try:
         symbols = release.symbols(path)
     except SiteError:
         return []  # a template that is no Python
-    found, seen = [], set()
+    places: dict[int, Place] = {}  # by first line
+    length = len(sought.text)
     for symbol in reversed(symbols):  # what lies inside comes after what it lies in
         size = symbol.last - symbol.first + 1
-        if size != len(then.text) if piece.whole else size < len(then.text) or symbol.kinds[-1] == "assignment":
+        if size != length if whole else size < length or symbol.kinds[-1] == "assignment":
             continue
-        whole = release.place(path, symbol, symbol.first, symbol.last)
-        for at in occurrences(then.text, whole.text):
-            first = symbol.first + at
-            if first not in seen:
-                seen.add(first)
-                found.append(release.place(path, symbol, first, first + len(then.text) - 1))
-    return found
+        body = release.whole(path, symbol)
+        for at in occurrences(sought.text, body.text):
+            places.setdefault(symbol.first + at, body.part(at, at + length - 1))
+    return list(places.values())
 
 
-def altered(piece: Piece, then: Place, old: Release, new: Release, remark: str = "") -> Found:
-    """Changed, with the most likely new place, or gone."""
-    source = old.symbol(piece.path, piece.symbol)
-    body = old.place(piece.path, source, source.first, source.last)
-    best, score = None, 0.0
-    for path in _likely_files(then, old, new):
+def altered_text(then: PieceInRelease, new: Release) -> Place | None:
+    """The most likely new place of a piece whose text is nowhere as it was, or None."""
+    piece, old = then.piece, then.release
+    best: Place | None = None
+    score = 0.0
+    for path in _likely_files(then.place, old, new):
         for symbol in new.symbols(path):
-            if symbol.kinds[-1] != source.kinds[-1]:
+            if symbol.kinds[-1] != then.symbol.kinds[-1]:
                 continue
-            before, place = old.symbol(path, symbol.name), new.place(path, symbol, symbol.first, symbol.last)
-            least = _least(then.symbol, symbol.name)
+            before, body = old.symbol(path, symbol.name), new.whole(path, symbol)
+            least = _least(then.place.symbol, symbol.name)
             if piece.whole:
-                alike = 0.0 if before else ratio(then.text, place.text, least)
+                alike = 0.0 if before else ratio(then.place.text, body.text, least)
             else:
-                was = before and old.place(path, before, before.first, before.last)
-                alike, least = _taken_in(then, body, was, place, least), REMAINS
+                body_before = old.whole(path, before) if before else None
+                alike, least = _taken_in(then, body_before, body, least), REMAINS
             # Of two functions that hold the lines, one inside the other, the inner one.
-            if alike >= least and (alike, -len(place.lines)) > (score, -len(best.lines) if best else 0):
-                best, score = place, alike
-    if best is None:
-        return Found("gone", then, remark=remark)
-    if piece.whole:
-        remark = "only its name differs" if only_renamed(then, best) else ""
-        return Found("changed", then, best, guess=True, remark=remark)
-    first, last = stretch(then.text, best.text)
-    symbol = new.symbol(best.path, best.symbol)
-    now = new.place(best.path, symbol, best.first + first, best.first + last)
-    # In doubt it is changed, also where the very words stand there: what is around them does not.
-    remark = "the same words, in a function that changed" if now.text == then.text else ""
-    return Found("changed", then, now, guess=True, remark=remark)
+            if alike >= least and (alike, -len(body.lines)) > (score, -len(best.lines) if best else 0):
+                best, score = body, alike
+    if best is None or piece.whole:
+        return best
+    bounds = stretch(then.place.text, best.text)
+    return best if bounds is None else best.part(*bounds)
 
 
-def _taken_in(then: Place, body: Place, before: Place | None, now: Place, least: float) -> float:
+def _taken_in(then: PieceInRelease, before: Place | None, now: Place, least: float) -> float:
     """The share of a piece's lines that a function has and did not have before; 0 where it is too small to be believed.
 
-    `body` is the piece's function, `before` what `now` was. In a function that is like the piece's own as a whole, a
-    smaller share is enough.
+    `before` is what `now` was. In a function that is like the piece's own as a whole, a smaller share is enough.
     """
+    text = then.place.text
     there = {line.strip() for line in now.text}
-    if sum(line.strip() in there for line in then.text) < REMAINS * len(then.text) / 2:
+    if sum(line.strip() in there for line in text) < REMAINS * len(text) / 2:
         return 0.0  # quicker to see than the lines' order
-    held = share_left(then.text, now.text)
+    held = share_left(text, now.text)
     if before is not None:
-        return held if held >= HELD and share_left(then.text, before.text) < HELD / 2 else 0.0
-    if REMAINS <= held < HELD and ratio(body.text, now.text, least) < least:
+        return held if held >= HELD and share_left(text, before.text) < HELD / 2 else 0.0
+    if REMAINS <= held < HELD and ratio(then.body.text, now.text, least) < least:
         return 0.0
     return held if held >= REMAINS else 0.0
+
+
+def occurrences(block: tuple[str, ...], lines: tuple[str, ...]) -> list[int]:
+    """The indexes at which `block` stands in `lines`."""
+    size = len(block)
+    return [at for at in range(len(lines) - size + 1) if lines[at] == block[0] and lines[at : at + size] == block]
 
 
 def _least(before: str, after: str) -> float:
@@ -136,21 +126,21 @@ def _least(before: str, after: str) -> float:
     return NAMESAKE if _last(before) == _last(after) else RENAMED
 
 
-def _likely_files(then: Place, old: Release, new: Release) -> list[str]:
+def _likely_files(place: Place, old: Release, new: Release) -> list[str]:
     """The piece's own file, those that define its name, and those with most of its lines."""
-    name = _last(then.symbol)
+    name = _last(place.symbol)
     word = re.escape(name)
     defines = re.compile(rf"^[ \t]*(?:async def|def|class) {word}\b|^[ \t]*{word}[ \t]*[:=]", re.M)
-    lines = sorted({line.strip() for line in then.text if len(line.strip()) > 15}, key=len)[-LINES_ASKED:]
+    lines = sorted({line.strip() for line in place.text if len(line.strip()) > 15}, key=len)[-LINES_SOUGHT:]
     scored = []
     for path in newer_files(old, new):
         text = new.text(path)
         held = sum([line in text for line in lines]) / len(lines) if lines else 0
         named = name in text and bool(defines.search(text))
-        if path == then.path or named or held >= 0.4:
-            scored.append((path == then.path, named, held, path))
-    found = [path for *_, path in sorted(scored, reverse=True)[:CANDIDATES]]
-    return [path for path in found if _parses(new, path)]
+        if path == place.path or named or held >= 0.4:
+            scored.append((path == place.path, named, held, path))
+    likely = [path for *_, path in sorted(scored, reverse=True)[:CANDIDATES]]
+    return [path for path in likely if _parses(new, path)]
 
 
 def _parses(release: Release, path: str) -> bool:
@@ -160,25 +150,25 @@ def _parses(release: Release, path: str) -> bool:
         return False
 
 
-def ratio(before: tuple, after: tuple, least: float = 0.0) -> float:
+def ratio(before: tuple[str, ...], after: tuple[str, ...], least: float = 0.0) -> float:
     """How alike two texts are, 0 to 1, by words and signs in their order; 0 where it cannot reach `least`."""
-    a, b = (re.findall(r"\w+|[^\w\s]", "\n".join(each)) for each in (before, after))
+    a, b = (re.findall(r"\w+|[^\w\s]", "\n".join(text)) for text in (before, after))
     if len(a) * len(b) > LONG:
-        a, b = ([line.strip() for line in each] for each in (before, after))  # by lines: the other takes too long
+        a, b = ([line.strip() for line in text] for text in (before, after))  # by lines: the other takes too long
     matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
     return matcher.ratio()
 
 
-def shared(before: tuple, after: tuple) -> list[int]:
+def shared(before: tuple[str, ...], after: tuple[str, ...]) -> list[int]:
     """The indexes in `after` of lines that it has in common with `before`, in order; blank lines aside."""
     a, b = [line.strip() for line in before], [line.strip() for line in after]
     blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
     return [block.b + at for block in blocks for at in range(block.size) if b[block.b + at]]
 
 
-def stretch(before: tuple, after: tuple) -> tuple[int, int] | None:
+def stretch(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[int, int] | None:
     """First and last index of what has become of `before` inside `after`: from the first to the last line they share,
     and as many more at either end as were not found there, at most EDGE. None where they share none."""
     a, b = [line.strip() for line in before], [line.strip() for line in after]
@@ -190,7 +180,7 @@ def stretch(before: tuple, after: tuple) -> tuple[int, int] | None:
     return max(0, first - min(lead, EDGE)), min(len(after) - 1, last + min(len(before) - 1 - end, EDGE))
 
 
-def share_left(before: tuple, after: tuple) -> float:
+def share_left(before: tuple[str, ...], after: tuple[str, ...]) -> float:
     """The share of the lines of `before`, blank ones aside, that `after` still has in order."""
     return len(shared(before, after)) / max(1, sum(bool(line.strip()) for line in before))
 
@@ -201,7 +191,7 @@ def only_renamed(then: Place, now: Place) -> bool:
     return [name.sub("", line) for line in then.text] == [name.sub("", line) for line in now.text]
 
 
-def _telling(text: tuple) -> bool:
+def _telling(text: tuple[str, ...]) -> bool:
     lines = [line.strip() for line in text if line.strip()]
     return len(lines) >= TELLING[0] or sum(map(len, lines)) >= TELLING[1]
 

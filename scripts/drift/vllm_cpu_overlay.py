@@ -86,13 +86,13 @@ def main() -> None:
     )
     parser.add_argument("version", help="the release whose Python files are to run")
     parser.add_argument("--with", dest="extra", action="append", default=[], help="a package that it needs besides")
-    asked = parser.parse_args()
-    python = make(asked.version, asked.extra)
+    arguments = parser.parse_args()
+    python = make(arguments.version, arguments.extra)
     size = installer.folder_bytes(python.parent.parent)
-    print(f"{python.relative_to(ROOT)}: vLLM {asked.version}, {human(size)} most of which is shared. Record with:")
+    print(f"{python.relative_to(ROOT)}: vLLM {arguments.version}, {human(size)} most of which is shared. Record with:")
     print(
         f"LAB_VLLM_CPU_PYTHON=$PWD/{python.relative_to(ROOT)} .venv/bin/python -m experiments.lab record "
-        f"--configuration vllm-cpu --out {comparison_files.RECORDINGS}/vllm-{asked.version}"
+        f"--configuration vllm-cpu --out {comparison_files.RECORDINGS}/vllm-{arguments.version}"
     )
 
 

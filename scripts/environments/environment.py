@@ -14,12 +14,14 @@ if sys.version_info < (3, 11):  # said here, while an older Python still underst
     )
 
 import argparse
+import functools
 import hashlib
 import json
 import os
 import platform
 import shutil
 import subprocess
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +41,7 @@ class Environment:
     name: str
     folder: str
     lock: str
-    pythons: tuple
+    pythons: tuple[str, ...]
     download: int
     disk: int
     for_what: str
@@ -47,8 +49,8 @@ class Environment:
 
 
 ENVIRONMENTS = {
-    each.name: each
-    for each in (
+    env.name: env
+    for env in (
         Environment(
             "site",
             ".venv",
@@ -107,7 +109,7 @@ def python_of(env: Environment, root: Path = ROOT) -> Path:
     return root / env.folder / "bin" / "python"
 
 
-def wanted_stamp(env: Environment, root: Path = ROOT) -> dict:
+def current_stamp(env: Environment, root: Path = ROOT) -> dict[str, str]:
     """What the stamp of an up-to-date environment says, but for its Python."""
     lock = root / env.lock
     if not lock.is_file():
@@ -122,7 +124,7 @@ def is_current(env: Environment, root: Path = ROOT) -> bool:
     except (OSError, ValueError):
         return False
     # The interpreter is a link to the system's, which an upgrade may have taken away.
-    return stamp.get("lock") == wanted_stamp(env, root)["lock"] and python_of(env, root).exists()
+    return stamp.get("lock") == current_stamp(env, root)["lock"] and python_of(env, root).exists()
 
 
 def find_python(env: Environment) -> str:
@@ -136,9 +138,9 @@ def find_python(env: Environment) -> str:
         path = shutil.which(command)
         if path and _version(path) in env.pythons:
             return path
-    wanted = f"{env.pythons[0]} to {env.pythons[-1]}" if len(env.pythons) > 1 else env.pythons[0]
+    versions = f"{env.pythons[0]} to {env.pythons[-1]}" if len(env.pythons) > 1 else env.pythons[0]
     raise SiteError(
-        f"{env.name}: needs Python {wanted} and found {platform.python_version()} at {sys.executable}; "
+        f"{env.name}: needs Python {versions} and found {platform.python_version()} at {sys.executable}; "
         f"install python{env.pythons[0]}, or name one: `make PYTHON=/path/to/python{env.pythons[0]} ...`"
     )
 
@@ -152,7 +154,7 @@ def _version(python: str) -> str:
         return ""
 
 
-def one_at_a_time(root: Path = ROOT):
+def one_at_a_time(root: Path = ROOT) -> AbstractContextManager[None]:
     """Two commands started together make an environment once: the second waits for the first."""
     cache = root / ".cache"
     cache.mkdir(exist_ok=True)
@@ -177,13 +179,18 @@ def _make(env: Environment, base: str, root: Path) -> None:
         f"unless cached, takes {installer.human(env.disk)} of disk.",
         flush=True,
     )
-    if folder.exists():
-        shutil.rmtree(folder)
+    try:
+        installer.remove(folder)
+    except OSError as error:
+        why = f"{error.filename} cannot be removed ({error.strerror})"
+        raise SiteError(f"{env.name}: {why}; stop what uses it and run it again") from None
     folder.parent.mkdir(parents=True, exist_ok=True)
     installer.require_disk(folder.parent, env.disk, env.name)
-    told = {"what": env.name, "lock": env.lock, "growing": folder, "log": root / ".cache" / "install.log"}
-    installer.run_quietly([base, "-m", "venv", *([] if env.name == "site" else ["--without-pip"]), str(folder)], **told)
+    log = root / ".cache" / "install.log"
+    run = functools.partial(installer.run_quietly, what=env.name, lock=env.lock, growing=folder, log=log)
+    run([base, "-m", "venv", *([] if env.name == "site" else ["--without-pip"]), str(folder)])
     python = python_of(env, root)
+    variables: dict[str, str] | None = None
     if env.name == "site":
         # pip itself: it came with this Python and reads the user's settings as they are.
         command = [
@@ -197,7 +204,6 @@ def _make(env: Environment, base: str, root: Path) -> None:
             "-r",
             str(root / env.lock),
         ]
-        variables = None
     else:
         # uv, from the site's environment: many times faster on an engine's gigabytes.
         settings = pip_settings.read(base)
@@ -216,8 +222,8 @@ def _make(env: Environment, base: str, root: Path) -> None:
         variables = pip_settings.uv_environment(settings)
         if env.name.endswith("-cpu") and not has_cpu_torch(settings):
             variables.setdefault("UV_TORCH_BACKEND", "cpu")
-    installer.run_quietly(command, env=variables, **told)
-    stamp = wanted_stamp(env, root) | {"python": _version(str(python))}
+    run(command, env=variables)
+    stamp = current_stamp(env, root) | {"python": _version(str(python))}
     temporary = folder / (STAMP + ".new")
     temporary.write_text(json.dumps(stamp))
     os.replace(temporary, folder / STAMP)

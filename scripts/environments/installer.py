@@ -14,6 +14,10 @@ from pathlib import Path
 
 from scripts.common.errors import SiteError
 
+CHECK_PIP = "check the network and pip's settings (`pip config list`), then run it again"
+UNREACHABLE = "the package index cannot be reached"
+LACKING = "the package index lacks a package that {lock} names"
+
 # What installers print when they fail, most telling first: (pattern, cause, remedy).
 CAUSES = [
     (
@@ -31,8 +35,8 @@ CAUSES = [
         r"Network is unreachable|Connection refused|dns error|[Ff]ailed to connect|error sending request|"
         r"ConnectTimeout|Read timed out|NewConnectionError|NameResolutionError|client error \(Connect\)|"
         r"No route to host",
-        "the package index cannot be reached",
-        "check the network and pip's settings (`pip config list`), then run it again",
+        UNREACHABLE,
+        CHECK_PIP,
     ),
     (
         r"No module named ensurepip|ensurepip is not available",
@@ -42,8 +46,8 @@ CAUSES = [
     (
         r"No matching distribution found for|no versions? of|is not available in|was not found in the package registry|"
         r"Could not find a version that satisfies",
-        "the package index lacks a package that {lock} names",
-        "check the network and pip's settings (`pip config list`), then run it again",
+        LACKING,
+        CHECK_PIP,
     ),
     (r"[Pp]ermission denied", "a folder is not writable", "run it where you may write"),
 ]
@@ -89,7 +93,20 @@ def require_disk(folder: Path, need: int, what: str) -> None:
         )
 
 
-def run_quietly(command: list, *, what: str, lock: str, growing: Path, log: Path, env: dict = None) -> None:
+def remove(path: Path) -> None:
+    """Removes a folder with all it holds, or a file; of a link the link alone, for what it points to is not ours.
+
+    What is not there is removed already. Raises OSError.
+    """
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def run_quietly(
+    command: list[str], *, what: str, lock: str, growing: Path, log: Path, env: dict[str, str] | None = None
+) -> None:
     """Runs `command`, showing elapsed time and the size of `growing`; its output goes to `log`.
 
     Raises SiteError with cause and remedy when it fails. An interrupt ends the command too.

@@ -8,6 +8,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -16,10 +17,11 @@ class PipSettings:
     """Where pip would look: addresses as the user wrote them, `timeout` in seconds."""
 
     index_url: str = ""
-    extra_index_urls: list = field(default_factory=list)
-    find_links: list = field(default_factory=list)
-    trusted_hosts: list = field(default_factory=list)
+    extra_index_urls: list[str] = field(default_factory=list)
+    find_links: list[str] = field(default_factory=list)
+    trusted_hosts: list[str] = field(default_factory=list)
     cert: str = ""
+    proxy: str = ""
     timeout: float = 15.0
     no_index: bool = False
 
@@ -44,6 +46,7 @@ def parse(listing: str) -> PipSettings:
         find_links=values.get("find-links", "").split(),
         trusted_hosts=values.get("trusted-host", "").split(),
         cert=values.get("cert", ""),
+        proxy=values.get("proxy", ""),
         timeout=float(values.get("timeout") or values.get("default-timeout") or 15),
         no_index=values.get("no-index", "").lower() in ("1", "true", "yes", "on"),
     )
@@ -54,16 +57,16 @@ def read(python: str = sys.executable) -> PipSettings:
 
     Without an index of the user's, `index_url` is the one pip itself falls back on, as pip spells it.
     """
-    found = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
-    settings = parse(found.stdout)
+    listing = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    settings = parse(listing.stdout)
     if not settings.index_url and not settings.no_index:
         code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-        asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-        settings.index_url = asked.stdout.strip()
+        address = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+        settings.index_url = address.stdout.strip()
     return settings
 
 
-def uv_environment(settings: PipSettings, base: dict = None) -> dict:
+def uv_environment(settings: PipSettings, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """`base` (default: this process's environment) plus what makes uv look where pip does.
 
     Variables of uv that the user has set stay as they are. Addresses travel in the environment, not in the

@@ -29,7 +29,7 @@ TARGETS = {
 }
 
 
-def addresses(text: str) -> list:
+def addresses(text: str) -> list[str]:
     """The lines of a lock that name a place to download from."""
     return [line for line in text.splitlines() if re.search(r"://|^--(extra-)?index-url|^--find-links| @ ", line)]
 
@@ -77,10 +77,10 @@ def lock(name: str, upgrade: bool, folder: Path = REQUIREMENTS) -> None:
             raise SiteError(
                 f"requirements/{source.name}: not resolved: {explain(done.stdout + done.stderr, source.name)}"
             )
-        found = addresses(temporary.read_text())
-        if found:
+        named = addresses(temporary.read_text())
+        if named:
             raise SiteError(
-                f"requirements/{target.name}: would hold an address ({found[0].strip()[:80]}); "
+                f"requirements/{target.name}: would hold an address ({named[0].strip()[:80]}); "
                 f"name packages by version alone in {source.name}"
             )
         os.replace(temporary, target)
@@ -98,11 +98,11 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TARGETS)}; all when left out")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of those locked")
-    asked = parser.parse_args()
-    for name in asked.names or TARGETS:
+    arguments = parser.parse_args()
+    for name in arguments.names or TARGETS:
         if name not in TARGETS:
             raise SiteError(f"{name}: no such lock; there are {', '.join(TARGETS)}")
-        lock(name, asked.upgrade)
+        lock(name, arguments.upgrade)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -38,6 +38,24 @@ def named(pin: Pin, version: str) -> Pin:
     return replace(pin, version=version, bytes=0, unpacked_bytes=0, sha256="", **changed)
 
 
+@dataclass(frozen=True)
+class Artifact:
+    """What is known of a release's file: its digest, and the bytes it takes packed and unpacked."""
+
+    sha256: str
+    bytes: int
+    unpacked_bytes: int
+
+    @classmethod
+    def of(cls, told: dict) -> "Artifact":
+        """From a comparison or the cache's notes. Raises KeyError where one of the three is not said."""
+        return cls(told["sha256"], told["bytes"], told["unpacked_bytes"])
+
+    def of_pin(self, pin: Pin) -> Pin:
+        """The pin with what is known filled in."""
+        return replace(pin, sha256=self.sha256, bytes=self.bytes, unpacked_bytes=self.unpacked_bytes)
+
+
 def at(pin: Pin, version: str, root: Path = ROOT) -> Pin:
     """The pin of another release, its sources unpacked in the cache. Raises SiteError with cause and remedy.
 
@@ -46,34 +64,40 @@ def at(pin: Pin, version: str, root: Path = ROOT) -> Pin:
     if version == pin.version:
         unpacked_sources.ensure(pin, root)
         return pin
-    wanted = named(pin, version)
-    told = _committed(root).get(wanted.artifact) or _remembered(root).get(wanted.artifact)
-    if told:
-        wanted = replace(wanted, **told)
-        if (unpacked_sources.folder_of(wanted, root) / unpacked_sources.LISTING).is_file():
-            return wanted
-    require(wanted)
-    if told:
-        unpacked_sources.ensure(wanted, root)
-        return wanted
-    return _first_fetch(wanted, root)
+    other = named(pin, version)
+    known = _known(other, root)
+    if known is None:
+        require(other)
+        return _first_fetch(other, root)
+    other = known.of_pin(other)
+    if not _unpacked(other, root):
+        require(other)
+        unpacked_sources.ensure(other, root)
+    return other
 
 
 def cached(pin: Pin, version: str, root: Path = ROOT) -> bool:
     """Whether a release lies unpacked in the cache."""
-    wanted = named(pin, version)
-    told = _committed(root).get(wanted.artifact) or _remembered(root).get(wanted.artifact)
-    folder = unpacked_sources.folder_of(replace(wanted, **told), root) if told else None
-    return folder is not None and (folder / unpacked_sources.LISTING).is_file()
+    other = named(pin, version)
+    known = _known(other, root)
+    return known is not None and _unpacked(known.of_pin(other), root)
 
 
-def require(wanted: Pin) -> None:
+def _known(other: Pin, root: Path) -> Artifact | None:
+    return _committed(root).get(other.artifact) or _remembered(root).get(other.artifact)
+
+
+def _unpacked(other: Pin, root: Path) -> bool:
+    return (unpacked_sources.folder_of(other, root) / unpacked_sources.LISTING).is_file()
+
+
+def require(other: Pin) -> None:
     """Raises SiteError unless the index lists the release; says which it does list."""
-    listed = index_versions.ask(wanted.distribution, pre=True)
-    if Version(wanted.version) not in listed:
-        near = ", ".join(str(each) for each in listed[:5])
+    listed = index_versions.ask(other.distribution, pre=True)
+    if Version(other.version) not in listed:
+        near = ", ".join(str(version) for version in listed[:5])
         raise SiteError(
-            f"{wanted.name} {wanted.version}: the index has no such release (its newest: {near}); name one of those"
+            f"{other.name} {other.version}: the index has no such release (its newest: {near}); name one of those"
         )
 
 
@@ -82,54 +106,56 @@ def latest(pin: Pin) -> str:
     return str(max(index_versions.ask(pin.distribution)[0], Version(pin.version)))
 
 
-def _first_fetch(wanted: Pin, root: Path) -> Pin:
+def _first_fetch(other: Pin, root: Path) -> Pin:
     """Fetches an artifact whose sha256 nothing here names, unpacks it, and remembers what it was."""
     from scripts.sources import fetch  # needs the network's libraries, which a second look does not
 
     folder = unpacked_sources.cache_folder(root)
     folder.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(folder / "lock", "fetching the sources"), tempfile.TemporaryDirectory(dir=folder) as temporary:
-        artifact = Path(temporary) / wanted.artifact
-        fetch.fetch(wanted, artifact)
-        with open(artifact, "rb") as handle:
+        file = Path(temporary) / other.artifact
+        fetch.fetch(other, file)
+        with open(file, "rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        known = {"sha256": digest, "bytes": artifact.stat().st_size, "unpacked_bytes": 0}
-        target = unpacked_sources.folder_of(replace(wanted, **known), root)
-        unpacked_sources.unpack(wanted, artifact, target)
-    known["unpacked_bytes"] = sum(each.stat().st_size for each in target.rglob("*.py"))
-    wanted = replace(wanted, **known)
-    remember(wanted, root)
-    return wanted
+        packed = file.stat().st_size
+        target = unpacked_sources.folder_of(replace(other, sha256=digest), root)
+        unpacked_sources.unpack(other, file, target)
+    unpacked = sum(path.stat().st_size for path in target.rglob("*.py"))
+    other = Artifact(digest, packed, unpacked).of_pin(other)
+    remember(other, root)
+    return other
 
 
 def remember(pin: Pin, root: Path = ROOT) -> None:
     """Notes in the cache what a release's artifact is."""
     folder = unpacked_sources.cache_folder(root)
-    kept = _remembered(root) | {pin.artifact: {key: getattr(pin, key) for key in ("sha256", "bytes", "unpacked_bytes")}}
+    notes = _remembered(root) | {pin.artifact: Artifact(pin.sha256, pin.bytes, pin.unpacked_bytes)}
     fresh = folder / f".{KNOWN}.{os.getpid()}"
-    fresh.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    fresh.write_text(json.dumps({name: asdict(artifact) for name, artifact in notes.items()}, indent=1) + "\n", "utf-8")
     os.replace(fresh, folder / KNOWN)
 
 
-def _remembered(root: Path) -> dict:
+def _remembered(root: Path) -> dict[str, Artifact]:
+    """By artifact; notes that cannot be read are none, and the release is asked for again."""
     try:
-        return json.loads((unpacked_sources.cache_folder(root) / KNOWN).read_text("utf-8"))
-    except (OSError, ValueError):
+        notes = json.loads((unpacked_sources.cache_folder(root) / KNOWN).read_text("utf-8"))
+        return {name: Artifact.of(told) for name, told in notes.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def _committed(root: Path) -> dict:
-    """artifact -> sha256, bytes and unpacked_bytes, of every release that a committed comparison names."""
-    found = {}
+def _committed(root: Path) -> dict[str, Artifact]:
+    """By artifact, every release that a committed comparison names."""
+    artifacts = {}
     for file in sorted((root / FOLDER).glob("*-[0-9]*.json")):
         try:
             told = json.loads(file.read_text("utf-8"))["to"]
-            found[told["artifact"]] = {key: told[key] for key in ("sha256", "bytes", "unpacked_bytes")}
+            artifacts[told["artifact"]] = Artifact.of(told)
         except (OSError, ValueError, KeyError, TypeError):
             raise SiteError(
                 f"{FOLDER}/{file.name}: is no comparison; restore it with git, or delete it and run `make drift`"
             ) from None
-    return found
+    return artifacts
 
 
 def main() -> None:

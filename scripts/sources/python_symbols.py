@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from scripts.common.errors import SiteError
+from scripts.sources.unpacked_sources import Sources
 
 _READ: dict[Path, tuple] = {}  # tables by their place, which names their content
 ROLES = ("getter", "setter", "deleter")
@@ -32,7 +33,7 @@ class Symbol:
     """
 
     name: str
-    kinds: tuple
+    kinds: tuple[str, ...]
     role: str
     first: int
     line: int
@@ -52,51 +53,53 @@ def table(text: str, file: str = "<source>") -> tuple[Symbol, ...]:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise SiteError(f"{file}:{error.lineno}: does not parse as Python ({error.msg}); quote another file") from None
-    found: list[Symbol] = []
-    _collect(tree.body, (), (), found)
-    return tuple(sorted(found, key=lambda symbol: (symbol.first, symbol.name)))
+    symbols: list[Symbol] = []
+    _collect(tree.body, (), (), symbols)
+    return tuple(sorted(symbols, key=lambda symbol: (symbol.first, symbol.name)))
 
 
-def _collect(body: list, names: tuple, kinds: tuple, found: list) -> None:
+def _collect(body: list[ast.stmt], names: tuple[str, ...], kinds: tuple[str, ...], symbols: list[Symbol]) -> None:
     for node in body:
+        last = node.end_lineno or node.lineno
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             kind = "class" if isinstance(node, ast.ClassDef) else "function"
             inside = (*names, node.name), (*kinds, kind)
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            found.append(Symbol(".".join(inside[0]), inside[1], _role(node), first, node.lineno, node.end_lineno))
-            _collect(node.body, *inside, found)
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            symbols.append(Symbol(".".join(inside[0]), inside[1], _role(node), first, node.lineno, last))
+            _collect(node.body, *inside, symbols)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             # Inside a function a name is bound as often as it pleases; only modules and classes define by assigning.
             if "function" not in kinds:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for name in sorted({each.id for target in targets for each in _names(target)}):
-                    found.append(
+                for name in sorted({name for target in targets for name in _names(target)}):
+                    symbols.append(
                         Symbol(
                             ".".join((*names, name)),
                             (*kinds, "assignment"),
                             "",
                             node.lineno,
                             node.lineno,
-                            node.end_lineno,
+                            last,
                         )
                     )
         else:
             # if, try, with, for, match: what they define belongs to the scope around them.
             for part in ("body", "orelse", "finalbody"):
-                _collect(getattr(node, part, []), names, kinds, found)
+                _collect(getattr(node, part, []), names, kinds, symbols)
             for branch in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
-                _collect(branch.body, names, kinds, found)
+                _collect(branch.body, names, kinds, symbols)
 
 
-def _names(target: ast.expr) -> list:
+def _names(target: ast.expr) -> list[str]:
+    """The names that an assignment's left side binds."""
     if isinstance(target, ast.Name):
-        return [target]
+        return [target.id]
     if isinstance(target, (ast.Tuple, ast.List)):
-        return [name for each in target.elts for name in _names(each)]
+        return [name for part in target.elts for name in _names(part)]
     return []
 
 
-def _role(node) -> str:
+def _role(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
     for decorator in node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         last = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
@@ -153,7 +156,7 @@ def of_code(symbols: tuple[Symbol, ...], qualname: str, first_line: int) -> Symb
 class Tables:
     """Symbol tables of pinned files, kept in .cache/symbols by content: parsing a 6,000-line file is what costs."""
 
-    def __init__(self, sources):
+    def __init__(self, sources: Sources):
         self.sources = sources
         self.folder = sources.root / ".cache" / "symbols"
 

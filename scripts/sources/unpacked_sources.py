@@ -12,6 +12,7 @@ import os
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.common.errors import SiteError, run_cli
@@ -88,7 +89,7 @@ def unpack(pin: Pin, artifact: Path, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _members(artifact: Path):
+def _members(artifact: Path) -> Iterator[tuple[str, bytes]]:
     """Yields (name, content) of the regular files in an sdist or a wheel."""
     if zipfile.is_zipfile(artifact):
         with zipfile.ZipFile(artifact) as archive:
@@ -96,10 +97,11 @@ def _members(artifact: Path):
                 if entry.filename.endswith(".py"):
                     yield entry.filename, archive.read(entry)
     else:
-        with tarfile.open(artifact) as archive:
-            for entry in archive:
-                if entry.isfile() and entry.name.endswith(".py"):
-                    yield entry.name, archive.extractfile(entry).read()
+        with tarfile.open(artifact) as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isfile() and member.name.endswith(".py") else None
+                if content is not None:
+                    yield member.name, content.read()
 
 
 class Sources:

@@ -12,8 +12,9 @@ from markdown import Markdown
 
 from scripts.catalog.site_data import Evidence
 from scripts.drift import compare_releases
-from scripts.drift.classify import STATES, Place, Release, dedented
+from scripts.drift.classify import STATES
 from scripts.drift.comparison_files import Comparison
+from scripts.drift.release import Place, Release, dedented
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
 from scripts.render.page import data_files, templates

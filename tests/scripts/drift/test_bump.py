@@ -83,21 +83,21 @@ def site(toy):
 
 
 def moved(toy, version: str) -> bump.Plan:
-    made = bump.plan("toy", version, toy.root)
-    made.write()
-    return made
+    plan = bump.work_out("toy", version, toy.root)
+    plan.write()
+    return plan
 
 
 def test_what_is_the_same_or_has_other_lines_needs_no_word(site):
     offer(site, "2.0", {"engine.py": "# a line more\n" + ENGINE})
     before = kept(site)
-    made = moved(site, "2.0")
-    assert (made.carried, made.rewritten, made.work) == (3, 0, [])
+    plan = moved(site, "2.0")
+    assert (plan.carried, plan.rewritten, plan.work) == (3, 0, [])
     assert [name for name, text in kept(site).items() if text != before[name]] == ["pins.toml"]
     now = pins.load(site.root)["toy"]
     assert (now.version, now.tag, now.artifact, now.inside) == ("2.0", "v2.0", "toy-2.0.tar.gz", "toy-2.0/toy")
     resolver = Resolver(root=site.root)
-    assert [each.first for each in resolver.check(manifest.load("01-toy", site.root))] == [19, 27]
+    assert [resolved.first for resolved in resolver.check(manifest.load("01-toy", site.root))] == [19, 27]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_git_agrees_that_nothing_is_left(site):
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], cwd=site.root, check=True)
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = moved(site, "2.0")
-    bump.write_work(made, site.pin, "2.0")
+    plan = moved(site, "2.0")
+    bump.write_work(plan, site.pin, "2.0")
     moved(site, "1.0")
     status = subprocess.run(["git", "status", "--short"], cwd=site.root, capture_output=True, text=True, check=True)
     assert status.stdout == ""
@@ -138,8 +138,8 @@ def test_another_file_and_name_are_written_and_nothing_else(site):
     """Notes say where the code stood; that is theirs to correct, not the bump's."""
     offer(site, "2.0", {"core/engine.py": ENGINE.replace("def step", "def advance")})
     before = (site.root / "snippets/01-toy.toml").read_text().split("\n")
-    made = moved(site, "2.0")
-    assert made.rewritten == 2
+    plan = moved(site, "2.0")
+    assert plan.rewritten == 2
     after = (site.root / "snippets/01-toy.toml").read_text().split("\n")
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     assert changed == [
@@ -158,13 +158,13 @@ def test_what_changed_is_left_as_it_is_on_the_work_list(site):
     other = ENGINE.replace("request.stopped", "request.gone").replace("LIMIT = 4", "LIMIT = 5")
     offer(site, "2.0", {"engine.py": other})
     before = (site.root / "snippets/01-toy.toml").read_text()
-    made = moved(site, "2.0")
+    plan = moved(site, "2.0")
     assert (site.root / "snippets/01-toy.toml").read_text() == before
-    assert made.carried == 1 and len(made.work) == 2
-    assert made.work[0].startswith("snippets/01-toy.toml: excerpt 01/step-first: changed, toy/engine.py:18 to ")
-    assert made.work[1].endswith("setting 01/limit: default 4 then, 5 now")
-    listed = bump.write_work(made, site.pin, "2.0").read_text()
-    assert made.work[0] in listed and "make lock" in listed
+    assert plan.carried == 1 and len(plan.work) == 2
+    assert plan.work[0].startswith("snippets/01-toy.toml: excerpt 01/step-first: changed, toy/engine.py:18 to ")
+    assert plan.work[1].endswith("setting 01/limit: default 4 then, 5 now")
+    listed = bump.write_work(plan, site.pin, "2.0").read_text()
+    assert plan.work[0] in listed and "make lock" in listed
 
 
 def test_a_hop_that_went_elsewhere_gets_its_new_symbol(toy):
@@ -176,40 +176,40 @@ def test_a_hop_that_went_elsewhere_gets_its_new_symbol(toy):
     text = "\n[[path]]" + ELSEWHERE.partition("\n[[path]]")[2]
     toy.write_manifest(text)
     offer(toy, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("vllm", "2.0", toy.root)
-    made.write()
-    assert (made.carried, made.rewritten, made.work) == (1, 1, [])
+    plan = bump.work_out("vllm", "2.0", toy.root)
+    plan.write()
+    assert (plan.carried, plan.rewritten, plan.work) == (1, 1, [])
     assert 'symbol = "toy/core/engine.py::Engine.step"' in (toy.root / "snippets/01-toy.toml").read_text()
-    bump.plan("vllm", "1.0", toy.root).write()
+    bump.work_out("vllm", "1.0", toy.root).write()
     assert (toy.root / "snippets/01-toy.toml").read_text() == text
 
 
 @pytest.mark.parametrize("name", ["snippets/01-toy.toml", "snippets/pins.toml"])
 def test_a_file_that_was_edited_meanwhile_is_refused(site, name):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    plan = bump.work_out("toy", "2.0", site.root)
     edited = site.root / name
     edited.write_text(edited.read_text() + "# by hand\n")
     before = kept(site)
     with pytest.raises(SiteError, match=f"{name}: was edited while the bump was worked out; nothing is written"):
-        made.write()
+        plan.write()
     assert kept(site) == before
 
 
 def test_a_manifest_that_came_meanwhile_is_refused(site):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    plan = bump.work_out("toy", "2.0", site.root)
     site.write_manifest("# another\n", "02-other")
     before = kept(site)
     with pytest.raises(SiteError, match="a manifest came"):
-        made.write()
+        plan.write()
     assert kept(site) == before
 
 
 @pytest.mark.parametrize("broken", [OSError(28, "No space left on device", "x"), KeyboardInterrupt()])
 def test_a_bump_that_fails_while_writing_changes_no_file(site, monkeypatch, broken):
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = bump.plan("toy", "2.0", site.root)
+    plan = bump.work_out("toy", "2.0", site.root)
     before, real, calls = kept(site), os.replace, []
 
     def second_fails(source, target):
@@ -220,7 +220,7 @@ def test_a_bump_that_fails_while_writing_changes_no_file(site, monkeypatch, brok
 
     monkeypatch.setattr(bump.os, "replace", second_fails)
     with pytest.raises((SiteError, KeyboardInterrupt)):
-        made.write()
+        plan.write()
     assert len(calls) == 2 and kept(site) == before
 
 
@@ -228,7 +228,7 @@ def test_a_release_that_does_not_exist_changes_no_file(site, monkeypatch):
     monkeypatch.setattr(other_releases.index_versions, "ask", lambda name, pre=False: [other_releases.Version("1.0")])
     before = kept(site)
     with pytest.raises(SiteError, match="Toy 9.0: the index has no such release"):
-        bump.plan("toy", "9.0", site.root)
+        bump.work_out("toy", "9.0", site.root)
     assert kept(site) == before
 
 
@@ -239,8 +239,8 @@ def test_an_open_excerpt_stays_open(site):
     digest = text[text.index("sha256:") :][:71]
     file.write_text(text.replace(digest, "sha256:" + "0" * 64, 1))
     offer(site, "2.0", {"core/engine.py": ENGINE})
-    made = moved(site, "2.0")
-    assert any("open before the bump" in line for line in made.work)
+    plan = moved(site, "2.0")
+    assert any("open before the bump" in line for line in plan.work)
     assert "0" * 64 in file.read_text()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.drift import classifier_accuracy, compare_releases
-from scripts.drift.classify import Release
+from scripts.drift.release import Release
 from scripts.sources import other_releases, pins
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,11 +33,11 @@ def test_there_are_enough_of_each_state_on_four_pairs_and_half_are_not_the_site_
 
 
 def test_what_is_called_the_site_s_is_quoted_or_claimed_there(labels):
-    asked = {
-        (each.piece.path, each.piece.symbol) for engine in pins.load() for each in compare_releases.asked_of(engine)
+    quoted = {
+        (quote.piece.path, quote.piece.symbol) for engine in pins.load() for quote in compare_releases.quotes_of(engine)
     }
     wrong = [
-        label.piece.where for label in labels if label.site and (label.piece.path, label.piece.symbol) not in asked
+        label.piece.where for label in labels if label.site and (label.piece.path, label.piece.symbol) not in quoted
     ]
     assert wrong == []
 
@@ -56,10 +56,10 @@ def test_every_label_names_lines_of_the_release_it_starts_from(labels):
 def test_the_labels_came_before_the_classifier():
     def first(path: str) -> int:
         command = ["git", "log", "--diff-filter=A", "--format=%ct", "--", path]
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-        if not found:
+        times = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+        if not times:
             pytest.skip("the history is not here")
-        return int(found[-1])
+        return int(times[-1])
 
     assert first("tests/drift/labels.toml") < first("scripts/whereabouts.py")
 
@@ -68,9 +68,9 @@ def test_the_committed_matrix_is_what_the_classifier_says(labels):
     known = pins.load()
     if not all(other_releases.cached(known[label.piece.engine], label.after) for label in labels):
         pytest.skip("the other releases are not here; make drift fetches them")
-    made = classifier_accuracy.document(classifier_accuracy.judge(ROOT))
-    assert made["harmful"] == 0
-    assert made == json.loads((ROOT / classifier_accuracy.RESULT).read_text())
+    totals = classifier_accuracy.document(classifier_accuracy.judge(ROOT))
+    assert totals["harmful"] == 0
+    assert totals == json.loads((ROOT / classifier_accuracy.RESULT).read_text())
 
 
 def test_a_label_that_is_not_understood_is_one_line(tmp_path):
@@ -79,7 +79,18 @@ def test_a_label_that_is_not_understood_is_one_line(tmp_path):
     for text, says in (
         ('[[label]]\nlabel = "lost"\n', "label is none of"),
         ("[[label]]\nwhat = 1\n", "unknown key 'what'"),
+        ('[[label]]\nlabel = "gone"\n', "label 1: has no 'engine'; add it"),
+        ("[[label]\n", "not TOML"),
     ):
         (folder / "labels.toml").write_text(text)
-        with pytest.raises(classifier_accuracy.SiteError, match=says):
+        with pytest.raises(classifier_accuracy.SiteError, match=f"^snippets/drift/labels.toml: .*{says}"):
             classifier_accuracy.load(tmp_path)
+    (folder / "labels.toml").unlink()
+    with pytest.raises(classifier_accuracy.SiteError, match="^snippets/drift/labels.toml: cannot be read .*restore it"):
+        classifier_accuracy.load(tmp_path)
+
+
+def test_nothing_that_makes_or_checks_pages_reads_the_tests_folder():
+    """A clone without it can run `make drift`."""
+    named = [path.name for path in (ROOT / "scripts").rglob("*.py") if "tests/" in path.read_text()]
+    assert named == []

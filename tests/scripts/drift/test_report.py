@@ -13,7 +13,7 @@ from scripts.build import verify
 from scripts.catalog import site_data as standing_on
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files, report
-from scripts.drift.classify import Release
+from scripts.drift.release import Release
 from scripts.sources import index_versions, other_releases, pins, unpacked_sources
 from tests.scripts.fixtures.small_site import CORE, FRONT, SOURCES, Site, rows
 from tests.scripts.fixtures.toy_engine import ENGINE, archive
@@ -26,7 +26,7 @@ def site(tmp_path):
 
 
 def entry(data: dict, name: str) -> dict:
-    return next(each for each in data["entries"] if each["id"] == name)
+    return next(row for row in data["entries"] if row["id"] == name)
 
 
 def test_every_excerpt_and_hop_has_an_entry_that_fits_the_schema(site):
@@ -49,8 +49,8 @@ def test_no_source_is_in_what_is_committed(site):
 def test_a_change_is_counted_and_its_text_shown_to_who_asks(site, capsys):
     site.release("0.34.0", SOURCES | {CORE: "\n" + SOURCES[CORE].replace("self.schedule()", "self.plan()")})
     compared, data = report.run(pins.load(site.root)["vllm"], "0.34.0", site.root)
-    found = entry(data, "01/step")
-    assert (found["state"], found["added"], found["removed"]) == ("changed", 1, 1)
+    step = entry(data, "01/step")
+    assert (step["state"], step["added"], step["removed"]) == ("changed", 1, 1)
     lines = report.table(compared, data)
     assert any(line.split()[:2] == ["changed", "01/step"] and "+1 -1" in line for line in lines[1:])
     text = report.write_diffs(compared, data, site.root).read_text()
@@ -59,7 +59,7 @@ def test_a_change_is_counted_and_its_text_shown_to_who_asks(site, capsys):
 
 def test_the_status_says_whether_something_changed(site, monkeypatch):
     monkeypatch.setattr(report, "ROOT", site.root)
-    monkeypatch.setattr(report, "wanted", lambda *_: [(pins.load(site.root)["vllm"], version)])
+    monkeypatch.setattr(report, "releases_to_compare", lambda *_: [(pins.load(site.root)["vllm"], version)])
     monkeypatch.setattr(report, "run", lambda pin, version: RUN(pin, version, site.root))
     monkeypatch.setattr(comparison_files, "write", lambda data: "x")
     monkeypatch.setattr(report, "write_diffs", lambda *_: site.root / "x")
@@ -169,7 +169,7 @@ def released(toy, version: str, files: dict) -> bytes:
 
 @pytest.fixture
 def listed(monkeypatch):
-    """What the index lists; pip itself is asked in tests/scripts/sources/test_index_versions.py."""
+    """What the index lists; an index is asked in tests/scripts/sources/test_index_versions.py."""
     versions = []
     monkeypatch.setattr(
         index_versions, "ask", lambda name, pre=False: [index_versions.Version(each) for each in versions]
@@ -234,9 +234,9 @@ def test_an_artifact_without_the_quoted_file_has_it_gone(toy, configured, listed
     listed += ["2.0"]
     configured.files = {"toy-2.0.tar.gz": [released(toy, "2.0", {"other.py": "x = 1\n"})]}
     other = other_releases.at(toy.pin, "2.0", toy.root)
-    asked = compare_releases.asked_of("toy", toy.root)
-    (found,) = compare_releases.compare(asked, Release(toy.pin, toy.root), Release(other, toy.root), {})
-    assert (found.found.state, found.found.now) == ("gone", None)
+    quotes = compare_releases.quotes_of("toy", toy.root)
+    (result,) = compare_releases.compare(quotes, Release(toy.pin, toy.root), Release(other, toy.root), {})
+    assert (result.outcome.state, result.outcome.now) == ("gone", None)
 
 
 def test_by_default_it_takes_the_newest_and_what_is_committed(site, monkeypatch):
@@ -245,11 +245,11 @@ def test_by_default_it_takes_the_newest_and_what_is_committed(site, monkeypatch)
         "ask",
         lambda name, pre=False: [index_versions.Version("0.36.0"), index_versions.Version("0.33.0")],
     )
-    assert [version for _, version in report.wanted("", "", site.root)] == ["0.36.0", "0.33.0"]
-    assert [version for _, version in report.wanted("vllm", "", site.root)] == ["0.36.0"]
-    assert [version for _, version in report.wanted("vllm", "0.31.0", site.root)] == ["0.31.0"]
+    assert [version for _, version in report.releases_to_compare("", "", site.root)] == ["0.36.0", "0.33.0"]
+    assert [version for _, version in report.releases_to_compare("vllm", "", site.root)] == ["0.36.0"]
+    assert [version for _, version in report.releases_to_compare("vllm", "0.31.0", site.root)] == ["0.31.0"]
     monkeypatch.setattr(index_versions, "ask", lambda name, pre=False: [index_versions.Version("0.32.0")])
-    assert report.wanted("vllm", "", site.root) == []
+    assert report.releases_to_compare("vllm", "", site.root) == []
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_by_default_it_takes_the_newest_and_what_is_committed(site, monkeypatch)
 )
 def test_a_wrong_question_is_one_line(site, engine, version, says):
     with pytest.raises(SiteError, match=says):
-        report.wanted(engine, version, site.root)
+        report.releases_to_compare(engine, version, site.root)
     with pytest.raises(SiteError, match="is the pinned release itself"):
         report.run(pins.load(site.root)["vllm"], "0.32.0", site.root)
 

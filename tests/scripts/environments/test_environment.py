@@ -81,6 +81,30 @@ def test_interrupted_one_is_not_current(house):
     assert not environment.is_current(SITE, house)
 
 
+@pytest.mark.parametrize("target", ["another", "nowhere"])
+def test_a_link_to_another_environment_gives_way_and_the_other_is_left(house, target):
+    other = house / "another"
+    (other / "bin").mkdir(parents=True)
+    (other / "bin/python").symlink_to(sys.executable)
+    (other / ".made-from").write_text('{"lock": "another"}')
+    (house / ".venv").symlink_to(house / target)
+    environment.ensure(SITE, house)
+    assert not (house / ".venv").is_symlink() and environment.is_current(SITE, house)
+    assert sorted(path.name for path in other.rglob("*")) == [".made-from", "bin", "python"]
+    assert not (house / "nowhere").exists()
+
+
+def test_an_environment_that_cannot_be_removed_is_one_line(house, monkeypatch):
+    (house / ".venv").mkdir()
+
+    def busy(path):
+        raise OSError(16, "Device or resource busy", str(path))
+
+    monkeypatch.setattr(installer.shutil, "rmtree", busy)
+    with pytest.raises(SiteError, match=r"^site: .*/\.venv cannot be removed \(Device or resource busy\); stop what"):
+        environment.ensure(SITE, house)
+
+
 def test_package_with_another_hash_is_refused(house):
     lock = house / "requirements/site.txt"
     lock.write_text("tiny==1.0 --hash=sha256:" + "0" * 64 + "\n")
@@ -154,7 +178,7 @@ def test_engine_not_installable_here_is_said(monkeypatch):
 
 def test_missing_lock_is_said(tmp_path):
     with pytest.raises(SiteError, match="requirements/site.txt is missing; restore it"):
-        environment.wanted_stamp(SITE, tmp_path)
+        environment.current_stamp(SITE, tmp_path)
 
 
 def test_second_command_waits_for_the_first(tmp_path, capsys):
@@ -186,11 +210,11 @@ def test_second_command_waits_for_the_first(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["site", "vllm-cpu", "sglang-cpu"])
 def test_announced_disk_is_what_it_takes(name):
-    made = environment.ENVIRONMENTS[name]
-    if not environment.is_current(made):
+    env = environment.ENVIRONMENTS[name]
+    if not environment.is_current(env):
         pytest.skip(f"{name} is not made on this machine")
-    taken = installer.folder_bytes(ROOT / made.folder)
-    assert 0.75 * made.disk < taken < 1.1 * made.disk, (
+    taken = installer.folder_bytes(ROOT / env.folder)
+    assert 0.75 * env.disk < taken < 1.1 * env.disk, (
         f"{name} takes {taken / 1e6:.0f} MB: say so in scripts/environments/environment.py"
     )
 

@@ -11,6 +11,7 @@ global.cert='/etc/ca.pem'
 global.extra-index-url='file:///a/simple\\nfile:///b/simple'
 global.find-links='/wheels'
 global.index-url='http://127.0.0.1:1/simple'
+global.proxy='http://127.0.0.1:4'
 install.index-url='http://127.0.0.1:2/simple'
 """
 
@@ -21,6 +22,7 @@ def test_settings_are_read_as_pip_ranks_them():
         extra_index_urls=["file:///a/simple", "file:///b/simple"],
         find_links=["/wheels/more"],
         cert="/etc/ca.pem",
+        proxy="http://127.0.0.1:4",
         timeout=180.0,
     )
 
