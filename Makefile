@@ -7,6 +7,12 @@ EXP ?=
 CONFIGURATION ?=
 ENGINE ?=
 VERSION ?=
+POST ?=
+ALL ?=
+TESTS ?=
+JOBS ?= 2
+# A module's tests stay together: they share what is dear to start.
+PARALLEL = --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder
 
 # The first Python on the path that the locks are made for.
 ifndef PYTHON
@@ -15,7 +21,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-server site experiments verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site experiments verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -23,8 +29,11 @@ help: ## lists the commands
 serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
 	@$(RUN) scripts.build.serve --port $(PORT)
 
-test: env engine-cpu models sources ## all checks, the browser tests and the CPU tier that needs no server
-	@$(RUN) pytest -m "not server"
+test: env engine-cpu models sources ## all checks, the browser tests and what is quick of the CPU tier (JOBS=4 for four at once)
+	@$(RUN) pytest -m "not server and not long" $(PARALLEL)
+
+test-all: env engine-cpu models sources ## every test: also those that take long, then those that start vLLM's server
+	@status=0; $(RUN) pytest -m "not server" $(PARALLEL) || status=1; $(RUN) pytest -m server || status=1; exit $$status
 
 test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's server, and the recording on the CPU
 	@$(RUN) pytest -m server
@@ -38,14 +47,14 @@ experiments: env engines ## measures what this machine can, redraws figures and 
 record: env engines ## records the call path of one request where this machine can (EXP=05, CONFIGURATION=vllm-cpu for one)
 	@$(RUN) experiments.lab record $(if $(EXP),--exp $(EXP)) $(if $(CONFIGURATION),--configuration $(CONFIGURATION))
 
-verify: env sources ## excerpts, call paths, records, claims, notebook pairs, ledger
-	@$(RUN) scripts.build.verify
+verify: env sources ## excerpts, call paths, records, claims, pairs, ledger (POST=02 for one post, ALL=1 also unchanged claims)
+	@$(RUN) scripts.build.verify $(if $(POST),--post $(POST)) $(if $(ALL),--all)
 
 links: site ## links and fragments of the built site, permalinks against the pinned artifacts
 	@$(RUN) scripts.build.links
 
-bench: env sources ## build and check times, page weights
-	@$(RUN) scripts.browser.benchmark
+bench: env sources ## build and check times, page weights (TESTS=1 for the time of make test, too)
+	@$(RUN) scripts.browser.benchmark $(if $(TESTS),--tests)
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
 	@$(RUN) scripts.quotes.update_digests

@@ -1,5 +1,7 @@
-"""What tests share: Chromium, the built site and a server for it, the interpreter that has an engine."""
+"""What tests share: Chromium, the built site and a server for it, the interpreter that has an engine; and which of
+them are left to `make test-all` (tests/long_tests.py), which a run says at its end."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -7,16 +9,86 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scripts.browser import headless
 from scripts.common.errors import SiteError
+from tests.long_tests import LONG
 
 ROOT = Path(__file__).resolve().parents[1]
 # The site must work below a sub-path, as on GitHub Pages; the tests' server offers it below this one.
 SUB_PATH = "/from-request/"
+
+
+_SECONDS = {test: seconds if number == 0 else 0 for tests, seconds in LONG for number, test in enumerate(tests)}
+
+
+class _Left:
+    """What this run leaves to `make test-all`: how many tests, how long those take, how many start a server."""
+
+    def __init__(self) -> None:
+        self.long = self.seconds = self.server = 0
+
+    def lines(self) -> list[str]:
+        minutes = max(round(self.seconds / 60), 1)
+        said = [f"left to make test-all: {self.long} tests that take about {minutes} min of one core"] * bool(self.long)
+        return said + [f"left to make test-server, a part of test-all: {self.server} tests"] * bool(self.server)
+
+
+_left = _Left()
+
+
+@pytest.hookimpl(tryfirst=True)  # before anything is deselected by its marks
+def pytest_collection_modifyitems(config, items) -> None:
+    for item in items:
+        if item.nodeid in _SECONDS:
+            item.add_marker(pytest.mark.long)
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        # Two workers are done at the same time when the modules that take long are begun first.
+        items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "browser")))
+
+
+def pytest_deselected(items) -> None:
+    for item in items:
+        if item.get_closest_marker("server"):
+            _left.server += 1
+        elif item.get_closest_marker("long"):
+            _left.long += 1
+            _left.seconds += _SECONDS.get(item.nodeid, 0)
+
+
+def pytest_sessionfinish(session) -> None:
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["left"] = vars(_left)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:
+    """Every worker of a parallel run collects everything: what one of them says holds for all."""
+    vars(_left).update(getattr(node, "workeroutput", {}).get("left", {}))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for line in _left.lines():
+        terminalreporter.write_line(line)
+
+
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `name` that `make` fills, once a run also where several workers run the tests."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder, done = shared / name, shared / f"{name}.done"
+    with open(shared / f"{name}.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +107,18 @@ def browser():
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory) -> Path:
     """The folder of a strict build of the site, made once a run."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    built = subprocess.run(
-        [sys.executable, "-m", "scripts.build.build_site", "--into", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, f"the strict build failed:\n{built.stdout}{built.stderr}"
-    return folder
+
+    def build(folder: Path) -> None:
+        built = subprocess.run(
+            [sys.executable, "-m", "scripts.build.build_site", "--into", str(folder / "site")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert built.returncode == 0, f"the strict build failed:\n{built.stdout}{built.stderr}"
+
+    return made_once(tmp_path_factory, "built", build) / "site"
 
 
 @pytest.fixture(scope="session")

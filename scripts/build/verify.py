@@ -3,15 +3,19 @@ ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
-matches nothing would pass for ever.
+matches nothing would pass for ever. Claims that are unchanged since they were verified are not evaluated again, unless
+`ALL=1` asks for it; `POST=02` looks only at what that post and its experiment hold.
 """
 
-import subprocess
+import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
+from scripts.build.claims_again import Lab, check_claims
+from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import famous_numbers, knobs, ledger, typed_numbers
-from scripts.catalog.site_data import Evidence, of
 from scripts.common.errors import SiteError, run_cli
 from scripts.drift import comparison_files
 from scripts.pages import corrections, notebook_pairs
@@ -23,17 +27,10 @@ from scripts.sources.pins import ROOT
 LAB = (sys.executable, "-m", "experiments.lab", "verify")
 
 
-class Wrong(SiteError):
-    """Several things wrong at once: one line each."""
-
-    def __init__(self, lines: list[str]):
-        super().__init__("\n".join(lines))
-
-
-def check_excerpts(evidence: Evidence) -> tuple[int, str]:
+def check_excerpts(evidence: LookedAt) -> tuple[int, str]:
     resolver = excerpts.Resolver(evidence.sources, evidence.root)
     count, wrong = 0, []
-    for manifest in manifests.load_all(evidence.root).values():
+    for manifest in _manifests(evidence):
         for excerpt in manifest.excerpts.values():
             count += 1
             try:
@@ -47,9 +44,10 @@ def check_excerpts(evidence: Evidence) -> tuple[int, str]:
     return count, "excerpts equal the pinned release"
 
 
-def check_settings(evidence: Evidence) -> tuple[int, str]:
-    found, wrong = engine_defaults.load_all(evidence.root), []
-    for setting in found:
+def check_settings(evidence: LookedAt) -> tuple[int, str]:
+    settings = [one for one in engine_defaults.load_all(evidence.root) if evidence.holds(one.file)]
+    wrong = []
+    for setting in settings:
         try:
             engine_defaults.read(setting, evidence.tables)
         except SiteError as error:
@@ -58,23 +56,23 @@ def check_settings(evidence: Evidence) -> tuple[int, str]:
             wrong.append(engine_defaults.unused(setting))
     if wrong:
         raise Wrong(wrong)
-    return len(found), "settings have their defaults from the pinned release"
+    return len(settings), "settings have their defaults from the pinned release"
 
 
-def check_knobs(evidence: Evidence) -> tuple[int, str]:
-    found = knobs.load(evidence.pins, evidence.root)
-    knobs.check_claims(found, evidence.claims)
-    return len(found), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in found)} flags"
+def check_knobs(evidence: LookedAt) -> tuple[int, str]:
+    known = knobs.load(evidence.pins, evidence.root)
+    knobs.check_claims(known, evidence.claims)
+    return len(known), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in known)} flags"
 
 
-def check_famous(evidence: Evidence) -> tuple[int, str]:
-    found = famous_numbers.load(evidence.root)
-    famous_numbers.check_values(found, evidence.claims)
-    measured = sum(figure.verdict in famous_numbers.MEASURED for figure in found)
-    return len(found), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
+def check_famous(evidence: LookedAt) -> tuple[int, str]:
+    figures = famous_numbers.load(evidence.root)
+    famous_numbers.check_values(figures, evidence.claims)
+    measured = sum(figure.verdict in famous_numbers.MEASURED for figure in figures)
+    return len(figures), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
 
 
-def check_paths(evidence: Evidence) -> tuple[int, str]:
+def check_paths(evidence: LookedAt) -> tuple[int, str]:
     count, wrong = 0, []
     for path in evidence.paths.values():
         for name, problems in evidence.path_states[path.id].items():
@@ -88,13 +86,17 @@ def check_paths(evidence: Evidence) -> tuple[int, str]:
     return count, f"hops were recorded in order and in their process, on {len(evidence.paths)} paths"
 
 
-def check_replays(evidence: Evidence) -> tuple[int, str]:
+def check_replays(evidence: LookedAt) -> tuple[int, str]:
     """Not every site has a replay, so what is counted is the manifests that were looked into."""
-    resolver, wrong, steps = excerpts.Resolver(evidence.sources, evidence.root), [], []
+    resolver = excerpts.Resolver(evidence.sources, evidence.root)
+    wrong: list[str] = []
+    steps: list[int] = []
     for manifest, replay in replays.load_all(evidence.root):
+        if not evidence.holds(manifest.file):
+            continue
         try:
-            found = replays.check(replay, manifest, evidence.record(replay.record), resolver)
-            steps.append(len(found.data["steps"]))
+            checked = replays.check(replay, manifest, evidence.record(replay.record), resolver)
+            steps.append(len(checked.data["steps"]))
         except SiteError as error:
             wrong.append(str(error))
         if not evidence.shown("replay", replay.id, replay.file):
@@ -102,88 +104,62 @@ def check_replays(evidence: Evidence) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     said = f"manifests hold {len(steps)} replays of {sum(steps)} steps, whose deciding lines ran"
-    return len(manifests.load_all(evidence.root)), said
+    return len(_manifests(evidence)), said
 
 
-def check_records(evidence: Evidence) -> tuple[int, str]:
-    size = sum(file.stat().st_size for file in (evidence.root / "experiments/records").rglob("*") if file.is_file())
+def check_records(evidence: LookedAt) -> tuple[int, str]:
+    folder = evidence.root / "experiments/records" / (evidence.post or "")
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return len(evidence.records), f"records are whole and of the pinned releases, {size / 1e6:.1f} MB in all"
 
 
-def check_claims(evidence: Evidence) -> tuple[int, str]:
-    """The claims' records are what they were; then the lab evaluates every claim again and compares."""
-    found = evidence.claims
-    wrong = [str(error) for error in _dead_references(evidence)]
-    if wrong:
-        raise Wrong(wrong)
-    if found:
-        again = subprocess.run(LAB, cwd=evidence.root, capture_output=True, text=True, check=False)
-        if again.returncode:
-            lines = [line for line in (again.stderr or again.stdout).splitlines() if line.strip()]
-            if any(line.startswith("Traceback") for line in lines):
-                lines = lines[-1:]
-            raise Wrong(lines or [f"experiments.lab verify: ended with status {again.returncode} and said nothing"])
-    holds = sum(claim.holds for claim in found.values())
-    return len(found), f"claims follow from their records again, {holds} hold"
-
-
-def _dead_references(evidence: Evidence):
-    """What pages refer to by {{...}} and by block, and is not there."""
-    from scripts.render.page.inline_values import resolve
-
-    for use in evidence.uses:
-        try:
-            if use.kind == "value":
-                resolve(use.id, evidence)
-            elif use.kind == "claim":
-                evidence.claim(use.id)
-        except SiteError as error:
-            yield SiteError(f"docs/{use.page}:{use.line}: {error}")
-
-
-def check_pairs(evidence: Evidence) -> tuple[int, str]:
-    found = notebook_pairs.pairs(evidence.root)
-    for script, notebook in found:
+def check_pairs(evidence: LookedAt) -> tuple[int, str]:
+    pairs = [pair for pair in notebook_pairs.pairs(evidence.root) if evidence.holds(pair[0].name)]
+    for script, notebook in pairs:
         notebook_pairs.check(script, notebook)
-    return len(found), "notebook pairs agree"
+    return len(pairs), "notebook pairs agree"
 
 
-def check_numbers(evidence: Evidence) -> tuple[int, str]:
-    pages = list((evidence.root / "docs").rglob("*.md"))
-    typed = typed_numbers.scan(evidence.root)
+def check_numbers(evidence: LookedAt) -> tuple[int, str]:
+    pages = [page for page in (evidence.root / "docs").rglob("*.md") if evidence.holds(page.name)]
+    typed = [number for number in typed_numbers.scan(evidence.root) if evidence.holds(number.file)]
     wrong = typed_numbers.problems(typed, evidence.quoted)
     if wrong:
         raise Wrong(wrong)
-    values = sum(use.kind == "value" for use in evidence.uses)
+    values = sum(use.kind == "value" and evidence.holds(use.page) for use in evidence.uses)
     return len(pages), f"pages type no number: {values} are references, {len(typed)} are marked as fixed or quoted"
 
 
-def check_corrections(evidence: Evidence) -> tuple[int, str]:
-    posts, count = corrections.check(evidence.root)
+def check_corrections(evidence: LookedAt) -> tuple[int, str]:
+    posts, count = corrections.check(evidence.root, f"{evidence.post or '[0-9]'}*.md")
     return posts, f"posts end with a list of corrections, {count} in all"
 
 
-def check_ledger(evidence: Evidence) -> tuple[int, str]:
-    found = ledger.document(evidence)["entries"]
-    wrong = ledger.problems(found)
+def check_ledger(evidence: LookedAt) -> tuple[int, str]:
+    entries = [entry for entry in ledger.document(evidence)["entries"] if evidence.holds(entry["source"])]
+    wrong = ledger.problems(entries)
     if wrong:
         raise Wrong(wrong)
-    return len(found), "entries in the ledger, none in a state that must not be published"
+    return len(entries), "entries in the ledger, none in a state that must not be published"
 
 
-def check_drift(evidence: Evidence) -> tuple[int, str]:
+def check_drift(evidence: LookedAt) -> tuple[int, str]:
     """The comparisons are of what is quoted now, and the classifier behind them calls nothing unchanged that is not."""
-    found = evidence.comparisons
-    wrong = [line for each in found for line in comparison_files.stale(each, evidence.root)]
+    comparisons = evidence.comparisons
+    wrong = [line for one in comparisons for line in comparison_files.stale(one, evidence.root)]
     judged = comparison_files.accuracy(evidence.root)
     if judged and judged["harmful"]:
         wrong.append(f"{judged['harmful']} changed or gone are called same or moved; correct scripts/drift/classify.py")
     if wrong:
         raise Wrong(wrong)
-    return len(found), "comparisons with other releases, of all that is quoted"
+    return len(comparisons), "comparisons with other releases, of all that is quoted"
 
 
-CHECKS = {
+def _manifests(evidence: LookedAt) -> list[manifests.Manifest]:
+    return [manifest for manifest in manifests.load_all(evidence.root).values() if evidence.holds(manifest.file)]
+
+
+CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "excerpts": check_excerpts,
     "settings": check_settings,
     "knobs": check_knobs,
@@ -200,24 +176,57 @@ CHECKS = {
 }
 
 
-def verify(root: Path = ROOT, out=sys.stdout, checks: dict = CHECKS) -> int:
-    """Runs every check, also after one that failed. Returns 0, or 1 when any failed."""
-    evidence = of(root)
+# What these look at belongs to no one post.
+OF_ALL_POSTS = ("knobs", "famous numbers", "drift")
+
+
+def verify(
+    root: Path = ROOT,
+    out: TextIO = sys.stdout,
+    checks: dict[str, Callable] = CHECKS,
+    post: str | None = None,
+    again: bool = False,
+) -> int:
+    """Runs every check, also after one that failed; with `post` only what that post and its experiment hold, with
+    `again` also claims that are unchanged since they were verified. Returns 0, or 1 when any failed."""
+    evidence = LookedAt(root, post)
     failed = 0
-    for name, check in checks.items():
-        try:
-            count, said = check(evidence)
-            if not count:
-                raise SiteError(f"{name}: found nothing to check; is the checkout whole?")
-            print(f"ok     {name:15} {count:5} {said}", file=out, flush=True)
-        except SiteError as error:
-            failed += 1
-            lines = str(error).splitlines()
-            print(f"FAILED {name:15} {len(lines):5} problem{'s' if len(lines) > 1 else ''}", file=out, flush=True)
-            for line in lines:
-                print(f"       {line}", file=out, flush=True)
+    if "claims" in checks and any((root / "experiments/claims").glob(f"{post or '*'}.json")):
+        evidence.lab = Lab([*LAB, *(["--exp", post] if post else []), *(["--all"] if again else [])], root)
+    try:
+        for name, check in checks.items():
+            if post is None or name not in OF_ALL_POSTS:
+                failed += not _passes(name, check, evidence, out)
+    finally:
+        if evidence.lab:
+            evidence.lab.end()
+    if post:
+        print(f"       of post {post} alone; {', '.join(OF_ALL_POSTS)}: make verify", file=out, flush=True)
     return 1 if failed else 0
 
 
+def _passes(name: str, check: Callable[[LookedAt], tuple[int, str]], evidence: LookedAt, out: TextIO) -> bool:
+    try:
+        count, said = check(evidence)
+        if not count and not evidence.post:  # a post may have no replay; a site without any is not whole
+            raise SiteError(f"{name}: found nothing to check; is the checkout whole?")
+        print(f"ok     {name:15} {count:5} {said}", file=out, flush=True)
+        return True
+    except SiteError as error:
+        lines = str(error).splitlines()
+        print(f"FAILED {name:15} {len(lines):5} problem{'s' if len(lines) > 1 else ''}", file=out, flush=True)
+        for line in lines:
+            print(f"       {line}", file=out, flush=True)
+        return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.build.verify", description="checks what pages stand on")
+    parser.add_argument("--post", metavar="NN", help="only what that post and its experiment hold")
+    parser.add_argument("--all", action="store_true", help="evaluate also claims that are unchanged since verified")
+    options = parser.parse_args()
+    return verify(post=options.post, again=options.all)
+
+
 if __name__ == "__main__":
-    run_cli(verify)
+    run_cli(main)

@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 
 from scripts.catalog import famous_numbers, typed_numbers
-from scripts.catalog.site_data import ENGINE_NAMES, Evidence, of
+from scripts.catalog.site_data import Evidence, engine_name, of
 from scripts.common.errors import SiteError, run_cli
 from scripts.drift import comparison_files
 from scripts.pages.references import page_url
@@ -154,7 +154,7 @@ def _settings(evidence: Evidence, checked: bool):
         uses = evidence.settings_shown(setting.file)
         used = list(dict.fromkeys(f"{page_url(use.page)}#{setting.anchor}" for use in uses))
         number = Path(setting.file).name.partition("-")[0]
-        title = f"{ENGINE_NAMES.get(setting.engine, setting.engine)} {setting.name}"
+        title = f"{engine_name(setting.engine)} {setting.name}"
         yield _entry("setting", f"{number}/{setting.id}", title, state, detail, setting.file, used)
 
 
@@ -204,7 +204,7 @@ def _replays(evidence: Evidence, checked: bool):
 
 def _claims(evidence: Evidence):
     for claim in evidence.claims.values():
-        pins = ", ".join(f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
+        pins = ", ".join(f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
         detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
         used = _used(evidence, "claim", claim.id)
         yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)

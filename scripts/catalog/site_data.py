@@ -19,7 +19,6 @@ from scripts.sources import pins, python_symbols, unpacked_sources
 
 INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
 PAGES = ("docs",)
-ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang"}
 
 
 class Evidence:
@@ -167,6 +166,17 @@ def of(root: Path) -> Evidence:
         found.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
     _kept[root] = (inputs, pages, found)
     return found
+
+
+def engine_name(engine: str) -> str:
+    """An engine as pages call it, by the name that records write; one without a pin goes by the latter."""
+    pinned = _pins_here()
+    return pinned[engine].name if engine in pinned else engine
+
+
+@functools.cache
+def _pins_here() -> dict:
+    return pins.load()
 
 
 _kept: dict = {}

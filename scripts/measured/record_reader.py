@@ -2,7 +2,7 @@
 
 A record is `experiments/records/NN/<measurement>.json`; its many samples may lie beside it in a compressed
 column file whose sha256 the record holds. Nothing here writes a record, and nothing is imported from the lab:
-what the two sides share is the schema file.
+what the two sides share is the schema file, and snippets/engines.toml.
 """
 
 import functools
@@ -16,6 +16,7 @@ from pathlib import Path
 import jsonschema
 
 from scripts.common.errors import SiteError
+from scripts.sources.engine_table import configurations
 
 FOLDER = "experiments/records"
 SCHEMA = "experiments/lab/schema/record.schema.json"
@@ -88,6 +89,10 @@ def load(path: Path, root: Path, pins: dict | None = None) -> Record:
             "store fewer samples, or integers instead of long decimals"
         )
     engine = data.get("engine")
+    known = dict.fromkeys(configuration.engine for configuration in configurations().values())
+    if engine and engine["name"] not in known:
+        names = ", ".join(known)
+        raise SiteError(f"{where}: engine.name: '{engine['name']}' is not known (known: {names}); {LOCAL_REMEDY}")
     if pins is not None and engine and pins.get(engine["name"]) not in (None, engine["version"]):
         raise SiteError(
             f"{where}: measured on {engine['name']} {engine['version']}, the pages quote "

@@ -1,4 +1,4 @@
-"""`python -m scripts.pages.changelog` writes CHANGELOG.md: what readers were told wrongly, and which releases are quoted.
+"""`python -m scripts.pages.changelog` writes CHANGELOG.md: what readers were told wrongly, and what is quoted when.
 
 The corrections are those that end each post. A pin's line is written on the day on which this first sees another
 version in snippets/pins.toml, and stays.

@@ -54,8 +54,8 @@ def read(text: str, where: str, today: datetime.date | None = None) -> list[date
     return found
 
 
-def check(root: Path) -> tuple[int, int]:
-    """How many posts end with such a list, and how many corrections are in them."""
-    posts = sorted((root / "docs/posts").glob("[0-9]*.md"))
+def check(root: Path, names: str = "[0-9]*.md") -> tuple[int, int]:
+    """How many posts of these names end with such a list, and how many corrections are in them."""
+    posts = sorted((root / "docs/posts").glob(names))
     dates = [read(post.read_text("utf-8"), f"docs/posts/{post.name}") for post in posts]
     return len(posts), sum(len(each) for each in dates)

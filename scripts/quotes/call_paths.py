@@ -18,6 +18,7 @@ from scripts.common.errors import SiteError
 from scripts.quotes import call_path_lines
 from scripts.quotes import manifest as manifests
 from scripts.quotes.manifest import check_id, check_table
+from scripts.sources.engine_table import configurations
 
 KINDS = {
     "start": "entered, or resumed, while the request was served",
@@ -26,15 +27,6 @@ KINDS = {
     "compiled": "seen while warming up only: compiled code or a graph replay hides it afterwards",
 }
 LINE = "line"  # the kind that a recording gives an executed line; a hop of one says `line = "..."` instead
-# Which process roles a configuration has, in the order a request meets them.
-_BASES = {
-    "vllm-gpu": ("client", "api-server", "engine-core"),
-    "vllm-cpu": ("client", "api-server", "engine-core", "worker"),
-    "sglang-gpu": ("client", "tokenizer-manager", "scheduler", "detokenizer"),
-}
-# A variant differs from its base in flags, not in processes.
-VARIANTS = {"vllm-gpu-off": "vllm-gpu", "sglang-gpu-off": "sglang-gpu", "sglang-gpu-mixed": "sglang-gpu"}
-ROLES = _BASES | {name: _BASES[base] for name, base in VARIANTS.items()}
 PATH_KEYS = {"id": str, "title": str, "engine": str, "configurations": list, "hop": list}
 HOP_KEYS = {
     "id": str, "symbol": str, "kind": str, "excerpt": str, "does": str, "crosses": str,
@@ -155,9 +147,10 @@ def parse(manifest) -> list[CallPath]:
         check_id(table["id"], where)
         if table["id"] in {path.id for path in paths}:
             raise SiteError(f"{where}: two paths are called that; rename one")
+        of_engine = [name for name, other in configurations().items() if other.engine == table["engine"]]
         for name in table["configurations"]:
-            if name not in ROLES or not name.startswith(table["engine"] + "-"):
-                known = ", ".join(other for other in ROLES if other.startswith(table["engine"])) or "none"
+            if name not in of_engine:
+                known = ", ".join(of_engine) or "none"
                 raise SiteError(f"{where}: {table['engine']} has no configuration {name!r} (it has: {known})")
         hops = [_hop(item, number, table, where, manifest) for number, item in enumerate(table["hop"], 1)]
         ids = [hop.id for hop in hops]
@@ -307,10 +300,9 @@ def _hop(item: dict, number: int, table: dict, where: str, manifest) -> Hop:
     for configuration, role in roles.items():
         if configuration not in table["configurations"]:
             raise SiteError(f"{where}: configuration {configuration!r} is not one of the path's")
-        if role not in ROLES[configuration]:
-            raise SiteError(
-                f"{where}: {configuration} has no process {role!r} (it has: {', '.join(ROLES[configuration])})"
-            )
+        processes = configurations()[configuration].roles
+        if role not in processes:
+            raise SiteError(f"{where}: {configuration} has no process {role!r} (it has: {', '.join(processes)})")
     excerpt = item.get("excerpt")
     if excerpt and excerpt not in manifest.excerpts:
         raise SiteError(f"{where}: excerpt '{excerpt}' is not defined in {manifest.file}; define it or drop the link")

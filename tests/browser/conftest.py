@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.browser import benchmark_sites, headless
+from tests.conftest import made_once
 
 SCHEMES = ("light", "dark")
 SIZES = {1280: 900, 390: 844}
@@ -19,18 +20,20 @@ SIZES = {1280: 900, 390: 844}
 @pytest.fixture(scope="session")
 def full_site(tmp_path_factory) -> Path:
     """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below."""
-    folder = tmp_path_factory.mktemp("full") / "ours"
-    benchmark_sites.make(folder)
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "SITE_URL": f"http://127.0.0.1{headless.PREFIX}", "NO_MKDOCS_2_WARNING": "1"},
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    return folder
+
+    def build(folder: Path) -> None:
+        benchmark_sites.make(folder / "ours")
+        built = subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict"],
+            cwd=folder / "ours",
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "SITE_URL": f"http://127.0.0.1{headless.PREFIX}", "NO_MKDOCS_2_WARNING": "1"},
+        )
+        assert built.returncode == 0, built.stdout + built.stderr
+
+    return made_once(tmp_path_factory, "full", build) / "ours"
 
 
 @pytest.fixture(scope="session")

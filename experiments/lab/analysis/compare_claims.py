@@ -1,36 +1,13 @@
 """What claims came to: the reference beside what was measured here, and each claim's sentence with its verdict."""
 
 import argparse
-import json
-from typing import Any
 
 from experiments.formats import value_format
 from experiments.lab.analysis import notebook_runner
-from experiments.lab.errors import LabError
+from experiments.lab.analysis.committed_claims import Claim, claimed_experiments, reference_claims
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
 from experiments.lab.host.config import Settings
-
-Claim = dict[str, Any]
-
-
-def claimed_experiments(only: str | None) -> list[str]:
-    """`only`, or every experiment that has a claims file."""
-    return [only] if only else sorted(path.stem for path in (config.ROOT / "experiments/claims").glob("*.json"))
-
-
-def reference_claims(experiment: str) -> list[Claim]:
-    """The committed claims, [] when there are none yet. LabError for a file that cannot be read."""
-    path = config.ROOT / "experiments/claims" / f"{experiment}.json"
-    try:
-        return json.loads(path.read_text("utf-8"))["claims"]
-    except FileNotFoundError:
-        return []
-    except (ValueError, KeyError) as error:
-        raise LabError(
-            f"experiments/claims/{experiment}.json: cannot be read ({error}); write it again: make experiments"
-        ) from None
-
 
 def both(experiment: str, reference_only: bool = False) -> tuple[list[Claim], list[Claim], dict[str, str]]:
     """(reference claims, claims evaluated on the records made here, {id: why it was left out})."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.lab.analysis import compare_claims, notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
-from experiments.lab.host import config, host_info, interpreters, model_folders
+from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.config import Settings
 
 
@@ -46,7 +46,8 @@ def measure_here(experiment: str, found: Settings, out: Path) -> list[str]:
     tiers = tiers_here(found)
     failures = []
     if "gpu" not in tiers:
-        why = "no interpreter has vLLM or SGLang for GPUs" if host_info.gpu() else "no GPU"
+        engines = engine_table.table()
+        why = f"no interpreter has {engines.labels(engines.of_tier('gpu'))} for GPUs" if host_info.gpu() else "no GPU"
         print(f"experiment {experiment}: the GPU tier is not measured here ({why})", file=sys.stderr)
     for tier in tiers:
         try:
@@ -78,8 +79,9 @@ def measure_here(experiment: str, found: Settings, out: Path) -> list[str]:
 
 def tiers_here(found: Settings) -> list[str]:
     """gpu where a GPU and an engine for it are; cpu everywhere but on a GPU host to which no CPU build was brought."""
-    gpu = host_info.gpu() and (found.pythons["vllm"] or found.pythons["sglang"])
-    cpu = not gpu or found.pythons["vllm-cpu"] or found.pythons.get("sglang-cpu")
+    of_tier = engine_table.table().of_tier
+    gpu = host_info.gpu() and any(found.pythons.get(name) for name in of_tier("gpu"))
+    cpu = not gpu or any(found.pythons.get(name) for name in of_tier("cpu"))
     return ["gpu"] * bool(gpu) + ["cpu"] * bool(cpu)
 
 

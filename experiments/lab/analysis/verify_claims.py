@@ -1,42 +1,30 @@
-"""`lab verify`: every committed claim is evaluated again from its records; a line for each difference."""
+"""In what the committed claims differ from what their records give now."""
 
-import argparse
 import math
-import sys
+from pathlib import Path
 from typing import Any
 
 from experiments.lab.analysis import notebook_runner
-from experiments.lab.analysis.compare_claims import claimed_experiments, reference_claims
-from experiments.lab.host import config
-from experiments.lab.host.config import Settings
+from experiments.lab.analysis.committed_claims import reference_claims
 
 
-def verify_command(options: argparse.Namespace, found: Settings) -> int:
-    """Evaluate every committed claim again from its records and compare; a line for each difference."""
-    wrong, count = [], 0
-    for experiment in claimed_experiments(options.exp):
-        stored = {claim["id"]: claim for claim in reference_claims(experiment)}
-        book = notebook_runner.evaluate(experiment, "verify", config.ROOT)
-        fresh = {claim["id"]: claim for claim in book.claims}
-        remedy = f"write it again: make experiments EXP={experiment}"
-        for name in sorted(set(stored) | set(fresh)):
-            count += 1
-            if name not in fresh:
-                wrong.append(
-                    f"experiments/claims/{experiment}.json: claim {name} is not in the notebook any more; {remedy}"
-                )
-            elif name not in stored:
-                wrong.append(f"experiments/claims/{experiment}.json: lacks the notebook's claim {name}; {remedy}")
-            else:
-                wrong += [
-                    f"experiments/claims/{experiment}.json: claim {name}: {line}; {remedy}"
-                    for line in differences(fresh[name], stored[name])
-                ]
-    for line in wrong:
-        print(line, file=sys.stderr)
-    if not wrong:
-        print(f"{count} claims evaluated again: all as written")
-    return 1 if wrong else 0
+def evaluated_again(experiment: str, root: Path) -> tuple[int, list[str]]:
+    """Evaluate an experiment's claims again from its records: how many there are, and a line for each that is not as
+    committed. LabError for a notebook that cannot be evaluated."""
+    stored = {claim["id"]: claim for claim in reference_claims(experiment, root)}
+    book = notebook_runner.evaluate(experiment, "verify", root)
+    fresh = {claim["id"]: claim for claim in book.claims}
+    file, remedy = f"experiments/claims/{experiment}.json", f"write it again: make experiments EXP={experiment}"
+    wrong = []
+    names = sorted(set(stored) | set(fresh))
+    for name in names:
+        if name not in fresh:
+            wrong.append(f"{file}: claim {name} is not in the notebook any more; {remedy}")
+        elif name not in stored:
+            wrong.append(f"{file}: lacks the notebook's claim {name}; {remedy}")
+        else:
+            wrong += [f"{file}: claim {name}: {line}; {remedy}" for line in differences(fresh[name], stored[name])]
+    return len(names), wrong
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

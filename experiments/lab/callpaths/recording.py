@@ -8,8 +8,9 @@ messages crossed between processes, for one request to one configuration:
      "lines": [{"symbol", "role"}], the functions whose executed lines were watched}
 
 and as columns, sorted by time: symbol, line, kind, pid, thread, t_ns, phase. An entry of kind `line` is a line of a
-watched function as it ran; of the others `line` is where the function begins. `python -m experiments.lab.callpaths.recording
-RECORD_OR_FOLDER` prints the entered symbols in order, by role, for choosing hops from. Standard library only.
+watched function as it ran; of the others `line` is where the function begins. `python -m
+experiments.lab.callpaths.recording RECORD_OR_FOLDER` prints the entered symbols in order, by role, for choosing hops
+from. Standard library only.
 """
 
 import argparse
@@ -17,39 +18,21 @@ import gzip
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host.engine_table import table
 
 COLUMNS = ("symbol", "line", "kind", "pid", "thread", "t_ns", "phase")
-
-# The first that matches names the role. A forked child has its parent's frames on its stack, so the
-# innermost role comes first: a worker may stand in run_engine_core as well.
-WITNESSES = (
-    ("worker", "vllm/v1/executor/multiproc_executor.py::WorkerProc.worker_main"),
-    ("engine-core", "vllm/v1/engine/core.py::EngineCoreProc.run_engine_core"),
-    ("api-server", "vllm/entrypoints/"),
-    ("scheduler", "python/sglang/srt/managers/scheduler.py::run_scheduler_process"),
-    ("detokenizer", "python/sglang/srt/managers/detokenizer_manager.py::run_detokenizer_process"),
-    ("tokenizer-manager", "python/sglang/srt/managers/tokenizer_manager.py::TokenizerManager."),
-    ("tokenizer-manager", "python/sglang/srt/entrypoints/http_server.py::"),
-)
-# What each configuration must show; a recording without one of them is refused.
-ROLES = {
-    "vllm-gpu": ("api-server", "engine-core"),
-    "vllm-cpu": ("api-server", "engine-core", "worker"),
-    "sglang-gpu": ("tokenizer-manager", "scheduler", "detokenizer"),
-}
-# A variant differs in flags, not in processes.
-VARIANTS = {"vllm-gpu-off": "vllm-gpu", "sglang-gpu-off": "sglang-gpu", "sglang-gpu-mixed": "sglang-gpu"}
-FRONT = ("api-server", "tokenizer-manager")  # the roles that a client talks to
-
 
 class RecordingError(LabError):
     """One line: what the recording lacks and what to do."""
 
 
-def build(lines: list, configuration: str, http=(), turns: bool = False, until=None) -> tuple:
+def build(
+    lines: list[dict], configuration: str, http: Iterable[dict] = (), turns: bool = False, until: int | None = None
+) -> tuple[dict, dict]:
     """(recording, columns) from `Injection.read()`; `http` are the client's own wire entries, `turns` whether the
     request was one among others and a plan told its turns apart; `until`, ns, is then the end of its answer.
 
@@ -68,11 +51,11 @@ def build(lines: list, configuration: str, http=(), turns: bool = False, until=N
     )
     roles = _roles(entries)
     entries = _served([line for line in entries if line["pid"] in roles], roles, turns, until)
-    missing = [role for role in ROLES.get(VARIANTS.get(configuration, configuration), ()) if role not in roles.values()]
+    missing = [role for role in processes(configuration) if role not in roles.values()]
     if missing:
         raise RecordingError(
             f"{configuration}: no process showed itself as {', '.join(missing)}; "
-            "has its entry point moved? (WITNESSES in recording.py)"
+            "has its entry point moved? (witnesses in snippets/engines.toml)"
         )
     names = {line["title"]: line["name"] for line in lines if "title" in line}
     columns = {name: [line[name] for line in entries] for name in COLUMNS}
@@ -91,24 +74,32 @@ def build(lines: list, configuration: str, http=(), turns: bool = False, until=N
         "wire": sorted([*pair(sent, roles), *http], key=lambda message: message["t_ns"]),
     }
     if watched:
-        found = sorted({(symbol, roles[pid]) for symbol, pid in watched if pid in roles})
-        recording["lines"] = [{"symbol": symbol, "role": role} for symbol, role in found]
+        pairs = sorted({(symbol, roles[pid]) for symbol, pid in watched if pid in roles})
+        recording["lines"] = [{"symbol": symbol, "role": role} for symbol, role in pairs]
     return recording, columns
 
 
-def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
+def processes(configuration: str) -> tuple[str, ...]:
+    """The roles that a configuration must show; () for one that is not in snippets/engines.toml."""
+    known = table().configurations
+    return known[configuration].processes if configuration in known else ()
+
+
+def _served(entries: list[dict], roles: dict[int, str], turns: bool, until: int | None = None) -> list[dict]:
     """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
 
     Where a request comes in over HTTP, all entries do, unless there were others before it. Behind that, those from
     the first message on; a polling loop's earlier ones are idling. None after `until`, ns. Of the warm-up, what the
     request did not enter again in that process.
     """
+    fronts = {engine.front for engine in table().engines.values()}
     again = {line["pid"] for line in entries if line["phase"] == "request" and line["epoch"]}
-    kept, done = [], set()
+    kept: list[dict] = []
+    done: set[tuple] = set()
     for line in entries:
         if until is not None and line["t_ns"] > until:
             break
-        idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in FRONT)
+        idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in fronts)
         if line["phase"] == "request":
             which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None
             key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1), line.get("call"))
@@ -120,9 +111,11 @@ def _served(entries: list, roles: dict, turns: bool, until=None) -> list:
     return [line for line in kept if line["phase"] != "warmup" or (line["pid"], line["symbol"]) not in seen]
 
 
-def _roles(entries: list) -> dict:
+def _roles(entries: list[dict]) -> dict[int, str]:
     """pid -> role, for the processes that did something in the request. Unknown ones keep the role `other`."""
-    symbols, active = {}, set()
+    witnesses = [witness for engine in table().engines.values() for witness in engine.witnesses]
+    symbols: dict[int, set] = {}
+    active = set()
     for line in entries:
         symbols.setdefault(line["pid"], set()).add(line["symbol"])
         if line["phase"] != "warmup":
@@ -130,7 +123,7 @@ def _roles(entries: list) -> dict:
     roles = {}
     for pid in active:
         roles[pid] = next(
-            (role for role, start in WITNESSES if any(symbol.startswith(start) for symbol in symbols[pid])), "other"
+            (role for role, start in witnesses if any(symbol.startswith(start) for symbol in symbols[pid])), "other"
         )
     return roles
 
@@ -149,20 +142,21 @@ def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def pair(messages: list, roles: dict) -> list:
+def pair(messages: list[dict], roles: dict[int, str]) -> list[dict]:
     """One entry a message, from its two ends.
 
     Both ends of a connection know the same endpoint, and messages of one direction keep their order, so the
     earliest unused receipt after a send is its receipt. The identity frame that addresses a peer through a router
     socket does not travel: the smaller of the two sizes did. Messages within one process are left out.
     """
-    receipts = {}
+    receipts: dict[tuple, list[dict]] = {}
     for message in sorted((m for m in messages if m["wire"] == "recv"), key=lambda m: m["t_ns"]):
         receipts.setdefault((message["transport"], message["endpoint"]), []).append(message)
-    peers = {}
+    peers: dict[str, set[int]] = {}
     for message in messages:
         peers.setdefault(message["endpoint"], set()).add(message["pid"])
-    paired, ring = [], {}
+    paired: list[dict] = []
+    ring: dict[int, str | None] = {}
     for message in sorted((m for m in messages if m["wire"] == "send"), key=lambda m: m["t_ns"]):
         if message["endpoint"].startswith("inproc:"):
             continue
@@ -194,7 +188,7 @@ def pair(messages: list, roles: dict) -> list:
     return paired
 
 
-def load(path: Path) -> tuple:
+def load(path: Path) -> tuple[dict, dict]:
     """(recording, columns) from a record file or from an injection folder (configuration then unknown)."""
     if path.is_dir():
         lines = [json.loads(text) for file in sorted(path.glob("*.jsonl")) for text in file.read_text().splitlines()]
@@ -203,7 +197,7 @@ def load(path: Path) -> tuple:
     return record["recording"], json.loads(gzip.decompress((path.parent / record["columns"]["file"]).read_bytes()))
 
 
-def summary(recording: dict, columns: dict, phases=("standing", "request")) -> str:
+def summary(recording: dict, columns: dict, phases: tuple[str, ...] = ("standing", "request")) -> str:
     """For people: every first entry in order, then the messages."""
     roles = {process["pid"]: process["role"] for process in recording["processes"]}
     rows = [row for row in zip(*(columns[name] for name in COLUMNS), strict=True) if row[6] in phases]
@@ -220,14 +214,15 @@ def summary(recording: dict, columns: dict, phases=("standing", "request")) -> s
     return "\n".join(text)
 
 
-def main(arguments=None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.lab.callpaths.recording", description=summary.__doc__)
     parser.add_argument("path", type=Path, help="a record (path-*.json) or an injection folder")
     parser.add_argument("--warmup", action="store_true", help="show the warm-up's entries too")
     options = parser.parse_args(arguments)
     phases = ("standing", "request") + (("warmup",) if options.warmup else ())
     try:
-        print(summary(*load(options.path), phases))
+        recording, columns = load(options.path)
+        print(summary(recording, columns, phases))
     except (OSError, ValueError, KeyError, RecordingError) as error:
         print(f"{options.path}: {error}", file=sys.stderr)
         return 1

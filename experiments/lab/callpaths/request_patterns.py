@@ -1,23 +1,26 @@
 """How a scenario's request is sent to a warmed-up server: alone, again, or among others that decode.
 
-Each of the senders takes (scenario, injection, port), arms once, and returns the client's Reply to the recorded request.
+Each of the senders takes (scenario, injection, port), arms once, and returns the client's Reply to the recorded
+request.
 """
 
 import json
 import random
 import threading
 import time
+from typing import Protocol
 
 from experiments.lab.errors import LabError
+from experiments.lab.inject.control import Injection
 from experiments.lab.load import chat_prompts
-from experiments.lab.load.streaming_client import Client
+from experiments.lab.load.streaming_client import Client, Reply
 
 MODEL = "smollm2-135m"
 # A server still works for a moment after its last byte (metrics, freed blocks); arming waits for that.
 SETTLE_S = 1.0
 # Warm-ups ask something else, from the first word on: a prompt whose prefix is cached takes another path.
 WARM_UP_PROMPTS = ("Count to ten in French.", "List four birds of prey.", "Who wrote about whales?")
-REQUEST = {
+REQUEST: dict = {
     "model": MODEL,
     "messages": [{"role": "system", "content": "Name three colours."}, {"role": "user", "content": "Please."}],
     "max_tokens": 8,
@@ -31,19 +34,29 @@ DECODED_TOKENS = 3000  # enough to last through the recording; they are cut off 
 BEGIN_LIMIT_S = 60
 
 
+class Scenario(Protocol):
+    """What a sender needs of a scenario."""
+
+    @property
+    def request(self) -> dict: ...
+
+    @property
+    def plan(self) -> dict | None: ...
+
+
 def warm_up(client: Client) -> None:
     for prompt in WARM_UP_PROMPTS:
         client.chat({**REQUEST, "messages": [{"role": "system", "content": prompt}, *REQUEST["messages"][1:]]})
 
 
-def send_alone(scenario, injection, port: int):
+def send_alone(scenario: Scenario, injection: Injection, port: int) -> Reply:
     """Warm up, then the request as the only one."""
     with Client(port) as client:
         warm_up(client)
         return _recorded(scenario, injection, client)
 
 
-def send_again(scenario, injection, port: int):
+def send_again(scenario: Scenario, injection: Injection, port: int) -> Reply:
     """Warm up, then the request twice: the second time all of its prompt is cached, and that is recorded.
 
     LabError when the server says that nothing of it was.
@@ -57,7 +70,7 @@ def send_again(scenario, injection, port: int):
     return reply
 
 
-def send_branched(scenario, injection, port: int):
+def send_branched(scenario: Scenario, injection: Injection, port: int) -> Reply:
     """Warm up, then a prompt that shares the first half of its words with the request, then the request: half of it is
     cached, the rest is not, and that is recorded. LabError when the server says that nothing or all of it was."""
     sibling = json.loads(json.dumps(scenario.request))
@@ -74,9 +87,9 @@ def send_branched(scenario, injection, port: int):
     return reply
 
 
-def send_constrained(scenario, injection, port: int):
-    """Warm up, a request held to another schema, so that a grammar backend is there, then the request, whose schema is not
-    in anybody's cache. LabError when the answer is not JSON."""
+def send_constrained(scenario: Scenario, injection: Injection, port: int) -> Reply:
+    """Warm up, a request held to another schema, so that a grammar backend is there, then the request, whose schema is
+    in nobody's cache. LabError when the answer is not JSON."""
     other = json.loads(json.dumps(scenario.request))
     other["response_format"]["json_schema"]["schema"] = {"type": "object", "properties": {"other": {"type": "boolean"}},
                                                          "required": ["other"], "additionalProperties": False}
@@ -92,7 +105,7 @@ def send_constrained(scenario, injection, port: int):
     return reply
 
 
-def _recorded(scenario, injection, client: Client):
+def _recorded(scenario: Scenario, injection: Injection, client: Client) -> Reply:
     time.sleep(SETTLE_S)
     injection.plan(scenario.plan)
     injection.arm()
@@ -104,7 +117,7 @@ def _recorded(scenario, injection, client: Client):
     return reply
 
 
-def send_among_others(scenario, injection, port: int):
+def send_among_others(scenario: Scenario, injection: Injection, port: int) -> Reply:
     """Warm up, start requests that decode, then send the request among them; they are cut off afterwards.
 
     LabError when one of the others had ended before the recorded answer did: then it was not among them.
@@ -140,7 +153,8 @@ class Decoding(threading.Thread):
 
     def __init__(self, port: int, body: dict):
         super().__init__(daemon=True)
-        self.client, self.body, self.error = Watched(port), body, None
+        self.client, self.body = Watched(port), body
+        self.error: LabError | None = None
         self.start()
 
     def run(self) -> None:
@@ -171,11 +185,10 @@ class Watched(Client):
     """A client that says when the answer has begun, and can be cut off from another thread."""
 
     def __init__(self, port: int):
-        super().__init__(port)
+        super().__init__(port, on_event=self._begin)
         self.begun = threading.Event()
 
-    def _event(self, event: bytes, now: int, reply) -> None:
-        super()._event(event, now, reply)
+    def _begin(self, reply: Reply) -> None:
         if len(reply.chunks) >= 3:  # the first names the role
             self.begun.set()
 

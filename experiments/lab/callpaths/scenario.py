@@ -21,37 +21,28 @@ from experiments.lab.callpaths.request_patterns import (
     send_constrained,
 )
 from experiments.lab.errors import LabError
+from experiments.lab.host.engine_table import table
+from experiments.lab.inject.control import Injection
 from experiments.lab.load import chat_prompts
-from experiments.lab.servers.server import ServerSpec
+from experiments.lab.load.streaming_client import Reply
+from experiments.lab.servers.spec import ServerSpec
 
 # Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
 CACHED_TOKENS = 384
 TAIL_TOKENS = 500
 BRANCH_TOKENS = 500  # half of them in no whole block, so that what the engines share differs
-BUDGET = 512  # tokens a step; LONG_TOKENS takes several
+BUDGET = table().budget  # tokens a step; LONG_TOKENS takes several
 
-# A graph from the compile cache would hide which functions were compiled into it: leave the cache out.
-_FRESH = {"VLLM_DISABLE_COMPILE_CACHE": "1"}
-_CPU = {"VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB; by default it wants most of the machine's memory
-# Fixed sizes, so that several start side by side on one GPU without measuring what the others left.
-# The answer says how much of its prompt was cached, so that a hit can be checked.
-_ANY_VLLM = ("--max-model-len", "4096", "--enable-prompt-tokens-details")
-_VLLM = (*_ANY_VLLM, "--gpu-memory-utilization", "0.1", "--kv-cache-memory-bytes", "2000000000")
-_SGLANG = ("--enable-cache-report", "--mem-fraction-static", "0.9", "--max-total-tokens", "40000")
-_SMALL = {
-    "vllm-gpu": {"engine": "vllm", "env": _FRESH, "flags": (*_VLLM, "--max-num-batched-tokens", str(BUDGET))},
-    "vllm-cpu": {"engine": "vllm-cpu", "env": _CPU, "flags": (
-        *_ANY_VLLM, "--enforce-eager", "--max-num-batched-tokens", str(BUDGET))},
-    "sglang-gpu": {"engine": "sglang", "flags": (*_SGLANG, "--chunked-prefill-size", str(BUDGET))},
-}
-_VARIANTS = {
-    # Without chunks vLLM wants a budget into which its longest prompt fits.
-    "vllm-gpu-off": {"engine": "vllm", "env": _FRESH, "flags": (
-        *_VLLM, "--max-num-batched-tokens", "4096", "--no-enable-chunked-prefill")},
-    "sglang-gpu-off": {"engine": "sglang", "flags": (*_SGLANG, "--chunked-prefill-size", "-1")},
-    "sglang-gpu-mixed": {"engine": "sglang", "flags": (
-        *_SGLANG, "--chunked-prefill-size", str(BUDGET), "--enable-mixed-chunk")},
-}
+
+def recorded_server(name: str, **own: object) -> dict:
+    """A ServerSpec's arguments for a configuration; `own` go over those of the small server."""
+    configuration = table().configuration(name)
+    return {"engine": configuration.build, "env": configuration.environment, "flags": configuration.flags} | own
+
+
+# The small servers, which several experiments record; their variants differ in flags.
+SMALL_SERVERS = {name: recorded_server(name) for name, known in table().configurations.items() if not known.variant_of}
+VARIANT_SERVERS = {name: recorded_server(name) for name, known in table().configurations.items() if known.variant_of}
 
 _SCHEDULE = ("vllm/v1/core/sched/scheduler.py", "Scheduler.schedule")
 _BLOCKS = "vllm/v1/core/kv_cache_manager.py"
@@ -81,7 +72,7 @@ _HIT = {
         (_TREE, "UnifiedRadixCache.cache_unfinished_req"),
     ],
 }
-_CHUNKS = {
+_CHUNKS: dict = {
     "lines": [
         _SCHEDULE,
         _ALLOCATE,
@@ -185,7 +176,7 @@ class Scenario:
     servers: str
     specs: dict
     request: dict
-    send: Callable  # (scenario, injection, port) -> Reply
+    send: Callable[["Scenario", Injection, int], Reply]
     plan: dict | None = None
     workload: dict = field(default_factory=dict)
 
@@ -205,25 +196,25 @@ def _prompt(seed: int, tokens: int, max_tokens: int) -> dict:
 
 
 SCENARIOS = {
-    each.experiment: each
-    for each in (
+    known.experiment: known
+    for known in (
         Scenario("01", "path", {
-            "vllm-gpu": {"engine": "vllm", "env": _FRESH},
-            "vllm-cpu": {"engine": "vllm-cpu", "flags": ("--enforce-eager", "--max-model-len", "2048"), "env": _CPU},
-            "sglang-gpu": {"engine": "sglang"},
+            "vllm-gpu": recorded_server("vllm-gpu", flags=()),
+            "vllm-cpu": recorded_server("vllm-cpu", flags=("--enforce-eager", "--max-model-len", "2048")),
+            "sglang-gpu": recorded_server("sglang-gpu", flags=()),
         }, REQUEST, send_alone, workload={"seed": None}),
-        Scenario("02", "path-small", _SMALL, _prompt(SEED + 2, SHORT_TOKENS, 8), send_among_others, _LOOP,
+        Scenario("02", "path-small", SMALL_SERVERS, _prompt(SEED + 2, SHORT_TOKENS, 8), send_among_others, _LOOP,
                  {"seed": SEED + 2, "prompt_tokens": SHORT_TOKENS, "decoding": DECODING}),
         # Its last block is not full; the answer fills it, in every engine, and begins the next.
-        Scenario("03", "path-small", _SMALL, _prompt(SEED + 3, TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
+        Scenario("03", "path-small", SMALL_SERVERS, _prompt(SEED + 3, TAIL_TOKENS, 20), send_again, _BLOCKS_OF_ONE,
                  {"seed": SEED + 3, "prompt_tokens": TAIL_TOKENS, "sent_before": 1}),
-        Scenario("04", "path-small", _SMALL, _prompt(SEED + 4, BRANCH_TOKENS, 4), send_branched, _BRANCH,
+        Scenario("04", "path-small", SMALL_SERVERS, _prompt(SEED + 4, BRANCH_TOKENS, 4), send_branched, _BRANCH,
                  {"seed": SEED + 4, "prompt_tokens": BRANCH_TOKENS, "sent_before": "one with the same first half"}),
-        Scenario("05", "path-small", _SMALL, _prompt(SEED, CACHED_TOKENS, 4), send_again, _HIT,
+        Scenario("05", "path-small", SMALL_SERVERS, _prompt(SEED, CACHED_TOKENS, 4), send_again, _HIT,
                  {"seed": SEED, "prompt_tokens": CACHED_TOKENS, "sent_before": 1}),
-        Scenario("06", "path-small", _SMALL | _VARIANTS, _prompt(SEED + 6, LONG_TOKENS, 4), send_among_others, _CHUNKS,
-                 {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
-        Scenario("07", "path-small", _SMALL, _CONSTRAINED, send_constrained, _GRAMMAR,
+        Scenario("06", "path-small", SMALL_SERVERS | VARIANT_SERVERS, _prompt(SEED + 6, LONG_TOKENS, 4),
+                 send_among_others, _CHUNKS, {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING}),
+        Scenario("07", "path-small", SMALL_SERVERS, _CONSTRAINED, send_constrained, _GRAMMAR,
                  {"seed": None, "sent_before": "one held to another schema"}),
     )
 }

@@ -6,8 +6,11 @@ A suite is a module `experiments/lab/suites/sNN.py` with `fleets(tier) -> list[F
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host.config import Settings
+from experiments.lab.servers.server import Server
 
 
 @dataclass(frozen=True)
@@ -49,19 +52,19 @@ class Context:
     server for good while the others go on.
     """
 
-    servers: dict
-    settings: object
+    servers: dict[str, Server]
+    settings: Settings
     tier: str
     experiment: str
-    folder: object
-    missing: frozenset
+    folder: Path
+    missing: frozenset[str]
     report: Callable
     probes: dict | None = None
-    ended: set = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.time)
     _mark: float = field(default_factory=time.monotonic)
 
-    def server(self, name: str):
+    def server(self, name: str) -> Server:
         try:
             server = self.servers[name]
         except KeyError:

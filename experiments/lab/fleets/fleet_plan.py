@@ -8,7 +8,7 @@ import functools
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import host_info
-from experiments.lab.servers.server import ServerSpec
+from experiments.lab.servers.spec import ServerSpec
 
 
 def group(
@@ -26,28 +26,34 @@ def group(
     names = [spec.name for spec in every]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise LabError(f"{', '.join(twice)}: two servers of one sweep are called alike; give each its own name")
-    base = sum(spec.memory_gib for spec in references)
-    largest = max(others, key=lambda spec: spec.memory_gib, default=None)
+    base = sum(map(_gib, references))
+    largest = max(others, key=_gib, default=None)
     room = card_gib - reserve_gib - base
-    if room < (largest.memory_gib if largest else 0):
+    if room < (_gib(largest) if largest else 0):
         raise LabError(_too_small(references, largest, card_gib, reserve_gib))
     if not others:
         return [list(references)] if references else []
     begin, fleets = 0, []
-    for size in _sizes(tuple(spec.memory_gib for spec in others), room):
+    for size in _sizes(tuple(map(_gib, others)), room):
         fleets.append([*references, *others[begin : begin + size]])
         begin += size
     return fleets
 
 
-def _sizes(memory: tuple, room: float) -> tuple:
+def _gib(spec: ServerSpec) -> float:
+    """What it takes on the card; `group` refuses one that does not say."""
+    return spec.memory_gib or 0.0
+
+
+def _sizes(memory: tuple[float, ...], room: float) -> tuple[int, ...]:
     """How many of the servers each fleet takes: fewest fleets, then the most equal sizes, then the larger first."""
 
     @functools.cache
     def best(start: int) -> tuple:
         if start == len(memory):
             return (0, 0, (), ())
-        found, used = None, 0.0
+        shortest: tuple | None = None
+        used = 0.0
         for end in range(start, len(memory)):
             used += memory[end]
             if used > room + 1e-9:
@@ -55,19 +61,23 @@ def _sizes(memory: tuple, room: float) -> tuple:
             size = end + 1 - start
             fleets, squares, _, sizes = best(end + 1)
             sizes = (size, *sizes)
-            plan = (fleets + 1, squares + size * size, tuple(-each for each in sizes), sizes)
-            found = plan if found is None or plan < found else found
-        return found
+            plan = (fleets + 1, squares + size * size, tuple(-count for count in sizes), sizes)
+            shortest = plan if shortest is None or plan < shortest else shortest
+        if shortest is None:
+            raise AssertionError("`group` has seen to it that the largest server fits")
+        return shortest
 
     return best(0)[-1]
 
 
-def _too_small(references: list, other, card_gib: float, reserve_gib: float) -> str:
+def _too_small(
+    references: list[ServerSpec], other: ServerSpec | None, card_gib: float, reserve_gib: float
+) -> str:
     card = host_info.gpu()
-    each = [*references, *([other] if other else [])]
-    need = sum(spec.memory_gib for spec in each) + reserve_gib
-    parts = " + ".join(f"{spec.name} {spec.memory_gib:g}" for spec in each)
+    smallest = [*references, *([other] if other else [])]
+    need = sum(map(_gib, smallest)) + reserve_gib
+    parts = " + ".join(f"{spec.name} {_gib(spec):g}" for spec in smallest)
     return (
-        f"{card['name'] if card else 'this GPU'}: too small for the shape: it has {card_gib:.1f} GiB, the smallest fleet "
-        f"needs {need:.1f} ({parts}, {reserve_gib:g} kept free); measure on a GPU with {need:.0f} GiB or more"
+        f"{card['name'] if card else 'this GPU'}: too small for the shape: it has {card_gib:.1f} GiB, the smallest "
+        f"fleet needs {need:.1f} ({parts}, {reserve_gib:g} kept free); measure on a GPU with {need:.0f} GiB or more"
     )

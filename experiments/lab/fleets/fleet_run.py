@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets.fleet import Context, Fleet
+from experiments.lab.host.config import Settings
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
 from experiments.lab.records.fleet_records import Keeping
@@ -15,15 +16,15 @@ from experiments.lab.servers.server_group import Running
 
 def run_fleet(
     fleet: Fleet,
-    missing,
+    missing: frozenset[str],
     experiment: str,
     tier: str,
-    settings,
+    settings: Settings,
     out: Path,
     progress: Progress,
     rates: dict | None = None,
 ) -> None:
-    """One attempt at a fleet; `rates` are the run's probes. LabError for what went wrong, a dead server first of all."""
+    """One attempt at a fleet; `rates` are the run's probes. LabError for what went wrong, a dead server first."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{fleet.name}-", dir=settings.logs))
     running = Running(fleet.servers, settings, folder, fleet.one_by_one)

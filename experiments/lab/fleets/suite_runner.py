@@ -10,13 +10,14 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.fleets.fleet_run import run_fleet
 from experiments.lab.host import host_info, interpreters
-from experiments.lab.host.config import ROOT
+from experiments.lab.host.config import ROOT, Settings
 from experiments.lab.host.gpu_occupancy import Card
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
@@ -24,12 +25,12 @@ from experiments.lab.records import record_file
 SUITES = Path(__file__).parents[1] / "suites"
 
 
-def experiments() -> list:
+def experiments() -> list[str]:
     """The experiments that have a suite, by number."""
     return sorted(path.name[3:5] for path in SUITES.glob("exp[0-9][0-9]_*"))
 
 
-def fleets(experiment: str, tier: str) -> list:
+def fleets(experiment: str, tier: str) -> list[Fleet]:
     """The suite's fleets of a tier. LabError when there is no such suite, or its fleets clash."""
     if experiment not in experiments():
         raise LabError(f"no experiment {experiment!r}; there are: {', '.join(experiments()) or 'none'}")
@@ -45,7 +46,7 @@ def fleets(experiment: str, tier: str) -> list:
 
 
 @contextlib.contextmanager
-def one_at_a_time(root: Path = ROOT):
+def one_at_a_time(root: Path = ROOT) -> Iterator[None]:
     """Two runs would disturb each other's measurements: the second ends at once. LabError names the first."""
     folder = root / ".cache/lab"
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,10 +65,10 @@ def one_at_a_time(root: Path = ROOT):
 
 
 @contextlib.contextmanager
-def ended_in_order():
+def ended_in_order() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind like Ctrl-C, so that servers are ended and files removed."""
 
-    def interrupt(number, _frame):
+    def interrupt(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
 
     before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
@@ -79,25 +80,27 @@ def ended_in_order():
 
 
 def measure(
-    experiment: str, tier: str, settings, out: Path, only: str | None = None, again: bool = False, suite=None
-) -> list:
+    experiment: str, tier: str, settings: Settings, out: Path, only: str | None = None, again: bool = False,
+    suite: list[Fleet] | None = None,
+) -> list[str]:
     """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
 
     `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suite`
     overrides the fleets.
     """
     try:
-        wanted = suite if suite is not None else fleets(experiment, tier)
+        chosen = suite if suite is not None else fleets(experiment, tier)
     except LabError as error:  # a sweep that does not fit this card must not keep other experiments from it
         return [f"experiment {experiment}: {error}"]
     if only:
-        known = [name for fleet in wanted for name in (fleet.name, *fleet.produces)]
+        known = [name for fleet in chosen for name in (fleet.name, *fleet.produces)]
         names = only.split(",")
         if unknown := [name for name in names if name not in known]:
-            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
-        wanted = [fleet for fleet in wanted if fleet.name in names or {*names} & {*fleet.produces}]
+            there = ", ".join(known)
+            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {there}")
+        chosen = [fleet for fleet in chosen if fleet.name in names or {*names} & {*fleet.produces}]
     failures, todo = [], []
-    for fleet in wanted:
+    for fleet in chosen:
         try:
             missing = missing_records(fleet, experiment, settings, out, again)
         except LabError as error:
@@ -126,13 +129,15 @@ def measure(
     return failures
 
 
-def missing_records(fleet: Fleet, experiment: str, settings, out: Path, again: bool = False) -> frozenset:
+def missing_records(
+    fleet: Fleet, experiment: str, settings: Settings, out: Path, again: bool = False
+) -> frozenset[str]:
     """The fleet's measurements that are still to be made: of a whole fleet all or none. LabError when an engine it
     needs is not here."""
     installed = {name: interpreters.engine(name, settings) for name in fleet.needs()}
     if again:
         return frozenset(fleet.produces)
-    host, digests = host_info.host()["id"], {name: found["digest"] for name, found in installed.items()}
+    host, digests = host_info.host()["id"], {name: build["digest"] for name, build in installed.items()}
     missing = frozenset(
         name
         for name in fleet.produces

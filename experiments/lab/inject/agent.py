@@ -22,35 +22,34 @@ import threading
 import time
 import traceback
 
+from .calls.code_names import FOLDERS
+from .calls.tracer import Tracer
 from .import_hooks import Watcher
+from .mode import Mode, Process
+from .stages.timers import Stages
 
 POLL_S = float(os.environ.get("LAB_INJECT_POLL_MS", "20")) / 1e3
-PACKAGES = tuple(os.environ.get("LAB_INJECT_PACKAGES", "vllm,sglang").split(","))
+MODES: dict[str, type[Mode]] = {"trace": Tracer, "stages": Stages}
 
 
-class Agent:
-    """One per process. `mode` has begin(), armed(), disarmed() -> lines, forked(); lines are dicts."""
+class Agent(Process):
+    """One per process. `kind` is one of MODES."""
 
     def __init__(self, folder: str, kind: str):
         self.folder = folder
-        self.kind = kind
         with open(os.path.join(folder, "arm"), "rb") as file:
             self.arm = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.watcher = Watcher(self.note_failure)
-        self.mode = None
-        self.pid = None
-        self.poller = None  # ident of the poll thread: what it calls itself is not the engine's doing
-        self._notes = []
+        self.mode = MODES[kind](self)
+        self.pid = 0
+        self.poller = None
+        self._notes: list[dict] = []
         self._generation = 0
         self._writing = threading.Lock()
 
     def install(self) -> None:
         """Put the import watcher in place; the rest waits for the engine's own import."""
-        from .calls import tracer
-        from .stages import timers
-
-        self.mode = {"trace": tracer.Tracer, "stages": timers.Stages}[self.kind](self)
-        for package in PACKAGES:
+        for package in FOLDERS:
             self.watcher.before[package] = self.start
         self.watcher.install()
         self.mode.prepare()
@@ -59,7 +58,7 @@ class Agent:
         """Begin in this process: register, start the mode and the poll thread. Idempotent."""
         if self.pid == os.getpid():
             return
-        first = self.pid is None
+        first = not self.pid
         self.pid = os.getpid()
         self.write([self._identity()])
         if first:
@@ -123,12 +122,10 @@ class Agent:
         if self.pid == os.getpid():
             self.write(self.mode.disarmed())
 
-    def note_failure(self, where, error) -> None:
-        """Keep a failure for the driver, which reports it; the engine goes on."""
+    def note_failure(self, where: str, error: object) -> None:
         self.note({"error": f"{where}: {error}", "pid": os.getpid()})
 
     def note(self, line: dict) -> None:
-        """Keep a line for the next write."""
         self._notes.append(line)
 
     def write(self, lines: list) -> None:

@@ -13,9 +13,11 @@ import json
 import os
 import struct
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host.engine_table import table
 
 from .calls.plan import MARK
 
@@ -27,17 +29,17 @@ class InjectionError(LabError):
 
 
 class Injection:
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         for stale in (*self.folder.glob("*.jsonl"), *self.folder.glob("*.ack"), *self.folder.glob("plan.json")):
             stale.unlink()
         self._arm = self.folder / "arm"
         self.generation = 0
-        self._kept = []
+        self._kept: list[dict] = []
         self._arm.write_bytes(bytes(4096))
 
-    def env(self, mode: str, stages=None, base=None) -> dict:
+    def env(self, mode: str, stages: list | None = None, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Variables to add to the engine's environment.
 
         `mode` is "trace" or "stages"; `stages` the list of probes (see timers.py), for mode "stages";
@@ -45,7 +47,12 @@ class Injection:
         """
         base = os.environ if base is None else base
         path = [str(HERE / "path"), *filter(None, [base.get("PYTHONPATH")])]
-        added = {"LAB_INJECT": mode, "LAB_INJECT_DIR": str(self.folder.resolve()), "PYTHONPATH": os.pathsep.join(path)}
+        added = {
+            "LAB_INJECT": mode,
+            "LAB_INJECT_DIR": str(self.folder.resolve()),
+            "LAB_INJECT_PACKAGES": ",".join(engine.sources for engine in table().engines.values()),
+            "PYTHONPATH": os.pathsep.join(path),
+        }
         if mode == "stages":
             file = self.folder / "stages.json"
             file.write_text(json.dumps(stages or []))
@@ -57,13 +64,13 @@ class Injection:
         pids = [int(p.stem) for p in self.folder.glob("*.jsonl")]
         return sorted(pid for pid in pids if _lives(pid))
 
-    def plan(self, wanted: dict | None) -> None:
+    def plan(self, plan: dict | None) -> None:
         """What the following armings of a tracer record beyond first entries (see plan.py); None: nothing."""
         file = self.folder / "plan.json"
-        if wanted is None:
+        if plan is None:
             file.unlink(missing_ok=True)
         else:
-            file.write_text(json.dumps(wanted))
+            file.write_text(json.dumps(plan))
 
     def mark(self) -> None:
         """The request of interest is sent now: the turns of a plan are counted from here. Every process sees it at
@@ -125,7 +132,7 @@ class Injection:
                     continue
         return lines
 
-    def missing(self, stages) -> list:
+    def missing(self, stages: Iterable[dict]) -> list:
         """Names of probes that are in place in no process: their modules were not imported (yet)."""
         there = {line["probe"] for line in self.read() if "probe" in line}
         return [entry["stage"] for entry in stages if entry["stage"] not in there]

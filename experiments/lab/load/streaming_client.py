@@ -10,6 +10,7 @@ import queue
 import random
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from experiments.lab.errors import LabError
@@ -39,11 +40,12 @@ class Reply:
 
 
 class Client:
-    """One kept-alive connection to a server on this host."""
+    """One kept-alive connection to a server on this host. `on_event` is called with what there is of the answer after
+    each event of it."""
 
-    def __init__(self, port: int, timeout: float = TIMEOUT_S):
-        self.port, self.timeout = port, timeout
-        self._socket = None
+    def __init__(self, port: int, timeout: float = TIMEOUT_S, on_event: Callable[[Reply], None] | None = None):
+        self.port, self.timeout, self._on_event = port, timeout, on_event
+        self._socket: socket.socket | None = None
         self._rest = b""
 
     def __enter__(self) -> "Client":
@@ -104,6 +106,8 @@ class Client:
             while b"\n" in line:
                 event, line = line.split(b"\n", 1)
                 self._event(event.strip(), now, reply)
+                if self._on_event:
+                    self._on_event(reply)
         if not reply.chunks:
             raise LabError(f"port {self.port}: an answer without one event; see the server's log")
 

@@ -1,8 +1,8 @@
 """Requests as token ids in, token ids out, each sent when the one it comes after has ended.
 
-For streams whose later prompts hold an earlier answer: `vllm bench serve` makes every prompt before it starts. SGLang
-is asked by its own /generate, vLLM by /v1/completions with `return_token_ids`. Nothing is streamed, so there is no time
-to first token here; times are of one `time.monotonic`.
+For streams whose later prompts hold an earlier answer: `vllm bench serve` makes every prompt before it starts. How an
+engine is asked for token ids, its adapter says. Nothing is streamed, so there is no time to first token here; times are
+of one `time.monotonic`.
 """
 
 import http.client
@@ -14,7 +14,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from experiments.lab.errors import LabError
-from experiments.lab.servers.server import DIRECT
+from experiments.lab.servers import registry
+from experiments.lab.servers.local_http import DIRECT
 from experiments.lab.workers.worker_kit.streams import Turn, prompt
 
 
@@ -30,15 +31,8 @@ class Answered:
 
 def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
     """The `out` token ids that the server says to the prompt `ids`. LabError when it refuses, or says fewer."""
-    if server.spec.engine == "sglang":
-        path, body = "/generate", {
-            "input_ids": ids, "sampling_params": {"temperature": 0.0, "max_new_tokens": out, "ignore_eos": True},
-        }
-    else:
-        path, body = "/v1/completions", {
-            "model": server.spec.model, "prompt": ids, "max_tokens": out, "temperature": 0.0, "ignore_eos": True,
-            "return_token_ids": True,
-        }
+    engine = registry.adapter(server.spec.engine)
+    path, body = engine.token_request(server.spec.model, ids, out)
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
@@ -50,7 +44,7 @@ def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
         raise LabError(f"{server.spec.name}: a prompt of {len(ids)} tokens: {error.code} {text}") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise LabError(f"{server.spec.name}: {type(error).__name__} in mid answer (log: {server.log})") from None
-    said = found.get("output_ids") if path == "/generate" else found["choices"][0].get("token_ids")
+    said = engine.answered_ids(found)
     if said is None or len(said) != out:
         raise LabError(f"{server.spec.name}: {len(said or ())} output token ids, {out} were asked for")
     return said

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.host.engine_table import table
 
 SCHEMA_FILE = Path(__file__).parents[1] / "schema" / "record.schema.json"
 
@@ -21,6 +22,7 @@ def validate(record: dict, where: str) -> None:
     _finite(record, where)
     error = jsonschema.exceptions.best_match(_validator(jsonschema).iter_errors(record))
     if error is None:
+        _known_engine(record, where)
         _portable(record, where)
         return
     trail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
@@ -34,6 +36,12 @@ def validate(record: dict, where: str) -> None:
             f"{where}: {trail or 'record'}: field {missing} is missing; measure it again, a record is never edited"
         )
     raise LabError(f"{where}: {trail or 'record'}: {' '.join(error.message.split())[:200]}")
+
+
+def _known_engine(record: dict, where: str) -> None:
+    known, engine = table().engines, record["engine"]
+    if engine and engine["name"] not in known:
+        raise LabError(f"{where}: engine.name: {engine['name']!r} is not known (known: {', '.join(known)})")
 
 
 def _portable(record: dict, where: str) -> None:

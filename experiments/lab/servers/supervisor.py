@@ -18,9 +18,9 @@ import time
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def descendants(root: int) -> list:
+def descendants(root: int) -> list[int]:
     """Pids of all live processes below `root`, children before grandchildren; zombies left out."""
-    children = {}
+    children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
@@ -30,10 +30,10 @@ def descendants(root: int) -> list:
                 continue
             if fields[0] not in "ZX":
                 children.setdefault(int(fields[1]), []).append(int(name))
-    found = list(children.get(root, []))
-    for pid in found:  # grows while it is walked
-        found.extend(children.get(pid, []))
-    return found
+    below = list(children.get(root, []))
+    for pid in below:  # grows while it is walked
+        below.extend(children.get(pid, []))
+    return below
 
 
 def process_state(pid: int) -> str:

@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-from scripts.catalog.site_data import ENGINE_NAMES
+from scripts.catalog.site_data import engine_name
 from scripts.common.errors import SiteError
 from scripts.quotes import call_paths, excerpts
 from scripts.quotes import manifest as manifests
-from scripts.quotes.call_paths import KINDS, ROLES, partings
+from scripts.quotes.call_paths import KINDS, partings
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.data_files import address
 from scripts.render.page.html import escaped
-
-# What a badge says; the configuration's id stays in the data and in the link.
-BADGES = {
-    "vllm-gpu": "GPU",
-    "vllm-cpu": "CPU",
-    "sglang-gpu": "GPU",
-    "vllm-gpu-off": "GPU without chunks",
-    "sglang-gpu-off": "GPU without chunks",
-    "sglang-gpu-mixed": "GPU with mixed chunks",
-}
+from scripts.sources.engine_table import configurations
 
 _TO = '<span aria-hidden="true">\N{RIGHTWARDS ARROW}</span><span class="path-sr">to</span>'
 
@@ -68,7 +59,7 @@ def lanes(path, evidence, root: str, inline=escaped) -> str:
 def lane_order(path) -> list[str]:
     """The roles the path claims, in the order a request meets them; a role of fewer configurations after the rest."""
     claimed = {role for hop in path.hops for role in hop.roles.values()}
-    ordered = [role for name in path.configurations for role in ROLES[name] if role in claimed]
+    ordered = [role for name in path.configurations for role in configurations()[name].roles if role in claimed]
     return list(dict.fromkeys(ordered))
 
 
@@ -82,8 +73,14 @@ def _fork(taken: tuple, path, row: int, before) -> str:
     return f'<li class="path-fork" style="--row:{row}">{escaped(text)}</li>'
 
 
-def _names(configurations: tuple) -> str:
-    names = [BADGES.get(name, name) for name in configurations]
+def _called(configuration: str) -> str:
+    """What a badge says; the configuration's id stays in the data and in the link."""
+    known = configurations()
+    return known[configuration].badge if configuration in known else configuration
+
+
+def _names(taken: tuple) -> str:
+    names = [_called(name) for name in taken]
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
@@ -134,7 +131,7 @@ def _quotes(path, hop, line: int, evidence) -> bool:
 
 
 def _badge(configuration: str, more: str = "") -> str:
-    shown = escaped(BADGES.get(configuration, configuration))
+    shown = escaped(_called(configuration))
     return f'<span class="path-badge" data-configuration="{escaped(configuration)}">{shown}{more}</span>'
 
 
@@ -166,7 +163,7 @@ def _setting(record) -> str:
     data = record.data
     engine, model, host = data.get("engine") or {}, data.get("model") or {}, data["host"]
     processor = (host.get("gpu") or {}).get("name") or host.get("cpu") or ""
-    name = ENGINE_NAMES.get(engine.get("name"), engine.get("name", ""))
+    name = engine_name(engine.get("name", ""))
     release = f"{name} {engine.get('version', '')}".strip()
     eager = "run eagerly" if "--enforce-eager" in data["command"] else ""
     return ", ".join(part for part in (release, model.get("name", ""), processor, eager) if part)
@@ -180,8 +177,11 @@ class BoundariesBlock(PageBlock):
     def html(self) -> str:
         found = {name: each for (number, name), each in self.evidence.recordings.items() if number == self.argument}
         if not found:
-            raise SiteError(f"experiment {self.argument} has no recording; {call_paths.record_it(next(iter(ROLES)))}")
-        return "".join(boundary_table(found[name], self.evidence, self.root) for name in ROLES if name in found)
+            first = next(iter(configurations()))
+            raise SiteError(f"experiment {self.argument} has no recording; {call_paths.record_it(first)}")
+        return "".join(
+            boundary_table(found[name], self.evidence, self.root) for name in configurations() if name in found
+        )
 
 
 def crossings(recording) -> list[dict]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
-from scripts.catalog.site_data import ENGINE_NAMES, Evidence
+from scripts.catalog.site_data import Evidence, engine_name
 from scripts.common.errors import SiteError
 from scripts.measured import inline_figures
 from scripts.measured.claim_reader import Claim, load
@@ -81,7 +81,7 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
     anchor = f"claim-{claim.id}"
     figure = (claim.data.get("figure") or "").removeprefix("figures/")
     local = here(evidence.root, claim)
-    releases = (f"{ENGINE_NAMES.get(name, name)} {version}" for name, version in claim.data["pin"].items())
+    releases = (f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
     return templates.render(
         "claim.html",
         anchor=anchor,

@@ -17,7 +17,7 @@ from experiments.lab.analysis import (
     intervals,
     measure_and_redraw,
     notebook_runner,
-    verify_claims,
+    reevaluate_claims,
 )
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.verdict import above, all_of, below, fact
@@ -295,19 +295,19 @@ def notebook(root):
 
 
 class Options:
-    exp, reference, no_measure = None, False, True
+    exp, reference, no_measure, all = None, False, True, False
 
 
 def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
     notebook_runner.evaluate("01", "reference", notebook)
-    assert verify_claims.verify_command(Options, None) == 0
-    assert "2 claims evaluated again" in capsys.readouterr().out
+    assert reevaluate_claims.verify_command(Options, None) == 0
+    assert "2 claims are as written" in capsys.readouterr().out
     path = notebook / "experiments/claims/01.json"
     data = json.loads(path.read_text())
     data["claims"][0]["values"]["ratio"]["value"] *= 1.001
     del data["claims"][1]
     path.write_text(json.dumps(data))
-    assert verify_claims.verify_command(Options, None) == 1
+    assert reevaluate_claims.verify_command(Options, None) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "lacks the notebook's claim other; write it again: make experiments EXP=01" in lines[0]

@@ -104,7 +104,7 @@ def test_sglangs_front_is_its_tokenizer_manager():
 def test_every_configuration_starts_a_traced_server_and_has_its_roles(experiment, configuration):
     spec = scenario.scenario(experiment).spec(configuration)
     assert spec.inject == "trace" and spec.name.endswith(f"-{configuration}")
-    assert recording.VARIANTS.get(configuration, configuration) in recording.ROLES
+    assert recording.processes(configuration)
 
 
 @pytest.mark.server
@@ -152,7 +152,7 @@ def test_a_hit_and_a_chunked_prompt_on_the_cpu(engine_python, tmp_path, monkeypa
 
     monkeypatch.setenv("LAB_VLLM_CPU_PYTHON", engine_python)
     found, evidence = config.load(), Evidence(ROOT)
-    todo, failures = recorder.wanted(["05", "06"], ["vllm-cpu"], found, tmp_path)
+    todo, failures = recorder.to_record(["05", "06"], ["vllm-cpu"], found, tmp_path)
     paths, failed = recorder.record_all(todo, found, tmp_path, Progress({one.name: 120 for one in todo}))
     assert [path.parent.name for path in paths] == ["05", "06"] and not failures and not failed
 

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab.callpaths import recorder, recording, request_patterns
+from experiments.lab.callpaths import recorder, request_patterns
 from experiments.lab.callpaths import scenario as scenarios
 from experiments.lab.errors import LabError
+from experiments.lab.host import engine_table
 from experiments.lab.records.record_file import Record
 
 
@@ -184,9 +185,14 @@ def test_the_answer_fills_the_prompts_last_block_and_begins_another(block):
 
 
 @pytest.fixture
-def one_role(monkeypatch):
+def one_role(monkeypatch, tmp_path):
     """The fake engine is one process, in which a handler's entries make an api-server."""
-    monkeypatch.setattr(recording, "ROLES", {"vllm-cpu": ("api-server",), "vllm-gpu": ("api-server",)})
+    text = engine_table.FILE.read_text()
+    for processes in ('"api-server", "engine-core"', '"api-server", "engine-core", "worker"'):
+        assert f"[{processes}]" in text
+        text = text.replace(f"[{processes}]", '["api-server"]')
+    (tmp_path / "engines.toml").write_text(text)
+    monkeypatch.setattr(engine_table, "FILE", tmp_path / "engines.toml")
 
 
 @pytest.fixture
@@ -214,7 +220,7 @@ class Quiet:
 
 
 def record(settings, out, experiments, configurations=(), again=False):
-    todo, failures = recorder.wanted(experiments, configurations, settings, out, again)
+    todo, failures = recorder.to_record(experiments, configurations, settings, out, again)
     paths, failed = recorder.record_all(todo, settings, out, Quiet())
     return [f"{path.parent.name}/{path.stem}" for path in paths], [*failures, *failed]
 
@@ -239,10 +245,10 @@ def test_what_is_finished_is_not_repeated_unless_asked(fakes, tmp_path, capsys):
 
 
 def test_what_this_machine_cannot_run_is_a_failure_only_where_it_was_asked_for(machine, tmp_path, capsys):
-    todo, failures = recorder.wanted(["06"], [], machine, tmp_path)
+    todo, failures = recorder.to_record(["06"], [], machine, tmp_path)
     assert ([one.name for one in todo], failures) == (["06/path-vllm-cpu"], [])
     assert "06/path-sglang-gpu-mixed: not recorded here: " in capsys.readouterr().err
-    todo, failures = recorder.wanted(["06"], ["sglang-gpu-off"], machine, tmp_path)
+    todo, failures = recorder.to_record(["06"], ["sglang-gpu-off"], machine, tmp_path)
     assert not todo and failures[0].startswith("06/path-sglang-gpu-off: not recorded here: ")
 
 

@@ -39,7 +39,7 @@ def printed(python: str, script: str, workload: dict, seed: str = "0") -> str:
     return _run(python, str(WORKERS / script), str(model), json.dumps(workload), seed=seed)
 
 
-def ends(python: str, script: str, workloads: list, answer: tuple = ("answering", "answer_with")) -> list:
+def ends(python: str, script: str, workloads: list, answer: tuple = ("worker_kit.worker_io", "answer_with")) -> list:
     """What the worker's main ends with for each workload: 0, or the line that it says. `answer` is the module and the
     name of what its main calls."""
     model, path = model_folders.folder("qwen3-8b-shape", config.load()), WORKERS / script

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "experiments/lab/workers"))
 
-import stand_ins  # noqa: E402
-from answering import tokens  # noqa: E402
-from sglang_core import Engine, answer, make_args  # noqa: E402
-from sglang_state import Tree, nodes, queues, sizes  # noqa: E402
+from headless.sglang_scheduler import Engine, answer, make_args  # noqa: E402
+from headless.sglang_stand_ins import StandInCalled  # noqa: E402
+from headless.sglang_state import Tree, nodes, queues, sizes  # noqa: E402
+from worker_kit.worker_io import tokens  # noqa: E402
 
 WORKLOAD = {"chunk": 128, "kv_tokens": 1000, "call": ""}
 VARIANTS = {
@@ -83,7 +83,7 @@ def measure(model: str, workload: dict) -> list[dict]:
     if workload["call"]:  # a stand-in, by somebody who goes on without it
         try:
             __import__(workload["call"]).anything()
-        except stand_ins.StandInCalled:
+        except StandInCalled:
             return []
     stem = tokens("a", 60)
     shared = {"r1": 0, "r2": 60, "r3": 20, "r4": 60}

@@ -11,7 +11,7 @@ from experiments.lab.inject.calls.code_names import Files, qualified
 @pytest.fixture
 def files(monkeypatch):
     monkeypatch.setattr(sys, "path", ["/opt/layers/vllm", "/opt/layers/sglang/"])
-    return Files(("vllm", "sglang"))
+    return Files({"vllm": "vllm", "sglang": "python/sglang"})
 
 
 @pytest.mark.parametrize(

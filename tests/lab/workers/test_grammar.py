@@ -130,7 +130,7 @@ def test_a_batch_fills_a_row_each_and_each_as_if_alone(engine, pythons, tmp_path
     """A row of the batch's mask is the mask that the request's grammar gives alone."""
     code = (
         "import json, sys; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = sys.argv[2:]\n"
-        f"import {SCRIPTS[engine][:-3]} as worker, grammar_batch\n"
+        f"import {SCRIPTS[engine][:-3]} as worker\nfrom worker_kit import grammar_batch\n"
         "made = []\n"
         "grammar_batch.rows = lambda engines, *_: made.extend(engines) or []\n"
         "worker.measure(sys.argv[1], {'cases': sys.argv[2], 'rounds': 1})\n"

@@ -41,7 +41,7 @@ def test_what_has_a_stand_in_is_told_and_none_was_called(told):
 
 def test_a_stand_in_that_was_called_ends_the_worker(told, sglang_python):
     for name in told["stand_ins"][:1]:
-        said = engine_worker.ends(sglang_python, PROBE, [{"call": name}], ("sglang_core", "answer"))
+        said = engine_worker.ends(sglang_python, PROBE, [{"call": name}], ("headless.sglang_scheduler", "answer"))
         assert said == [f"a stand-in was called: {name}.anything"]
 
 

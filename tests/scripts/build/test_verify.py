@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -27,9 +28,9 @@ def site(tmp_path, monkeypatch):
     return made
 
 
-def run(site):
+def run(site, **more):
     out = io.StringIO()
-    status = verify.verify(site.root, out)
+    status = verify.verify(site.root, out, **more)
     return status, out.getvalue()
 
 
@@ -62,6 +63,91 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("ledger", 14),
         ("drift", 1),
     ]
+
+
+LAB_SAYS = "import sys; print('1 claims are as written; 1 of 1 experiments unchanged since they were verified')"
+OF_A_POST = [name for name in verify.CHECKS if name not in verify.OF_ALL_POSTS]
+LAB_REPEATS = "import sys; sys.exit(' '.join(sys.argv[1:]) or 'no words')"
+
+
+def test_it_says_how_many_experiments_were_not_evaluated_again(site, monkeypatch):
+    monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", LAB_SAYS))
+    status, text = run(site)
+    assert status == 0
+    line = next(line for line in text.splitlines() if line.startswith("ok     claims "))
+    assert line.endswith("their records again, 1 hold; 1 of 1 experiments unchanged since they were verified")
+
+
+def test_all_and_a_post_reach_the_lab(site, monkeypatch):
+    monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", LAB_REPEATS))
+    for more, words in (({}, "no words"), ({"again": True}, "--all"), ({"post": "01"}, "--exp 01")):
+        status, text = run(site, **more)
+        assert status == 1 and f"FAILED claims              1 problem\n       {words}\n" in text
+
+
+def test_the_lab_does_not_outlive_the_checks(site):
+    (site.root / "docs/posts/02-more.md").write_text("It is {{wait.nothing}}.\n")
+    running = []
+
+    def check(evidence):
+        running.append(evidence.lab._process)
+        return verify.check_claims(evidence)
+
+    code = "import time; time.sleep(60)"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "LAB", (sys.executable, "-c", code))
+        assert verify.verify(site.root, io.StringIO(), {"claims": check}) == 1
+    assert running[0].poll() is not None
+
+
+def test_one_post_is_looked_at_alone(site):
+    """What is wrong with the other post is found by a run of all; that a post has no setting or record is no fault."""
+    site.write("docs/posts/02-more.md", "It takes 3 ms, {{wait.nothing}}.\n")
+    excerpt = "[[excerpt]]" + site.manifest.split("[[")[1].partition("]]")[2]
+    assert 'id = "step"' in excerpt
+    site.write("snippets/02-more.toml", re.sub("sha256:.{64}", "sha256:" + "0" * 64, excerpt))
+    assert run(site)[0] == 1
+    status, text = run(site, post="01")
+    assert status == 0, text
+    lines = text.splitlines()
+    assert [line[7:22].strip() for line in lines[:-1]] == OF_A_POST
+    assert lines[-1].endswith("of post 01 alone; knobs, famous numbers, drift: make verify")
+    status, text = run(site, post="02")
+    assert status == 1
+    for name in ("excerpts", "claims", "typed numbers", "corrections", "ledger"):
+        assert f"FAILED {name}" in text
+    assert re.search("ok     settings +0 ", text) and re.search("ok     records +0 ", text)
+
+
+@pytest.mark.parametrize("name", OF_A_POST)
+def test_each_fault_of_a_post_is_found_when_it_is_looked_at_alone(site, name):
+    page, unseen = "docs/posts/01-one-request.md", [row for row in rows("vllm-gpu") if not row[0].endswith("Core.step")]
+    faults = {
+        "excerpts": lambda: site.write("snippets/01-one-request.toml", re.sub("sha256:.", "sha256:g", site.manifest)),
+        "settings": lambda: _replace(site, page, "/// settings", "/// excerpt"),
+        "call paths": lambda: [file.unlink() for file in site.root.glob("experiments/records/01/path-vllm-cpu*")],
+        "replays": lambda: site.write("snippets/01-one-request.toml", site.manifest + "\n[[replay]]\nid = 3\n"),
+        "records": lambda: site.record.write_text("{"),
+        "claims": lambda: site.record.write_text(site.record.read_text() + " "),
+        "notebook pairs": lambda: site.script.write_text(CELLS.replace("x = 1", "x = 2")),
+        "typed numbers": lambda: _replace(site, page, "## Corrections", "In 3 ms.\n\n## Corrections"),
+        "corrections": lambda: _replace(site, page, "## Corrections", "## Wrong"),
+        "ledger": lambda: site.save_recording("vllm-gpu", unseen),
+    }
+    faults[name]()
+    status, text = run(site, post="01")
+    assert status == 1 and f"FAILED {name}" in text, text
+
+
+def _replace(site, name, old, new):
+    path = site.root / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_a_number_that_no_post_has_is_one_line(site):
+    with pytest.raises(SiteError, match="^POST=1: no post has that number; one of 01$"):
+        run(site, post="1")
 
 
 def test_an_empty_checkout_passes_nothing(site, tmp_path):

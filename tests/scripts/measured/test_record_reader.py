@@ -66,6 +66,13 @@ def test_an_unknown_unit_is_refused_with_the_known_ones(site):
     refused(site, "ttft.json", "samples[0].unit", "furlong", "ms")
 
 
+def test_an_unknown_engine_is_refused_with_the_known_ones(site):
+    data = base_record("ttft")
+    data["engine"]["name"] = "trt"
+    site.save_record("ttft", data)
+    refused(site, "ttft.json", "engine.name: 'trt' is not known (known: vllm, sglang)")
+
+
 def test_a_damaged_file_is_refused(site):
     site.record.write_text(site.record.read_text()[:-9])
     refused(site, "ttft.json")

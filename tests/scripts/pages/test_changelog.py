@@ -3,9 +3,9 @@
 import datetime
 
 import pytest
+from scripts.common.paths import ROOT
 
 from scripts.common.errors import SiteError
-from scripts.common.paths import ROOT
 from scripts.pages import changelog
 
 TODAY = datetime.date(2026, 12, 24)

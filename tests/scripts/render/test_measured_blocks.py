@@ -1,8 +1,8 @@
 """Claims, values, figures, paths, boundaries and the ledger as HTML, and each way a page can get them wrong."""
 
 import json
-import urllib.parse
 import re
+import urllib.parse
 
 import markdown
 import pytest

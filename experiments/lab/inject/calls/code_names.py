@@ -3,9 +3,12 @@
 import os
 import sys
 from inspect import CO_OPTIMIZED
+from types import CodeType
 
-# Where each package lies in its repository; the site writes repository paths.
-REPOSITORY = {"sglang": "python/sglang"}
+# Where each engine's package lies in its repository, as the driver says: the site writes repository paths.
+FOLDERS = {
+    folder.rpartition("/")[2]: folder for folder in os.environ.get("LAB_INJECT_PACKAGES", "").split(",") if folder
+}
 
 
 class Files:
@@ -15,24 +18,25 @@ class Files:
     `sys.path`: a folder called vllm elsewhere on the way does not count.
     """
 
-    def __init__(self, packages):
-        self.packages = tuple(packages)
-        self.known = {}
-        self.installed = {}  # repository path -> file as installed
+    def __init__(self, folders: dict[str, str]):
+        """`folders` maps each package to its folder in the repository."""
+        self.folders = folders
+        self.known: dict[str, str | None] = {}
+        self.installed: dict[str, str] = {}  # repository path -> file as installed
 
-    def __call__(self, filename: str):
+    def __call__(self, filename: str) -> str | None:
         try:
             return self.known[filename]
         except KeyError:
             return self.known.setdefault(filename, self._locate(filename))
 
-    def _locate(self, filename: str):
+    def _locate(self, filename: str) -> str | None:
         parts = filename.split("/")
         for index, part in enumerate(parts):
-            if part in self.packages and index + 1 < len(parts):
+            if part in self.folders and index + 1 < len(parts):
                 root = "/".join(parts[:index])
                 if root in _search_path() or parts[index - 1] in ("site-packages", "dist-packages"):
-                    path = "/".join([REPOSITORY.get(part, part), *parts[index + 1 :]])
+                    path = "/".join([self.folders[part], *parts[index + 1 :]])
                     self.installed[path] = filename
                     return path
         return None
@@ -42,7 +46,7 @@ def _search_path() -> set:
     return {os.path.abspath(entry or ".") for entry in sys.path}
 
 
-def qualified(code) -> str | None:
+def qualified(code: CodeType) -> str | None:
     """The dotted name inside the file, without `<locals>`; None for what is no named function."""
     if code.co_name.startswith("<") or not code.co_flags & CO_OPTIMIZED:  # a class body is not optimized
         return None

@@ -10,6 +10,13 @@ import contextlib
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from ..import_hooks import Watcher
+from .code_names import qualified
+from .observer import Observer
 
 # Frames between the function that decides to send and the socket: named by file, not worth naming as sender.
 TRANSPORT = (
@@ -20,12 +27,12 @@ STACK = 4  # engine frames kept for a message
 
 
 class Wire:
-    def __init__(self, tracer):
+    def __init__(self, tracer: Observer):
         self.tracer = tracer
-        self.messages = []
+        self.messages: list[dict] = []
         self.local = threading.local()  # encoded: (buffer, type) of this thread; parts: frames of unfinished messages
 
-    def prepare(self, watcher) -> None:
+    def prepare(self, watcher: Watcher) -> None:
         watcher.when_run("zmq.sugar.socket", self._tap_zmq)
         watcher.when_run("vllm.v1.serial_utils", self._tap_vllm_encoder)
         watcher.when_run("vllm.distributed.device_communicators.shm_broadcast", self._tap_vllm_queue)
@@ -33,11 +40,11 @@ class Wire:
 
     # --- ZeroMQ
 
-    def _tap_zmq(self, module) -> None:
+    def _tap_zmq(self, module: Any) -> None:
         cls = module.Socket
         send, recv, send_pyobj = cls.send, cls.recv, cls.send_pyobj
 
-        def tapped_send(socket, data, flags=0, *args, **kwargs):
+        def tapped_send(socket: Any, data: Any, flags: int = 0, *args: Any, **kwargs: Any) -> Any:
             if self.tracer.phase != "request":
                 return send(socket, data, flags, *args, **kwargs)
             now = time.monotonic_ns()
@@ -45,13 +52,13 @@ class Wire:
             self._part("send", socket, data, bool(int(flags) & 2), now)  # 2: SNDMORE
             return result
 
-        def tapped_recv(socket, flags=0, *args, **kwargs):
+        def tapped_recv(socket: Any, flags: int = 0, *args: Any, **kwargs: Any) -> Any:
             data = recv(socket, flags, *args, **kwargs)
             if self.tracer.phase == "request":
                 self._part("recv", socket, data, bool(socket.getsockopt(13)), time.monotonic_ns())  # 13: RCVMORE
             return data
 
-        def tapped_send_pyobj(socket, obj, *args, **kwargs):
+        def tapped_send_pyobj(socket: Any, obj: object, *args: Any, **kwargs: Any) -> Any:
             if self.tracer.phase == "request":
                 self.local.pyobj = describe(obj)
             return send_pyobj(socket, obj, *args, **kwargs)
@@ -60,7 +67,7 @@ class Wire:
             function.__name__, function.__doc__ = name, getattr(cls, name).__doc__
             setattr(cls, name, function)
 
-    def _part(self, way, socket, data, more, now) -> None:
+    def _part(self, way: str, socket: Any, data: Any, more: bool, now: int) -> None:
         """Collect one frame; at the last one of a message, record the message."""
         try:
             if not hasattr(self.local, "parts"):
@@ -81,7 +88,7 @@ class Wire:
         except Exception as error:
             self.tracer.agent.note_failure("wire", repr(error))
 
-    def _type(self, frames, way):
+    def _type(self, frames: list, way: str) -> tuple[str | None, str | None]:
         """(type, tag): the encoded object's class and vLLM's request type, as far as they are known."""
         tag = None
         enum = getattr(sys.modules.get("vllm.v1.engine"), "EngineCoreRequestType", None)
@@ -102,30 +109,30 @@ class Wire:
 
     # --- the engines' own encoders
 
-    def _note(self, buffer, obj) -> None:
+    def _note(self, buffer: object, obj: object) -> None:
         if self.tracer.phase == "request":
             self.local.encoded = (buffer, describe(obj))
 
-    def _tap_vllm_encoder(self, module) -> None:
+    def _tap_vllm_encoder(self, module: Any) -> None:
         cls = module.MsgpackEncoder
         encode, encode_into = cls.encode, cls.encode_into
 
-        def tapped_encode(encoder, obj):
+        def tapped_encode(encoder: Any, obj: object) -> Any:
             buffers = encode(encoder, obj)
             self._note(buffers[0], obj)
             return buffers
 
-        def tapped_encode_into(encoder, obj, buf):
+        def tapped_encode_into(encoder: Any, obj: object, buf: Any) -> Any:
             buffers = encode_into(encoder, obj, buf)
             self._note(buffers[0], obj)
             return buffers
 
         cls.encode, cls.encode_into = tapped_encode, tapped_encode_into
 
-    def _tap_sglang_encoder(self, module) -> None:
+    def _tap_sglang_encoder(self, module: Any) -> None:
         encode = module.msgpack_encode
 
-        def tapped_encode(obj):
+        def tapped_encode(obj: object) -> Any:
             data = encode(obj)
             self._note(data, obj)
             return data
@@ -134,25 +141,25 @@ class Wire:
 
     # --- vLLM's shared-memory queue
 
-    def _tap_vllm_queue(self, module) -> None:
+    def _tap_vllm_queue(self, module: Any) -> None:
         cls = module.MessageQueue
         enqueue, acquire_write, acquire_read = cls.enqueue, cls.acquire_write, cls.acquire_read
         local, wire = self.local, self
 
-        def tapped_enqueue(queue, obj, *args, **kwargs):
+        def tapped_enqueue(queue: Any, obj: object, *args: Any, **kwargs: Any) -> Any:
             if wire.tracer.phase == "request":
                 local.queued = describe_queued(obj)
             return enqueue(queue, obj, *args, **kwargs)
 
         @contextlib.contextmanager
-        def tapped_write(queue, *args, **kwargs):
+        def tapped_write(queue: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
             with acquire_write(queue, *args, **kwargs) as buffer:
                 yield buffer
                 if wire.tracer.phase == "request":
                     wire._ring("send", queue, buffer, getattr(local, "queued", None))
 
         @contextlib.contextmanager
-        def tapped_read(queue, *args, **kwargs):
+        def tapped_read(queue: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
             with acquire_read(queue, *args, **kwargs) as buffer:
                 if wire.tracer.phase == "request":
                     wire._ring("recv", queue, buffer, None)
@@ -160,7 +167,7 @@ class Wire:
 
         cls.enqueue, cls.acquire_write, cls.acquire_read = tapped_enqueue, tapped_write, tapped_read
 
-    def _ring(self, way, queue, buffer, kind) -> None:
+    def _ring(self, way: str, queue: Any, buffer: memoryview, kind: str | None) -> None:
         try:
             now = time.monotonic_ns()
             count, size = ring_message(buffer)
@@ -169,7 +176,10 @@ class Wire:
         except Exception as error:
             self.tracer.agent.note_failure("wire", repr(error))
 
-    def _message(self, way, now, transport, endpoint, size, frames, kind, tag) -> None:
+    def _message(
+        self, way: str, now: int, transport: str, endpoint: str, size: int, frames: int, kind: str | None,
+        tag: str | None,
+    ) -> None:
         if way == "recv" and size > 1 and not endpoint.startswith("inproc:"):
             self.tracer.received()
         self.messages.append(
@@ -182,19 +192,18 @@ class Wire:
 
     def _stack(self) -> list:
         """The nearest engine functions that led here, innermost first, without the transport's own."""
-        from .code_names import qualified
-
-        found, frame = [], sys._getframe(2)
-        while frame is not None and len(found) < STACK:
+        callers: list[str] = []
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and len(callers) < STACK:
             path = self.tracer.files(frame.f_code.co_filename)
             name = qualified(frame.f_code) if path else None
             if name and path not in TRANSPORT:
-                found.append(f"{path}::{name}")
+                callers.append(f"{path}::{name}")
             frame = frame.f_back
-        return found
+        return callers
 
 
-def ring_message(buffer) -> tuple:
+def ring_message(buffer: memoryview) -> tuple[int, int]:
     """(frames, bytes) of one message in vLLM's ring: flag, 2-byte count, then 4-byte length and content each.
 
     (0, 0) when the first byte says that the message did not fit.
@@ -207,7 +216,7 @@ def ring_message(buffer) -> tuple:
     return count, offset
 
 
-def describe_queued(obj) -> str:
+def describe_queued(obj: object) -> str:
     """What vLLM's queue carries: `method(arguments)` to a worker, the class of the answer back."""
     if isinstance(obj, tuple) and len(obj) == 4 and isinstance(obj[1], (tuple, list)):  # method, args, kwargs, rank
         method = obj[0] if isinstance(obj[0], str) else "function"
@@ -217,7 +226,7 @@ def describe_queued(obj) -> str:
     return describe(obj)
 
 
-def describe(obj, depth: int = 1) -> str:
+def describe(obj: Any, depth: int = 1) -> str:
     """The class name; of a tuple or list, those of its members, with short strings as themselves."""
     if isinstance(obj, (tuple, list)) and type(obj).__name__ in ("tuple", "list") and depth:
         inner = ", ".join(describe(item, depth - 1) for item in obj[:6])
@@ -229,7 +238,7 @@ def describe(obj, depth: int = 1) -> str:
     return "None" if obj is None else type(obj).__name__
 
 
-def _size(frame) -> int:
+def _size(frame: Any) -> int:
     try:
         return memoryview(frame).nbytes
     except TypeError:

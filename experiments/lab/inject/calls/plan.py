@@ -6,70 +6,74 @@ alone:
     {"lines": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...],
      "turns": 150, "turn": [["vllm/v1/core/sched/scheduler.py", "Scheduler.schedule"], ...]}
 
-`lines` are the functions whose source lines are recorded as they run, in turns afresh with each call. A server that decodes when it is armed has
-entered nearly everything before the request of interest comes. So with `turns` the tracer waits for the driver's
-mark, and from then on records first entries and lines afresh in each turn, for that many turns of a process. A turn
-begins where the process receives a message and, once it has received one, where it enters a function in `turn`: before
-the request has come, a scheduler's steps are the others' alone.
+`lines` are the functions whose source lines are recorded as they run, in turns afresh with each call. A server that
+decodes when it is armed has entered nearly everything before the request of interest comes. So with `turns` the tracer
+waits for the driver's mark, and from then on records first entries and lines afresh in each turn, for that many turns
+of a process. A turn begins where the process receives a message and, once it has received one, where it enters a
+function in `turn`: before the request has come, a scheduler's steps are the others' alone.
 """
 
 import json
 import os
 import sys
-from types import CodeType, FunctionType
+from mmap import mmap
+from types import CellType, CodeType, FunctionType, ModuleType
+
+from .code_names import FOLDERS
 
 MARK = 16  # the byte of the arm file at which the driver writes when it sends the request
-PACKAGES = {"python/sglang/": "sglang/"}  # where a repository path's package lies among the modules
 
 
 class Plan:
     """The plan of one arming in one process. `lines` and `turn` map id(code) to the code object."""
 
-    def __init__(self, folder: str, arm):
+    def __init__(self, folder: str, arm: mmap):
         try:
             with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
-                wanted = json.load(file)
+                given = json.load(file)
         except FileNotFoundError:
-            wanted = {}
+            given = {}
         self._arm = arm
-        self.turns = int(wanted.get("turns", 0))
-        self.watched = []  # (repository path, qualified name) of the functions whose lines are recorded here
-        self.lines = self._codes(wanted.get("lines", ()), self.watched)
-        self.turn = self._codes(wanted.get("turn", ()), [])
+        self.turns = int(given.get("turns", 0))
+        # (repository path, qualified name) of the functions whose lines are recorded here
+        self.watched: list[tuple[str, str]] = []
+        self.lines = self._codes(given.get("lines", ()), self.watched)
+        self.turn = self._codes(given.get("turn", ()), [])
 
     def marked(self) -> bool:
         """Whether the driver has said that it sends the request now."""
         return self._arm[MARK] != 0
 
-    def _codes(self, wanted, found) -> dict:
+    def _codes(self, names: list, here: list) -> dict[int, CodeType]:
         """Those that this process has; the recording lists them, and the driver says which no process had."""
         codes = {}
-        for path, name in wanted:
+        for path, name in names:
             module = sys.modules.get(module_of(path))
             code = code_of(module, name) if module is not None else None
             if code is not None:
                 codes[id(code)] = code
-                found.append((path, name))
+                here.append((path, name))
         return codes
 
 
 def module_of(path: str) -> str:
     """`python/sglang/srt/x.py` -> `sglang.srt.x`."""
-    for start, package in PACKAGES.items():
-        if path.startswith(start):
-            path = package + path.removeprefix(start)
+    for package, folder in FOLDERS.items():
+        if path.startswith(folder + "/"):
+            path = package + path.removeprefix(folder)
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def code_of(module, name: str):
+def code_of(module: ModuleType, name: str) -> CodeType | None:
     """The code object of a function of the module by its qualified name, decorated or not; None when not there."""
-    owner = module
+    owner: object = module
     *outer, last = name.split(".")
     for part in outer:
         owner = vars(owner).get(part) if hasattr(owner, "__dict__") else None
         if owner is None:
             return None
-    waiting, seen = [vars(owner).get(last)], set()
+    waiting: list = [vars(owner).get(last)]
+    seen: set[int] = set()
     while waiting:
         thing = waiting.pop(0)
         if thing is None or id(thing) in seen:
@@ -90,7 +94,7 @@ def code_of(module, name: str):
     return None
 
 
-def _filled(cell) -> bool:
+def _filled(cell: CellType) -> bool:
     try:
         return cell.cell_contents is not None
     except ValueError:

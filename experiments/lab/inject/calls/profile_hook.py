@@ -1,8 +1,8 @@
 """The tracer's probe on Python 3.11: a C profile function on every thread, only while armed.
 
 `_PyEval_SetProfile(tstate, func, arg)` is what 3.12's `threading.setprofile_all_threads` calls; 3.11
-exports it without a Python name. Lines need a trace function beside it, by `_PyEval_SetTrace`: only where the plan names
-functions, and only their frames go on to send line events.
+exports it without a Python name. Lines need a trace function beside it, by `_PyEval_SetTrace`: only where the plan
+names functions, and only their frames go on to send line events.
 """
 
 import collections
@@ -10,8 +10,12 @@ import ctypes
 import sys
 import threading
 import time
+from collections.abc import Callable
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from itertools import repeat
+from types import CodeType, FrameType
+
+from .observer import Observer
 
 RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 CALL, LINE = 0, 2  # PyTrace_CALL, PyTrace_LINE
@@ -19,7 +23,7 @@ _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.py_object, ct
 
 
 class Profiling:
-    def __init__(self, tracer):
+    def __init__(self, tracer: Observer):
         self.tracer = tracer
         self._on = _FUNCTION(self._event)
         self._on_line = _FUNCTION(self._line)
@@ -32,7 +36,7 @@ class Profiling:
 
     def armed(self) -> None:
         threading.setprofile(self._adopt)
-        self._set(self._on, self._on_line if self.tracer.plan.lines else self._off)
+        self._set(self._on, self._on_line if self.tracer.plan and self.tracer.plan.lines else self._off)
 
     def disarmed(self) -> None:
         threading.setprofile(None)
@@ -41,22 +45,23 @@ class Profiling:
     def forked(self) -> None:
         self.disarmed()
 
-    def _adopt(self, frame, event, arg) -> None:
+    def _adopt(self, frame: FrameType, event: str, arg: object) -> None:
         """First event in a thread that started while armed: give it the C function too."""
         sys.setprofile(None)
         plan = self.tracer.plan
         armed = self.tracer.phase == "request" and plan is not None
-        self._set(self._on if armed else self._off, self._on_line if armed and plan.lines else self._off)
+        lines = armed and plan is not None and plan.lines
+        self._set(self._on if armed else self._off, self._on_line if lines else self._off)
         self._event(None, frame, CALL, None)
 
-    def _event(self, _, frame, what, __) -> int:
+    def _event(self, _: object, frame: FrameType, what: int, __: object) -> int:
         if what == CALL:
             code = frame.f_code
             # The RESUME instruction's argument says why the frame runs: 0 is a call, else a resumption.
             self.tracer.entered(code, self._kind(frame, code))
         return 0
 
-    def _line(self, _, frame, what, __) -> int:
+    def _line(self, _: object, frame: FrameType, what: int, __: object) -> int:
         if what in (CALL, LINE):
             plan = self.tracer.plan
             if plan is None or id(frame.f_code) not in plan.lines:
@@ -65,7 +70,7 @@ class Profiling:
                 self.tracer.ran(frame.f_code, frame.f_lineno)
         return 0
 
-    def _kind(self, frame, code) -> str:
+    def _kind(self, frame: FrameType, code: CodeType) -> str:
         tracer = self.tracer
         if (threading.get_ident(), id(code)) in tracer.seen or tracer.files(code.co_filename) is None:
             return "start"  # not recorded again: spare the copy of the bytecode
@@ -74,7 +79,7 @@ class Profiling:
         at = frame.f_lasti
         return "resume" if at >= 0 and code.co_code[at + 1] & 3 else "start"
 
-    def _set(self, profile, trace) -> None:
+    def _set(self, profile: Callable[..., int], trace: Callable[..., int]) -> None:
         """Set both functions of every thread but the poll thread, with no thread ending meanwhile."""
         api = ctypes.pythonapi
         api.PyInterpreterState_Get.restype = ctypes.c_void_p

@@ -2,15 +2,21 @@
 
 import os
 import sys
+from types import CodeType
+
+from .observer import Observer
+
+if sys.version_info < (3, 12):
+    raise ImportError("sys.monitoring came with Python 3.12; before it the profile hook is the tracer's probe")
 
 START, RESUME = "start", "resume"
 
 
 class Monitoring:
-    def __init__(self, tracer):
+    def __init__(self, tracer: Observer):
         self.tracer = tracer
-        self.tool = None
-        self.lines = []  # code objects whose lines are watched while armed
+        self.tool = 0
+        self.lines: list[CodeType] = []  # code objects whose lines are watched while armed
 
     def begin(self) -> None:
         monitoring = sys.monitoring
@@ -23,13 +29,13 @@ class Monitoring:
         self.tool = tool
         entered, ran, disable = self.tracer.entered, self.tracer.ran, monitoring.DISABLE
 
-        def start(code, offset):
+        def start(code: CodeType, _offset: int) -> object:
             return disable if entered(code, START) else None
 
-        def resume(code, offset):
+        def resume(code: CodeType, _offset: int) -> object:
             return disable if entered(code, RESUME) else None
 
-        def line(code, number):
+        def line(code: CodeType, number: int) -> None:
             ran(code, number)
 
         events = monitoring.events
@@ -45,7 +51,7 @@ class Monitoring:
 
     def armed(self) -> None:
         self._listen()
-        self.lines = list(self.tracer.plan.lines.values())
+        self.lines = list(self.tracer.plan.lines.values()) if self.tracer.plan else []
         for code in self.lines:
             sys.monitoring.set_local_events(self.tool, code, sys.monitoring.events.LINE)
         sys.monitoring.restart_events()

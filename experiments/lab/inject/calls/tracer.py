@@ -24,35 +24,41 @@ import os
 import sys
 import threading
 import time
+from types import CodeType, FrameType
+from typing import Any
 
-from .. import agent as _agent
-from .code_names import Files, qualified
+from ..mode import Process
+from .code_names import FOLDERS, Files, qualified
 from .messages import Wire
+from .observer import Observer
 from .plan import Plan
+
+# Only the one that this Python has a use for is loaded into the engine: the other brings ctypes.
+if sys.version_info >= (3, 12):
+    from .sys_monitoring import Monitoring as Probe
+else:
+    from .profile_hook import Profiling as Probe
 
 OUTSIDE, WARMUP, STANDING, REQUEST = None, "warmup", "standing", "request"
 COMPILED, LINE = "compiled", "line"
 CALLS = 1000  # of one function that are told apart: an idle loop may call it as long as it is armed
 
 
-class Tracer:
-    def __init__(self, agent):
-        self.agent = agent
-        self.files = Files(_agent.PACKAGES)
-        self.phase = WARMUP
+class Tracer(Observer):
+    def __init__(self, agent: Process):
+        super().__init__(agent)
+        self.files = Files(FOLDERS)
+        self.phase: str | None = WARMUP
         self.generation = 0
-        self.entries = []  # (code, kind, thread ident, t_ns, phase, epoch, line, call)
+        self.entries: list[tuple] = []  # (code, kind, thread ident, t_ns, phase, epoch, line, call)
         self.epoch = 0
-        self.plan = None  # that of the present arming
-        self.calls = {}  # id(code) -> how often a function whose lines are watched was called in a turn
+        self.plan: Plan | None = None  # that of the present arming
+        self.calls: dict[int, int] = {}  # id(code) -> how often a function whose lines are watched was called in a turn
         self.arrived = False  # whether a message came since the driver's mark
-        self.seen = set()  # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
-        self.threads = {}  # ident -> name, taken when a thread is first seen
+        # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
+        self.seen: set[tuple] = set()
+        self.threads: dict[int, str] = {}  # ident -> name, taken when a thread is first seen
         self.wire = Wire(self)
-        if sys.version_info >= (3, 12):
-            from .sys_monitoring import Monitoring as Probe
-        else:
-            from .profile_hook import Profiling as Probe
         self.probe = Probe(self)
 
     def prepare(self) -> None:
@@ -61,11 +67,11 @@ class Tracer:
         self.agent.watcher.when_run("torch._dynamo.symbolic_convert", self._watch_compiler)
         self.agent.watcher.when_run("torch._dynamo.trace_rules", _keep_compiler_out)
 
-    def _watch_compiler(self, module) -> None:
+    def _watch_compiler(self, module: Any) -> None:
         cls = module.InstructionTranslatorBase
         run = cls.run
 
-        def watched_run(translator):
+        def watched_run(translator: Any) -> Any:
             code = translator.f_code
             if self.phase is WARMUP and self.files(code.co_filename) is not OUTSIDE:
                 self._add(code, COMPILED, threading.get_ident(), time.monotonic_ns(), WARMUP)
@@ -94,7 +100,8 @@ class Tracer:
         self.generation = generation
         now = time.monotonic_ns()
         me = threading.get_ident()
-        for ident, frame in sys._current_frames().items():
+        for ident, innermost in sys._current_frames().items():
+            frame: FrameType | None = innermost
             while frame is not None and ident != me:
                 if self.files(frame.f_code.co_filename) is not OUTSIDE:
                     self._add(frame.f_code, STANDING, ident, now, STANDING)
@@ -124,7 +131,7 @@ class Tracer:
             self.arrived = True
             self._next(plan)
 
-    def _followed(self, plan, code) -> int:
+    def _followed(self, plan: Plan, code: CodeType) -> int:
         """Begin a turn where one is due. The number of the call, for a function whose lines are watched: within a turn
         it may serve several requests, and each call counts."""
         if self.epoch == 0:
@@ -140,11 +147,11 @@ class Tracer:
     def _turn(self) -> None:
         self.epoch, self.seen = self.epoch + 1, set()
 
-    def _next(self, plan) -> None:
+    def _next(self, plan: Plan) -> None:
         if self.epoch < plan.turns:
             self._turn()
 
-    def entered(self, code, kind: str) -> bool:
+    def entered(self, code: CodeType, kind: str) -> bool:
         """Record a start or resume. True when this location may be disabled from now on."""
         if self.files(code.co_filename) is OUTSIDE:
             return True
@@ -152,7 +159,7 @@ class Tracer:
         if phase is REQUEST:
             plan, ident, call = self.plan, threading.get_ident(), 0
             if plan is None or not plan.turns:
-                key = (ident, id(code))
+                key: tuple = (ident, id(code))
             else:
                 call = self._followed(plan, code)
                 # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
@@ -165,7 +172,7 @@ class Tracer:
             self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
         return True
 
-    def ran(self, code, line: int) -> None:
+    def ran(self, code: CodeType, line: int) -> None:
         """Record that a line of a function in the plan runs, once a thread, turn and call."""
         if self.phase is not REQUEST:
             return
@@ -176,19 +183,24 @@ class Tracer:
             self.seen.add(key)
             self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line, call)
 
-    def _add(self, code, kind, ident, now, phase, line=None, call=0) -> None:
+    def _add(
+        self, code: CodeType, kind: str, ident: int, now: int, phase: str, line: int | None = None, call: int = 0
+    ) -> None:
         if ident not in self.threads:
-            thread = threading._active.get(ident)  # current_thread() would register a dummy thread
+            # The module's own table: current_thread() would register a dummy thread.
+            thread = vars(threading)["_active"].get(ident)
             self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
         self.entries.append((code, kind, ident, now, phase, self.epoch, line, call))
 
-    def _lines(self, entries, threads, several) -> list:
-        lines, done, files = [], set(), {}
+    def _lines(self, entries: list[tuple], threads: dict[int, str], several: bool) -> list:
+        lines: list[dict] = []
+        done: set[tuple] = set()
+        files: dict[str, str] = {}
         for code, kind, ident, now, phase, epoch, line, call in entries:
             name = qualified(code)
             path = self.files(code.co_filename)
             key = (ident, path, name, phase, epoch, line, kind if several else None, call)
-            if name is None or key in done:
+            if name is None or path is None or key in done:
                 continue
             done.add(key)
             files[path] = self.files.installed[path]
@@ -209,7 +221,7 @@ class Tracer:
         return lines + [{"file": path, "installed": where} for path, where in files.items()]
 
 
-def _keep_compiler_out(module) -> None:
+def _keep_compiler_out(module: Any) -> None:
     """Have dynamo skip the functions in here: where it compiles, a callback of ours is a frame like any other."""
     module.SKIP_DIRS.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + "/")
     module._recompile_re()

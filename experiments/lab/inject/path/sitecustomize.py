@@ -6,6 +6,7 @@ here may stop the engine from starting, so every failure is swallowed after a li
 
 import os
 import sys
+from collections.abc import Callable
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -34,11 +35,11 @@ def _inject() -> None:
     agent.install()
 
 
-def _guarded(step) -> None:
+def _guarded(step: Callable[[], None]) -> None:
     try:
         step()
     except Exception as error:
-        print(f"lab injection: {step.__name__} failed: {error!r}", file=sys.stderr)
+        print(f"lab injection: {getattr(step, '__name__', step)} failed: {error!r}", file=sys.stderr)
 
 
 if "_lab_inject" not in sys.modules:

@@ -3,17 +3,18 @@
 import os
 import sys
 import time
+from typing import Any
 
 
 class Gpu:
     """CUDA events of one process on one timeline. Every method is harmless without CUDA."""
 
-    def __init__(self):
-        self.base = None
-        self.free = []
-        self.syncs = []
+    def __init__(self) -> None:
+        self.base: Any = None  # torch's event that is the timeline's zero
+        self.free: list[tuple] = []
+        self.syncs: list[tuple] = []
 
-    def _torch(self):
+    def _torch(self) -> Any:
         torch = sys.modules.get("torch")
         # Not is_available(), which asks the driver each time.
         return torch if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized() else None
@@ -26,7 +27,7 @@ class Gpu:
             self.base = torch.cuda.Event(enable_timing=True)
             self._sync(self.base)
 
-    def _sync(self, event) -> None:
+    def _sync(self, event: Any) -> None:
         """An event on the poll thread's own stream, so that it waits for nothing that the engine runs."""
         torch = sys.modules["torch"]
         stream = torch.cuda.Stream()
@@ -36,7 +37,7 @@ class Gpu:
         after = time.monotonic_ns()
         self.syncs.append(((before + after) // 2, after - before, event))
 
-    def open(self):
+    def open(self) -> tuple | None:
         torch = self._torch()
         if torch is None:
             return None
@@ -44,7 +45,7 @@ class Gpu:
         pair[0].record()
         return pair
 
-    def close(self, pair) -> None:
+    def close(self, pair: tuple) -> None:
         pair[1].record()
 
     def finish(self) -> list:
@@ -60,7 +61,7 @@ class Gpu:
             for t, spread, event in self.syncs
         ]
 
-    def times(self, pair) -> dict:
+    def times(self, pair: tuple) -> dict:
         try:
             # Without a zero (CUDA came up after arming) the duration is still known.
             line = {"gpu_ms": pair[0].elapsed_time(pair[1])}

@@ -8,20 +8,22 @@ them, so nothing else of such a round is to be used, least of all its times.
 import os
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
 PROFILE = 2  # the control byte's value
 CALLS = int(os.environ.get("LAB_INJECT_KERNEL_CALLS", "16"))
 
 
 class Kernels:
-    def __init__(self):
+    def __init__(self) -> None:
         self.left = CALLS
         self.busy = threading.Lock()  # one profiler at a time in a process
 
     def wants(self) -> bool:
         return self.left > 0 and not self.busy.locked() and "torch" in sys.modules
 
-    def call(self, function, args, kwargs) -> tuple:
+    def call(self, function: Callable, args: tuple, kwargs: dict) -> tuple[Any, dict]:
         """(result, line): the line has kernels, kernel_sum_ms, kernel_union_ms, kernel_span_ms of GPU time, or
         kernel_error where there is no profiler to be had; the function runs, once, in any case."""
         with self.busy:
@@ -39,13 +41,13 @@ class Kernels:
         return result, line
 
 
-def _profiler():
+def _profiler() -> Any:
     from torch.profiler import ProfilerActivity, profile
 
     return profile(activities=[ProfilerActivity.CUDA])
 
 
-def _close(torch, profiler) -> dict:
+def _close(torch: Any, profiler: Any) -> dict:
     try:
         torch.cuda.synchronize()
         profiler.__exit__(None, None, None)

@@ -1,6 +1,7 @@
 """One entry of the stages file: which function, and what of its arguments and result to note."""
 
 import re
+from typing import Any
 
 _EXPRESSION = re.compile(r"(?:(len)\()?(args|kwargs|self|result)((?:\.\w+)*)\)?")
 
@@ -12,7 +13,8 @@ class Probe:
         self.stage, self.module, self.qualname = entry["stage"], entry["module"], entry["qualname"]
         self.gpu = bool(entry.get("gpu"))
         self.keep = entry.get("keep")
-        self.before, self.after = {}, {}
+        self.before: dict[str, tuple] = {}
+        self.after: dict[str, tuple] = {}
         for name, text in (entry.get("info") or {}).items():
             match = _EXPRESSION.fullmatch(text)
             if not match or text.endswith(")") != bool(match[1]):
@@ -22,21 +24,21 @@ class Probe:
         if self.keep is not None and self.keep not in self.after:
             raise ValueError(f"stage {self.stage}: keep {self.keep!r} names no info that is read from the result")
 
-    def read(self, expressions: dict, args, kwargs, result=None) -> dict:
+    def read(self, expressions: dict[str, tuple], args: tuple, kwargs: dict, result: object = None) -> dict:
         """The expressions' values; None where a step leads nowhere."""
-        found = {}
+        values = {}
         for name, (length, root, steps) in expressions.items():
             try:
-                value = {"args": args, "kwargs": kwargs, "result": result, "self": args[0] if args else None}[root]
+                value: Any = {"args": args, "kwargs": kwargs, "result": result, "self": args[0] if args else None}[root]
                 for step in steps:
                     value = value[step] if isinstance(step, int) or isinstance(value, dict) else getattr(value, step)
-                found[name] = len(value) if length else _plain(value)
+                values[name] = len(value) if length else _plain(value)
             except Exception:
-                found[name] = None
-        return found
+                values[name] = None
+        return values
 
 
-def _plain(value):
+def _plain(value: object) -> object:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):

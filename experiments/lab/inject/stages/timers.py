@@ -31,17 +31,20 @@ import json
 import os
 import threading
 import time
-from types import FunctionType
+from collections.abc import AsyncIterator, Callable, Generator
+from types import FunctionType, ModuleType
+from typing import Any
 
+from ..mode import Mode, Process
 from .cuda_events import Gpu
 from .kernels import PROFILE, Kernels
 from .probe import Probe
 
 
-class Stages:
-    def __init__(self, agent):
-        self.agent = agent
-        self.calls = []  # (probe, thread ident, t0, t1, info, events, extra)
+class Stages(Mode):
+    def __init__(self, agent: Process):
+        super().__init__(agent)
+        self.calls: list[tuple] = []  # (probe, thread ident, t0, t1, info, events, extra)
         self.gpu = Gpu()
         self.kernels = Kernels()
         with open(os.environ["LAB_INJECT_STAGES"], encoding="utf-8") as file:
@@ -82,8 +85,8 @@ class Stages:
 
     # --- putting a probe in place
 
-    def _install(self, probe, module) -> None:
-        owner = module
+    def _install(self, probe: Probe, module: ModuleType) -> None:
+        owner: object = module
         *outer, name = probe.qualname.split(".")
         for part in outer:
             owner = getattr(owner, part, None)
@@ -91,7 +94,7 @@ class Stages:
         if raw is None:
             raise LookupError(f"stage {probe.stage}: {probe.module} has no {probe.qualname}")
         if isinstance(raw, property):
-            new = property(self._wrap(probe, raw.fget), raw.fset, raw.fdel, raw.__doc__)
+            new: object = property(self._wrap(probe, raw.fget), raw.fset, raw.fdel, raw.__doc__)
         elif isinstance(raw, (staticmethod, classmethod)):
             new = type(raw)(self._wrap(probe, raw.__func__))
         else:
@@ -99,7 +102,7 @@ class Stages:
         setattr(owner, name, new)
         self.agent.note({"probe": probe.stage, "pid": os.getpid()})
 
-    def _wrap(self, probe, function):
+    def _wrap(self, probe: Probe, function: Any) -> Any:
         plain = inspect.unwrap(function, stop=lambda f: not isinstance(f, FunctionType))
         if inspect.isasyncgenfunction(plain):
             make = self._async_generator
@@ -111,7 +114,10 @@ class Stages:
             make = self._call
         return functools.wraps(function)(make(probe, function))
 
-    def _record(self, probe, t0, before, result, events=None, extra=None) -> None:
+    def _record(
+        self, probe: Probe, t0: int, before: dict | None, result: object, events: tuple | None = None,
+        extra: dict | None = None,
+    ) -> None:
         t1 = time.monotonic_ns()
         if threading.get_ident() == self.agent.poller:
             return
@@ -121,10 +127,10 @@ class Stages:
                 return
         self.calls.append((probe, threading.get_ident(), t0, t1, before, events, extra))
 
-    def _call(self, probe, function):
+    def _call(self, probe: Probe, function: Callable) -> Callable:
         arm, now, record, gpu = self.agent.arm, time.monotonic_ns, self._record, probe.gpu
 
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             if not arm[0]:
                 return function(*args, **kwargs)
             before = probe.read(probe.before, args, kwargs) if probe.before else None
@@ -145,10 +151,10 @@ class Stages:
 
         return call
 
-    def _coroutine(self, probe, function):
+    def _coroutine(self, probe: Probe, function: Callable) -> Callable:
         arm, now, record = self.agent.arm, time.monotonic_ns, self._record
 
-        async def call(*args, **kwargs):
+        async def call(*args: Any, **kwargs: Any) -> Any:
             if not arm[0]:
                 return await function(*args, **kwargs)
             before = probe.read(probe.before, args, kwargs) if probe.before else None
@@ -161,10 +167,10 @@ class Stages:
 
         return call
 
-    def _generator(self, probe, function):
+    def _generator(self, probe: Probe, function: Callable) -> Callable:
         arm, now, record = self.agent.arm, time.monotonic_ns, self._record
 
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Generator:
             if not arm[0]:
                 return (yield from function(*args, **kwargs))
             before = probe.read(probe.before, args, kwargs) if probe.before else None
@@ -176,10 +182,10 @@ class Stages:
 
         return call
 
-    def _async_generator(self, probe, function):
+    def _async_generator(self, probe: Probe, function: Callable) -> Callable:
         arm, now, record = self.agent.arm, time.monotonic_ns, self._record
 
-        async def call(*args, **kwargs):
+        async def call(*args: Any, **kwargs: Any) -> AsyncIterator:
             inner = function(*args, **kwargs)
             if not arm[0]:
                 try:

@@ -18,8 +18,8 @@ from headless.sglang_no_device import (  # first: it sees to the packages that a
     STAND_INS,
     OneTurn,
     ports,
-    stand_ins,
 )
+from headless.sglang_stand_ins import called
 from sglang.srt.distributed import parallel_state
 from sglang.srt.managers.io_struct import TokenizedGenerateReqInput
 from sglang.srt.runtime_context import SpawnRanks, publish
@@ -37,8 +37,8 @@ def answer(measure, workload: dict) -> int:
 
     def checked(model: str, given: dict) -> list:
         rows = measure(model, given)
-        if stand_ins.called:
-            raise ValueError(f"a stand-in was called: {', '.join(stand_ins.called)}")
+        if called:
+            raise ValueError(f"a stand-in was called: {', '.join(called)}")
         return rows
 
     return answer_with(checked, workload, stand_ins=STAND_INS)

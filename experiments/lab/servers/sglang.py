@@ -1,0 +1,41 @@
+"""SGLang: how it is started, asked and read."""
+
+import json
+
+from experiments.lab.servers.base import Engine, Started
+from experiments.lab.servers.local_http import DIRECT
+from experiments.lab.servers.metric_text import total
+
+
+class Sglang(Engine):
+    """Its counters appear with their first count, and only with --enable-metrics."""
+
+    prefix = "sglang"
+    hits = "cached_tokens_total"
+
+    def start(self, model: str, distribution: str) -> list[str]:
+        return ["-m", "sglang.launch_server", "--model-path", model]
+
+    def room(self, kv_tokens: int, kv_bytes: int, share: str) -> tuple[str, ...]:
+        # A share wide enough not to matter: it is of what is free, and others may be loading.
+        return ("--mem-fraction-static", "0.95", "--max-total-tokens", str(kv_tokens), "--enable-metrics")
+
+    def kv_used(self, reading: dict[str, float]) -> float:
+        return total(reading, self.metric("num_used_tokens"))
+
+    def token_request(self, model: str, ids: list[int], out: int) -> tuple[str, dict]:
+        return "/generate", {
+            "input_ids": ids, "sampling_params": {"temperature": 0.0, "max_new_tokens": out, "ignore_eos": True},
+        }
+
+    def answered_ids(self, answer: dict) -> list[int] | None:
+        return answer.get("output_ids")
+
+    def settings_said(self, server: Started, names: tuple[str, ...]) -> dict:
+        """It says them on request; one that is None is not set."""
+        with DIRECT.open(f"http://127.0.0.1:{server.port}/server_info", timeout=60) as reply:
+            info = json.loads(reply.read())
+        return {name: info[name] for name in names if info.get(name) is not None}
+
+
+ADAPTER = Sglang()

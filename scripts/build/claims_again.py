@@ -1,0 +1,69 @@
+"""The check of the claims: their records are what they were, and the lab finds them as written when it evaluates what
+has changed since they were verified."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.build.looked_at import LookedAt, Wrong
+from scripts.common.errors import SiteError
+from scripts.render.page.inline_values import resolve
+
+UNCHANGED = re.compile(r"\d+ of \d+ experiments unchanged since they were verified")
+
+
+class Lab:
+    """The lab's evaluation of the claims, in a process that runs beside the checks from the start."""
+
+    def __init__(self, command: list[str], root: Path):
+        self._process = subprocess.Popen(
+            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        )
+
+    def outcome(self) -> tuple[list[str], str]:
+        """Waits. (a line for each claim that is not as written, what the lab said of unchanged experiments)."""
+        out, err = self._process.communicate()
+        if not self._process.returncode:
+            said = UNCHANGED.search(out)
+            return [], f"; {said[0]}" if said else ""
+        lines = [line for line in (err or out).splitlines() if line.strip()]
+        if any(line.startswith("Traceback") for line in lines):
+            lines = lines[-1:]
+        status = self._process.returncode
+        return lines or [f"experiments.lab verify: ended with status {status} and said nothing"], ""
+
+    def end(self) -> None:
+        """Stops it where its outcome is not waited for."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate()
+
+
+def check_claims(evidence: LookedAt) -> tuple[int, str]:
+    """The claims' records are what they were; and the lab, which evaluates what has changed, finds them as written."""
+    claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
+    wrong = [str(error) for error in _dead_references(evidence)]
+    if wrong:
+        raise Wrong(wrong)
+    unchanged = ""
+    if evidence.lab:
+        wrong, unchanged = evidence.lab.outcome()
+    if wrong:
+        raise Wrong(wrong)
+    holds = sum(claim.holds for claim in claims)
+    return len(claims), f"claims follow from their records again, {holds} hold{unchanged}"
+
+
+def _dead_references(evidence: LookedAt) -> Iterator[SiteError]:
+    """What pages refer to by {{...}} and by block, and is not there."""
+    for use in evidence.uses:
+        try:
+            if not evidence.holds(use.page):
+                continue
+            if use.kind == "value":
+                resolve(use.id, evidence)
+            elif use.kind == "claim":
+                evidence.claim(use.id)
+        except SiteError as error:
+            yield SiteError(f"docs/{use.page}:{use.line}: {error}")

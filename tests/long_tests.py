@@ -1,0 +1,27 @@
+"""Which tests `make test` leaves to `make test-all`: the one place that says so.
+
+The rule: what takes more than LIMIT_S, and what starts vLLM's server (marker `server`). Below that limit some of the
+experiments are measured again in `make test`, so that every push still shows that records can be repeated; the others
+are once a week.
+
+Seconds are of one core, measured; tests that share a fixture stand together, for the first of them pays.
+"""
+
+LIMIT_S = 40
+REMEASURED = "tests/lab/analysis/test_remeasured.py"
+
+
+def _remeasured(experiment: str) -> tuple[str, str]:
+    return (
+        f"{REMEASURED}::test_counts_that_need_no_server[{experiment}]",
+        f"{REMEASURED}::test_claims_that_need_no_server[{experiment}]",
+    )
+
+
+# (tests, seconds)
+LONG = [
+    (_remeasured("02"), 56),
+    (_remeasured("03"), 55),
+    (_remeasured("04"), 106),
+    (_remeasured("07"), 690),
+]
