@@ -21,7 +21,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site experiments verify links bench clean pin lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site experiments verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -64,6 +64,9 @@ drift: env ## what became of everything quoted in a newer release (ENGINE=vllm V
 
 bump: env ## moves a pin, carrying over what is the same or moved (ENGINE=vllm VERSION=0.33.0)
 	@$(RUN) scripts.drift.bump $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))
+
+changelog: env ## writes CHANGELOG.md from the posts' corrections and the pins
+	@$(RUN) scripts.pages.changelog
 
 lock: env ## resolves requirements/*.in again into hash-locked requirements/*.txt
 	@$(RUN) scripts.environments.requirement_locks

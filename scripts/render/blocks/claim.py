@@ -17,6 +17,7 @@ from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 
+FORM = "claim.yml"  # of .github/ISSUE_TEMPLATE: a query fills its fields by their ids
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
 
 
@@ -152,11 +153,14 @@ def _local_claims(path: Path, root: Path, _mtime: int) -> dict[str, Claim]:
 
 def report_url(claim: Claim, repository: str) -> str:
     """The address that opens a new issue on a claim, with what a reader would have to look up filled in."""
-    body = (
-        f"Claim: {claim.id}\nIt says: {claim.sentence()}\nVerdict: {claim.verdict}, on {claim.data['host']['label']}\n"
-        f"Records: {', '.join(record['path'] for record in claim.data['records'])}\n\nWhat is wrong:\n"
-    )
-    query = urllib.parse.urlencode({"title": f"Claim {claim.id} is wrong", "body": body}, quote_via=urllib.parse.quote)
+    filled = {
+        "title": f"Claim {claim.id} is wrong",
+        "template": FORM,
+        "claim": claim.id,
+        "says": f"{claim.sentence()}\nVerdict: {claim.verdict}, on {claim.data['host']['label']}",
+        "records": "\n".join(record["path"] for record in claim.data["records"]),
+    }
+    query = urllib.parse.urlencode(filled, quote_via=urllib.parse.quote)
     return f"{repository.rstrip('/')}/issues/new?{query}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.parse
 
 import markdown
 import pytest
@@ -69,7 +70,10 @@ def test_a_card_says_everything_there_is_to_doubt(site):
     assert links["Waiting dominates"] == "#claim-wait"
     assert links["ttft.json"] == "../../data/records/01/ttft.json"
     assert links["01.json"] == "../../data/claims/01.json"
-    assert links["report it wrong"].startswith(REPO + "/issues/new?title=Claim%20wait")
+    reported = urllib.parse.urlsplit(links["report it wrong"])
+    assert f"{reported.scheme}://{reported.netloc}{reported.path}" == REPO + "/issues/new"
+    filled = dict(urllib.parse.parse_qsl(reported.query))
+    assert filled["title"].startswith("Claim wait") and filled["claim"] == "wait" and "ttft.json" in filled["records"]
 
 
 def test_what_was_measured_in_this_clone_stands_beside_the_reference(site):
