@@ -1,10 +1,10 @@
 """The picture of imports is read from the code and from the contracts."""
 
 import pytest
-from scripts.common.paths import ROOT
 
 from scripts.catalog import import_graph
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 
 
 @pytest.mark.parametrize(("container", "least"), [("scripts", 10), ("experiments.lab", 8)])

@@ -3,10 +3,11 @@
 import datetime
 
 import pytest
-from scripts.common.paths import ROOT
 
 from scripts.common.errors import SiteError
+from scripts.common.paths import ROOT
 from scripts.pages import changelog
+from tests.scripts.fixtures.small_site import Site
 
 TODAY = datetime.date(2026, 12, 24)
 POST = """---
@@ -17,14 +18,15 @@ date: 2026-11-20
 
 ## Corrections
 
-- **2026-12-01.** The second{fixed: a reason}
+- **2026-11-27.** The second{fixed: a reason}
   goes on.
 - **2026-11-26.** The first.
 """
 
 
 @pytest.fixture
-def root(site):
+def root(tmp_path):
+    site = Site(tmp_path)
     for old in (site.root / "docs/posts").glob("0*.md"):
         old.unlink()
     (site.root / "docs/posts/03-x.md").write_text(POST)
@@ -34,11 +36,11 @@ def root(site):
 
 def test_corrections_are_listed_by_day_newest_first_without_marks(root):
     assert changelog.entries(root) == [
-        ("2026-12-01", "Post 3", "The second goes on."),
+        ("2026-11-27", "Post 3", "The second goes on."),
         ("2026-11-26", "Post 3", "The first."),
     ]
     text = changelog.text(root, TODAY)
-    assert text.index("## 2026-12-01") < text.index("- Post 3: The second goes on.") < text.index("## 2026-11-26")
+    assert text.index("## 2026-11-27") < text.index("- Post 3: The second goes on.") < text.index("## 2026-11-26")
 
 
 def test_a_pin_keeps_its_day_and_a_moved_one_gets_a_line(root):

@@ -2,9 +2,9 @@
 
 import markdown
 from bs4 import BeautifulSoup
-from scripts.common.paths import ROOT
 
 from scripts.catalog.import_graph import Package
+from scripts.common.paths import ROOT
 from scripts.render.blocks.packages import picture
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
