@@ -93,8 +93,7 @@ class Book:
 
     def claim(
         self, *, id: str, title: str, sentence: str, records: Sequence[Record | str], tier: str,
-        holds: Verdict | None = None, labels: Mapping[str, str] | None = None, figure: str | None = None,
-        holds_if: str = "",
+        holds: Verdict, labels: Mapping[str, str] | None = None, figure: str | None = None,
     ) -> Callable[[Function], Function]:
         """Evaluate the decorated function at once. It returns its values by name, or (values, facts), where facts are
         booleans and Values that only `holds` rests on. LabError for a claim without records, of two hosts, with an id
@@ -108,7 +107,7 @@ class Book:
         """
 
         def decorate(function: Function) -> Function:
-            asked = Asked(id, title, sentence, records, tier, figure, holds, labels or {}, holds_if)
+            asked = Asked(id, title, sentence, records, tier, figure, holds, labels or {})
             try:
                 self.claims.append(self._evaluate(function, asked))
             except NotMeasured as error:
@@ -165,7 +164,7 @@ class Book:
             raise LabError(f"{where}: rests on no record; name its records")
         records = [record if isinstance(record, Record) else self.record(record) for record in asked.records]
         host = one_host(records, where)
-        values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, asked.holds_if, where)
+        values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, where)
         if unknown := sorted(set(_NAMED.findall(asked.sentence)) - set(values)):
             raise LabError(
                 f"{where}: its sentence names {', '.join(unknown)}, its code returns {', '.join(values) or 'no value'}"
@@ -200,9 +199,8 @@ class Asked:
     records: Sequence[Record | str]
     tier: str
     figure: str | None
-    holds: Verdict | None
+    holds: Verdict
     labels: Mapping[str, str]
-    holds_if: str
 
 
 def one_host(records: Sequence[Record], where: str) -> dict[str, Any]:

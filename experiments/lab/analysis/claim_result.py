@@ -14,14 +14,11 @@ from experiments.lab.records.record_file import Record
 
 
 def evaluated(
-    function: Callable[..., Any], records: Sequence[Record], holds: Verdict | None, labels: Mapping[str, str],
-    holds_if: str, where: str,
+    function: Callable[..., Any], records: Sequence[Record], holds: Verdict, labels: Mapping[str, str], where: str
 ) -> tuple[dict[str, Value], dict[str, Any]]:
     """(values by name, {"holds", "holds_if", "predicate"}) of a claim's function on its records. LabError, with
     `where` at its beginning, for what is no value or is not there."""
     result = function(*records) if inspect.signature(function).parameters else function()
-    if holds is None:
-        return _judged_by_code(result, holds_if, where)
     values, facts = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not isinstance(values, dict) or not isinstance(facts, dict):
         raise LabError(f"{where}: its code must return values by name, or (values, facts)")
@@ -34,14 +31,6 @@ def evaluated(
         raise LabError(f"{where}: {error}") from None
     predicate = {"test": holds.data(), **({"facts": dict(found.facts)} if facts else {})}
     return dict(found.values), {**verdict, "predicate": predicate}
-
-
-# Goes with the last notebook whose claims return (values, holds) and say in words, `holds_if`, what the code asks for.
-def _judged_by_code(result: object, holds_if: str, where: str) -> tuple[dict[str, Value], dict[str, Any]]:
-    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], dict)):
-        raise LabError(f"{where}: its code must return (values by name, holds)")
-    words = {"holds_if": " ".join(holds_if.split())} if holds_if else {}
-    return _checked(result[0], where), {"holds": bool(result[1]), **words}
 
 
 def _checked(values: Mapping[str, object], where: str) -> dict[str, Value]:

@@ -43,10 +43,11 @@ def root(tmp_path, monkeypatch):
 
 
 def claimed(book, id="twice", sentence="Slow takes {ratio} of fast.", names=("fast", "slow"), **more):
+    more = {"holds": above(1.5, "ratio"), **more}
+
     @book.claim(id=id, title="Twice", sentence=sentence, records=list(names), tier="cpu", **more)
     def twice(fast, slow):
-        ratio = intervals.ratio(slow.values("ttft"), fast.values("ttft"))
-        return {"ratio": ratio}, ratio["ci"][0] > 1.5
+        return {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}
 
     return book.claims[-1]
 
@@ -76,10 +77,14 @@ def test_a_claim_is_a_value_an_interval_and_a_verdict(root):
 
 
 def test_what_a_verdict_asks_for_is_written_and_compared(root):
-    claim = claimed(Book("01", "reference", root), holds_if="the whole interval\n  is above 1.5")
-    assert claim["holds_if"] == "the whole interval is above 1.5"
+    claim = claimed(Book("01", "reference", root))
+    assert claim["holds_if"] == "the ratio lies above 1.5, the whole interval"
     assert differences(claim, {**claim, "holds_if": "it is above 1.4"}) == ["holds_if differs"]
-    assert "holds_if" not in claimed(Book("01", "reference", root))
+
+
+def test_a_claim_without_a_verdict_is_refused(root):
+    with pytest.raises(TypeError, match="holds"):
+        Book("01", "reference", root).claim(id="a", title="", sentence="", records=["fast"], tier="cpu")
 
 
 def judged(book, holds, facts=None, **more):
@@ -157,9 +162,9 @@ def test_a_sweep_of_two_hosts_is_refused_wherever_its_third_record_is_from(root,
     )
 
     def joined(book):
-        @book.claim(id="sweep", title="", sentence="{ratio}", records=list(names), tier="gpu")
+        @book.claim(id="sweep", title="", sentence="{ratio}", records=list(names), tier="gpu", holds=above(0, "ratio"))
         def sweep(fast, slow, other):
-            return {"ratio": intervals.ratio(other.values("ttft"), slow.values("ttft"))}, True
+            return {"ratio": intervals.ratio(other.values("ttft"), slow.values("ttft"))}
 
     joined(Book("01", "reference", root))
     elsewhere(root, "mixed-f2")
@@ -188,9 +193,9 @@ def test_a_value_that_is_no_number_is_refused(root):
     book = Book("01", "reference", root)
     with pytest.raises(LabError, match="value bad: .* no finite number"):
 
-        @book.claim(id="bad", title="", sentence="{bad}", records=["fast"], tier="cpu")
+        @book.claim(id="bad", title="", sentence="{bad}", records=["fast"], tier="cpu", holds=above(0, "bad"))
         def bad(fast):
-            return {"bad": intervals.value(float("nan"), "ms")}, True
+            return {"bad": intervals.value(float("nan"), "ms")}
 
 
 def test_a_missing_record_fails_the_reference_and_is_left_out_elsewhere(root):
@@ -200,7 +205,7 @@ def test_a_missing_record_fails_the_reference_and_is_left_out_elsewhere(root):
     book = Book("01", "local", root)
     claimed(book)
 
-    @book.claim(id="gone", title="", sentence="", records=["gone"], tier="cpu")
+    @book.claim(id="gone", title="", sentence="", records=["gone"], tier="cpu", holds=above(0, "x"))
     def gone(record):
         pytest.fail("evaluated without its record")
 
@@ -265,23 +270,25 @@ NOTEBOOK = """# %% [markdown]
 # %%
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.verdict import above
 from pathlib import Path
 
 book = Book("01", root=Path(__file__).parents[1])
 fast, slow = book.record("fast"), book.record("slow")
 
 # %%
-@book.claim(id="twice", title="Twice", sentence="{ratio}", records=[fast, slow], tier="cpu")
+@book.claim(id="twice", title="Twice", sentence="{ratio}", records=[fast, slow], tier="cpu",
+            holds=above(0, "ratio"))
 def twice(fast, slow):
-    return {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}, True
+    return {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}
 
 # %%
 other = book.record("gone") if book.mode == "local" else fast
 
 # %%
-@book.claim(id="other", title="Other", sentence="{n}", records=[other], tier="gpu")
+@book.claim(id="other", title="Other", sentence="{n}", records=[other], tier="gpu", holds=above(0, "n"))
 def of_other(other):
-    return {"n": intervals.value(len(other.values("ttft")), "count")}, True
+    return {"n": intervals.value(len(other.values("ttft")), "count")}
 
 # %%
 book.finish()

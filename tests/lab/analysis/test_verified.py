@@ -22,6 +22,7 @@ from pathlib import Path
 
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.verdict import above, all_of, fact
 
 book = Book("01")
 LIMIT = float((Path(__file__).parent / "limit.txt").read_text())
@@ -29,14 +30,15 @@ ROOMS = len(list((Path(__file__).parent / "rooms").glob("*")))
 
 
 # %%
-@book.claim(id="twice", title="Twice", sentence="Slow takes {ratio}.", records=["fast", "slow"], tier="cpu")
+@book.claim(id="twice", title="Twice", sentence="Slow takes {ratio}.", records=["fast", "slow"], tier="cpu",
+            holds=all_of(fact("kept", "it is kept"), above(LIMIT, "ratio")))
 def twice(fast, slow):
     from experiments.lab.analysis import roofline  # loaded late
 
     ratio = intervals.ratio(slow.values("ttft"), fast.values("ttft"))
     sizes = {len(set(record.columns["t"])) for record in (fast, slow)}
     kept = roofline.floor_ms(1e12, 1.0) == 1000.0 and sizes == {3} and ROOMS == 1
-    return {"ratio": ratio}, kept and ratio["ci"][0] > LIMIT
+    return {"ratio": ratio}, {"kept": kept}
 
 
 book.finish()
@@ -51,6 +53,9 @@ def made(tmp_path_factory) -> Path:
     for package in (ROOT / "experiments").glob("*/__init__.py"):
         shutil.copytree(package.parent, folder / package.parent.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "experiments/__init__.py", folder)
+    (root / "snippets").mkdir()
+    for name in ("engines.toml", "pins.toml"):
+        shutil.copy(ROOT / "snippets" / name, root / "snippets")
     (folder / "01_test.py").write_text(NOTEBOOK)
     (folder / "limit.txt").write_text("1.5\n")
     (folder / "rooms").mkdir()
