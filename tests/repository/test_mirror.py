@@ -10,10 +10,7 @@ MIRRORED = {"scripts": "tests/scripts", "experiments/formats": "tests/formats", 
 ELSEWHERE = tomllib.loads((ROOT / "tests/repository/covered_elsewhere.toml").read_text())
 MOST_LINES = 250
 # Modules that are longer, and why.
-LONG: dict[str, str] = {
-    "scripts/quotes/call_paths.py": "its check becomes a module of its own",
-    "scripts/catalog/ledger.py": "what makes its entries becomes a module of its own",
-}
+LONG: dict[str, str] = {}
 
 
 def modules(root: Path = ROOT) -> list[str]:
