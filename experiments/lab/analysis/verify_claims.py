@@ -22,23 +22,23 @@ def evaluated_again(experiment: str, root: Path) -> tuple[int, list[str]]:
             wrong.append(f"{file}: claim {name} is not in the notebook any more; {remedy}")
         elif name not in stored:
             wrong.append(f"{file}: lacks the notebook's claim {name}; {remedy}")
-        else:
-            wrong += [f"{file}: claim {name}: {line}; {remedy}" for line in differences(fresh[name], stored[name])]
+        elif differs := differences(fresh[name], stored[name]):
+            wrong.append(f"{file}: claim {name}: {', '.join(differs)}; {remedy}")
     return len(names), wrong
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Lines that say how two evaluations of a claim differ; floats may differ in the last places of a platform."""
-    lines = []
+    """How two evaluations of a claim differ, the verdict first; floats may differ in the last places of a platform."""
+    lines = [f"holds is {one['holds']} now, was {other['holds']}"] if one["holds"] != other["holds"] else []
     for name in sorted(set(one["values"]) | set(other["values"])):
         left, right = one["values"].get(name), other["values"].get(name)
         if left is None or right is None or not _close(left, right):
             lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
     if not _same_predicate(one.get("predicate"), other.get("predicate")):
         lines.append("predicate differs")
-    for key in ("holds", "holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
+    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
         if one.get(key) != other.get(key):
-            lines.append(f"{key} differs" if key != "holds" else f"holds is {one[key]} now, was {other[key]}")
+            lines.append(f"{key} differs")
     return lines
 
 
