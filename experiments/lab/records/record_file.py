@@ -21,6 +21,7 @@ from experiments.lab.host.config import ROOT
 from experiments.lab.records.schema_check import SCHEMA_FILE, not_a_number, validate
 
 LIMIT = 1_000_000  # bytes, a record with its column file
+STATISTICS = "median/2"  # of load/statistics.py; the schema says what it is, and what records without it used
 # What says how it goes, or comes after a record is written, does not change what was measured.
 _APART = ("__main__.py", "host/progress.py", "records/import_records.py", "errors.py", "analysis/")
 
@@ -70,6 +71,7 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes:
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "wall_s": round(wall_s, 3),
         "lab": source_digest(experiment),
+        "statistics": STATISTICS,
         "samples": draft.samples,
     }
     if probes is not None:

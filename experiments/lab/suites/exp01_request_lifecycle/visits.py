@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.lab.errors import LabError
 from experiments.lab.load.chat_prompts import chat
 from experiments.lab.load.samples import Samples
+from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import Client, closed_loops, shuffled
 from experiments.lab.suites.common.ttft_segments import busy_share, nth_call, roles_of, segments
 from experiments.lab.suites.exp01_request_lifecycle.stages import MARKS, WITNESSES
@@ -172,7 +173,7 @@ def load(server, configuration: str, samples: Samples, rng: random.Random, clien
     samples.add("wall", "s", wall_ms / 1e3)
     samples.add("throughput", "tok/s", clients * each * output / wall_ms * 1e3)
     samples.add("requests", "count", len(replies))
-    samples.add("ttft_median", "ms", sorted((r[1] - r[0]) / 1e6 for r in replies)[len(replies) // 2])
+    samples.add("ttft_median", "ms", median([(r[1] - r[0]) / 1e6 for r in replies]))
 
     def total(stages) -> float:
         return sum(e["t1_ns"] - e["t0_ns"] for e in inside if e["stage"] in stages) / 1e6

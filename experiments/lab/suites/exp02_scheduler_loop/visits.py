@@ -4,9 +4,9 @@ import json
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.load_trace import Ask
+from experiments.lab.load.statistics import gaps_across, median, percentile, stage_overrun, window
 from experiments.lab.servers.server import DIRECT
 from experiments.lab.suites.common.shape_servers import Metrics
-from experiments.lab.suites.exp06_chunked_prefill.visits import gaps_across, percentile, window
 
 # Stages of one visit, one after another: so many requests at once, all sent `after_s` of the one before. The small
 # model's steps are shorter.
@@ -27,15 +27,6 @@ def pace_asks(prompts, after_s: float) -> list:
     ]
 
 
-def _late(stages: list) -> str:
-    """Which stage was still running when the next was sent, in words; "" when none was."""
-    for before, after in zip(stages, stages[1:], strict=False):
-        over, begun = max(each.chunk_times_s()[-1] for each in before), min(each.sent_s for each in after)
-        if over > begun:
-            return f"{len(before)} requests ran {over - begun:.2f} s into the next stage"
-    return ""
-
-
 def pace(server, bench, prompts, samples, after_s: float) -> None:
     """`PACE`: adds `tpot` (ms, the median over a stage's requests) and `ttft` (ms, the same), label concurrency.
     A visit in which a stage was not over before the next began is thrown away and sent again with twice the time
@@ -43,14 +34,14 @@ def pace(server, bench, prompts, samples, after_s: float) -> None:
     for time_s in (after_s, 2 * after_s):  # one hiccup must not cost the whole fleet
         run = bench.run(server, pace_asks(prompts, time_s))
         stages = [run.of(str(count)) for count in PACE["concurrency"]]
-        late = _late(stages)
+        late = stage_overrun(stages)
         if not late:
             break
     else:
         raise LabError(f"{server.spec.name}: {late}, twice; give the stages more time in exp02_scheduler_loop/visits.py: PACE")
     for count, stage in zip(PACE["concurrency"], stages, strict=True):
-        samples.add("tpot", "ms", percentile([each.tpot_ms for each in stage], 50), concurrency=count)
-        samples.add("ttft", "ms", percentile([each.ttft_ms for each in stage], 50), concurrency=count)
+        samples.add("tpot", "ms", median([each.tpot_ms for each in stage]), concurrency=count)
+        samples.add("ttft", "ms", median([each.ttft_ms for each in stage]), concurrency=count)
 
 
 def burst_asks(prompts, what: dict) -> list:
@@ -73,9 +64,9 @@ def burst(server, bench, prompts, samples, columns: dict, round_number: int) -> 
     before = [gap for each in run.of("decoder")
               for gap, at in zip(each.itl_ms, each.chunk_times_s()[1:], strict=True) if at < low]
     ttfts = [each.ttft_ms for each in run.of("prompt")]
-    for name, value in (("itl_before", percentile(before, 50)), ("itl_p50", percentile(gaps, 50)),
+    for name, value in (("itl_before", median(before)), ("itl_p50", median(gaps)),
                         ("itl_p99", percentile(gaps, 99)), ("itl_max", max(gaps)),
-                        ("ttft_p50", percentile(ttfts, 50)), ("ttft_max", max(ttfts))):
+                        ("ttft_p50", median(ttfts)), ("ttft_max", max(ttfts))):
         samples.add(name, "ms", value)
     samples.add("window", "s", high - low)
     columns["round"] += [round_number] * len(gaps)
@@ -95,7 +86,7 @@ def tight(server, bench, prompts, samples, cap: int | None = None) -> None:
     samples.add("preemptions", "count", metrics.counted("num_preemptions_total"))
     samples.add("itl_max", "ms", max(gap for each in run.served for gap in each.itl_ms))
     samples.add("ttft_max", "ms", max(each.ttft_ms for each in run.served))
-    samples.add("tpot_p50", "ms", percentile([each.tpot_ms for each in run.served], 50))
+    samples.add("tpot_p50", "ms", median([each.tpot_ms for each in run.served]))
 
 
 SAID = ("disable_overlap_schedule", "schedule_policy", "schedule_conservativeness", "max_running_requests",

@@ -2,9 +2,9 @@
 
 from experiments.lab.load import token_id_client
 from experiments.lab.load.load_trace import Ask
+from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import shuffled
 from experiments.lab.suites.common.shape_servers import Metrics
-from experiments.lab.suites.exp06_chunked_prefill.visits import percentile
 from experiments.lab.workers.worker_kit import streams
 
 # Prefixes that together are half again as large as the cache; all requests wait at once, fewer than the 128 from which
@@ -30,7 +30,7 @@ def _load(server, bench, asks, samples, **labels) -> None:
     times = [each.ttft_ms for each in run.served]
     samples.add("throughput", "tok/s", run.throughput(), **labels)
     samples.add("wall", "s", run.wall_s(), **labels)
-    samples.add("ttft_median", "ms", percentile(times, 50), **labels)
+    samples.add("ttft_median", "ms", median(times), **labels)
     samples.add("ttft_mean", "ms", sum(times) / len(times), **labels)
     samples.add("ttft_max", "ms", max(times), **labels)
     samples.add("hit_tokens", "tokens", metrics.read().hit_tokens(), **labels)

@@ -5,6 +5,7 @@ import threading
 import time
 
 from experiments.lab.load.load_trace import Ask
+from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import shuffled
 from experiments.lab.suites.common.shape_servers import ITL, TTFT, Metrics, kv_used
 
@@ -69,7 +70,7 @@ def reuse(server, bench, prompts, samples) -> None:
         Ask(0.0, tokens, out, prompts.behind(first, shared, tokens)) for _ in range(REUSE["requests"])
     ])
     samples.add("throughput", "tok/s", run.throughput())
-    samples.add("ttft_median", "ms", sorted(each.ttft_ms for each in run.served)[len(run.served) // 2])
+    samples.add("ttft_median", "ms", median([each.ttft_ms for each in run.served]))
     samples.add("hit_tokens", "tokens", metrics.read().hit_tokens())
 
 
@@ -108,8 +109,7 @@ def single(server, bench, prompts, samples, neighbours: str) -> None:
     ], concurrency=1)
     kept = run.served[1:]  # the first request after an idle spell meets cold caches of every kind
     for name in ("ttft", "tpot"):
-        values = sorted(getattr(each, f"{name}_ms") for each in kept)
-        samples.add(name, "ms", (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2, neighbours=neighbours)
+        samples.add(name, "ms", median([getattr(each, f"{name}_ms") for each in kept]), neighbours=neighbours)
 
 
 @contextlib.contextmanager

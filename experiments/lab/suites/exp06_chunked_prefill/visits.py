@@ -1,12 +1,11 @@
 """Experiment 06: what one visit to one server measures. Loads come from `vllm bench serve`."""
 
 import json
-import math
 import re
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.load_trace import Ask
-from experiments.lab.load.vllm_bench import Run
+from experiments.lab.load.statistics import gaps_across, median, percentile, window
 from experiments.lab.servers.server import DIRECT
 
 # Decoders of short prompts, and long prompts that arrive while they decode, one every `every_s` from `first_s` on.
@@ -16,12 +15,6 @@ FIRST = {**MIXED, "decoder_output": 48, "prompts": 1, "first_s": 0.2}
 OFFLINE = {"requests": 40, "prompt_tokens": 1024, "output_tokens": 64}
 # Prompts of one length at random times: how many a second are served while decoders keep their pace.
 CAPACITY = {"rates": [3, 6], "seconds": 2.5, "prompt_tokens": 4096, "output_tokens": 64}
-
-
-def percentile(values: list, share: float) -> float:
-    """The smallest value that at least `share` percent of the values do not pass."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)]
 
 
 def mixed_asks(prompts, what: dict) -> list:
@@ -34,23 +27,6 @@ def mixed_asks(prompts, what: dict) -> list:
     ]
 
 
-def window(run: Run) -> tuple:
-    """(start, end) in s: from the first long prompt sent to the last one's first token, or to the end of the first
-    decoder to end if that is earlier, so that all of them decode throughout."""
-    long, decoders = run.of("prompt"), run.of("decoder")
-    last = max(each.sent_s + each.ttft_ms / 1e3 for each in long)
-    return min(each.sent_s for each in long), min(last, *(each.chunk_times_s()[-1] for each in decoders))
-
-
-def gaps_across(run: Run, low: float, high: float) -> list:
-    """Inter-token times (ms) of the decoders of which any part lies in the window: the last stall ends behind it."""
-    found = []
-    for each in run.of("decoder"):
-        times = each.chunk_times_s()
-        found += [gap for gap, before, at in zip(each.itl_ms, times, times[1:], strict=False) if at > low and before < high]
-    return found
-
-
 def mixed(server, bench, prompts, samples, columns: dict, round_number: int) -> None:
     """`MIXED`: adds the decoders' `itl_p50`, `itl_p99`, `itl_max` (ms) and `decode_rate` (tok/s) inside the window,
     the long prompts' `ttft` (ms, each), the visit's `throughput` (tok/s, prompts counted), and `merged`: how many
@@ -61,7 +37,7 @@ def mixed(server, bench, prompts, samples, columns: dict, round_number: int) -> 
     if len(gaps) < len(run.of("decoder")):
         raise LabError(f"{server.spec.name}: only {len(gaps)} tokens were decoded while long prompts were prefilled; "
                        "the decoders ended too early for this card: give them more output tokens")
-    for name, value in (("itl_p50", percentile(gaps, 50)), ("itl_p99", percentile(gaps, 99)), ("itl_max", max(gaps))):
+    for name, value in (("itl_p50", median(gaps)), ("itl_p99", percentile(gaps, 99)), ("itl_max", max(gaps))):
         samples.add(name, "ms", value)
     read = sum(low <= at <= high for each in run.of("decoder") for at in each.chunk_times_s())
     samples.add("decode_rate", "tok/s", read / (high - low))
@@ -93,7 +69,7 @@ def capacity(server, bench, prompts, samples, rng, rate: int) -> None:
     run = bench.run(server, asks)
     gaps = [gap for each in run.served for gap in each.itl_ms]
     samples.add("itl_p99", "ms", percentile(gaps, 99), rate=rate)
-    samples.add("ttft_p50", "ms", percentile([each.ttft_ms for each in run.served], 50), rate=rate)
+    samples.add("ttft_p50", "ms", median([each.ttft_ms for each in run.served]), rate=rate)
     samples.add("served", "req/s", len(asks) / run.wall_s(), rate=rate)
 
 

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.load_trace import Ask
+from experiments.lab.load.statistics import median, stage_overrun
 from experiments.lab.servers.server import DIRECT
-from experiments.lab.suites.exp02_scheduler_loop.visits import _late
-from experiments.lab.suites.exp06_chunked_prefill.visits import percentile
 
 # Stages of one visit, one after another: so many requests at once, each stage `after_s` behind the one before.
 STAGES = {"concurrency": [1, 8, 32, 128], "prompt_tokens": 32, "output_tokens": 32}
@@ -44,14 +43,14 @@ def paced(server, bench, prompts, samples, what: dict, after_s: float, body: dic
     for time_s in (after_s, 2 * after_s):
         run = bench.run(server, asks(prompts, what, time_s), body=body)
         stages = [run.of(str(count)) for count in what["concurrency"]]
-        late = _late(stages)
+        late = stage_overrun(stages)
         if not late:
             break
     else:
         raise LabError(f"{server.spec.name}: {late}, twice; give the stages more time in exp07_structured_output/visits.py: AFTER_S")
     for count, stage in zip(what["concurrency"], stages, strict=True):
         for name in ("tpot", "ttft"):
-            samples.add(name, "ms", percentile([getattr(each, f"{name}_ms") for each in stage], 50), concurrency=count, **labels)
+            samples.add(name, "ms", median([getattr(each, f"{name}_ms") for each in stage]), concurrency=count, **labels)
 
 
 def questions(example: dict) -> list[tuple]:
