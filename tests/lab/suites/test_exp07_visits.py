@@ -136,6 +136,11 @@ def test_a_stage_that_runs_into_the_next_is_sent_again_and_twice_is_a_line():
         paced(Bench(late=2))
 
 
+def test_what_is_compared_side_by_side_counts_whole():
+    """An attempt that was interrupted must not leave values of two attempts beside each other."""
+    assert all(fleet.whole for fleet in suite_runner.fleets("07", "gpu") if fleet.servers)
+
+
 @pytest.mark.parametrize("gib", [140, 79])
 def test_the_fleets_yield_what_they_say(monkeypatch, gib):
     monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})

@@ -129,5 +129,6 @@ def fleets() -> list[Fleet]:
         if any(name in VARIED for name in names):
             produces += [f"graphs-{fleet}-{name}" for name in names if name in (*NAMES, *VARIED)]
         go = functools.partial(measure, fleet=fleet, schemas_from="vllm")
-        found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=2.0 + 0.5 * len(names), engines=("vllm",)))
+        found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=2.0 + 0.5 * len(names), engines=("vllm",),
+                           whole=True))
     return found + [cpu.cost_fleet(engine, engine, "host", "vllm") for engine in ("vllm", "sglang")]
