@@ -5,7 +5,6 @@ it, whose digest the record holds. Together at most 1 MB.
 """
 
 import contextlib
-import functools
 import gzip
 import hashlib
 import json
@@ -18,12 +17,12 @@ from pathlib import Path
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info, model_folders
 from experiments.lab.host.config import ROOT
-from experiments.lab.records.schema_check import SCHEMA_FILE, not_a_number, validate
+from experiments.lab.records.git_commit import commit
+from experiments.lab.records.schema_check import not_a_number, validate
+from experiments.lab.records.source_digest import source_digest
 
 LIMIT = 1_000_000  # bytes, a record with its column file
 STATISTICS = "median/2"  # of load/statistics.py; the schema says what it is, and what records without it used
-# What says how it goes, or comes after a record is written, does not change what was measured.
-_APART = ("__main__.py", "host/progress.py", "records/import_records.py", "errors.py", "analysis/")
 
 
 @dataclass
@@ -70,7 +69,8 @@ def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes:
         "workload": {"seed": None, **draft.workload},
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "wall_s": round(wall_s, 3),
-        "lab": source_digest(experiment),
+        "lab": source_digest(experiment, draft.recording is not None),
+        "commit": commit(),
         "statistics": STATISTICS,
         "samples": draft.samples,
     }
@@ -203,19 +203,6 @@ class Record:
         return self._columns
 
 
-@functools.lru_cache  # what runs is what was there at the start, whatever is edited meanwhile
-def source_digest(experiment: str | None = None) -> str:
-    """sha256 over the lab's sources that measure (of one experiment: its own suites alone), names and contents."""
-    here, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted([*here.rglob("*.py"), SCHEMA_FILE]):
-        name = path.relative_to(here).as_posix()
-        other = experiment and name.startswith("suites/exp") and not name.startswith(f"suites/exp{experiment}_")
-        if name.startswith(_APART) or other:
-            continue
-        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
-    return f"sha256:{digest.hexdigest()}"
-
-
 def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
     """Whether a finished record at `path` was made by this lab, on this host, with the engine installed now.
 
@@ -227,7 +214,7 @@ def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
         return False
     engine = record["engine"]
     same_engine = engine is None or engine["digest"] in engines.values()
-    return record["lab"] == source_digest(experiment) and record["host"]["id"] == host and same_engine
+    return record["lab"] == source_digest(experiment, "recording" in record) and record["host"]["id"] == host and same_engine
 
 
 def portable(text: str) -> str:
