@@ -145,11 +145,16 @@ class _Sources:
     def _named(self, text: str) -> Iterator[Path]:
         """The files that a string names: a worker's script, or a module to be imported by its name."""
         if script := _SCRIPT.fullmatch(text):
-            word = re.compile(re.escape(script[1]).replace(r"\{\}", "[A-Za-z0-9]+"))
-            yield from (path for path in sorted(self.workers.glob("*.py")) if word.fullmatch(path.name))
+            folder, names = self.workers, [script[1]]
         elif _MODULE.fullmatch(text):
-            where = text.removeprefix(f"{PACKAGE}.").replace(".", "/").replace("{}", "*")
-            yield from (path for end in (".py", "/__init__.py") for path in sorted(self.lab.glob(where + end)))
+            where = text.removeprefix(f"{PACKAGE}.").replace(".", "/")
+            folder, names = self.lab, [f"{where}.py", f"{where}/__init__.py"]
+        else:
+            return
+        for name in names:
+            words = re.compile(re.escape(name).replace(r"\{\}", "[A-Za-z0-9]+"))
+            places = sorted(folder.glob(name.replace("{}", "*")))
+            yield from (path for path in places if words.fullmatch(path.relative_to(folder).as_posix()))
 
 
 def _run(tree: ast.AST) -> Iterator[ast.AST]:
