@@ -44,6 +44,6 @@ def test_the_package_needs_the_standard_library_and_jsonschema_alone():
     for path in FOLDER.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
                 others = [name for name in names if not name.startswith("experiments.formats")]
                 assert {name.partition(".")[0] for name in others} <= allowed, f"{path}: {others}"
