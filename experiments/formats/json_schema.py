@@ -17,8 +17,8 @@ LONG = 160  # signs of a fault's message, beyond which it mostly repeats what is
 
 @dataclass(frozen=True)
 class Fault:
-    """`place` as samples[0].unit, "" for the whole; `path` its parts; `keyword` of the schema, what it asks for, and the
-    value that is there; `message` of the validator, on one line."""
+    """`place` as samples[0].unit, "" for the whole; `path` its parts; `keyword` of the schema, what it asks for, and
+    the value that is there; `message` of the validator, on one line."""
 
     place: str
     path: tuple[str | int, ...]
@@ -38,8 +38,8 @@ class Fault:
 
 
 def first_fault(value: object, schema: Path) -> Fault | None:
-    """What is most wrong with `value` by the schema in that file, None where nothing is. FormatError for a schema that cannot
-    be read; ImportError where jsonschema is not installed."""
+    """What is most wrong with `value` by the schema in that file, None where nothing is. FormatError for a schema that
+    cannot be read; ImportError where jsonschema is not installed."""
     import jsonschema  # here: a GPU host may lack it, and is told so in one line when a record is checked
 
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))

@@ -18,7 +18,8 @@ def read(raw: bytes | str) -> object:
 
 
 def write(value: object, indent: int | None = None) -> bytes:
-    """UTF-8, without an end of line; with `indent` None as short as it goes. ValueError for a number that is not finite."""
+    """UTF-8, without an end of line; with `indent` None as short as it goes. ValueError for a number that is not
+    finite."""
     separators = None if indent else (",", ":")
     return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent, separators=separators).encode()
 

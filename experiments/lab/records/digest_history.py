@@ -1,6 +1,6 @@
 """Finds the commit whose lab gives a digest that a record holds.
 
-A commit's own code is asked, from a copy of its tree: each release of the lab had its own rule of what a digest covers. The
+A commit's own code is asked, from a copy of its tree, since the rule of what a digest covers has changed with time. The
 commits that records name come first, then those nearest to the time at which the records were measured.
 """
 
@@ -48,7 +48,7 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class Holder:
-    """A record that holds the digest: where it lies, when it was measured (seconds since 1970), and the commit it names."""
+    """A record that holds the digest: where it lies, when it was measured (seconds since 1970), the commit it names."""
 
     path: str
     digest: str
@@ -66,8 +66,8 @@ class Commit:
 
 
 def find(asked: str, root: Path = ROOT, on_ask: Callable[[int, int], None] = lambda done, total: None) -> str:
-    """One line about where a digest comes from, whole or its first eight digits or more. `on_ask` is told how many commits
-    were asked, and of how many. LabError when no commit's lab gives it, or it is no digest."""
+    """One line about where a digest comes from, whole or its first eight digits or more. `on_ask` is told how many
+    commits were asked, and of how many. LabError when no commit's lab gives it, or it is no digest."""
     start = _start(asked)
     holders = [each for each in holders_of(root) if each.digest.startswith(start)]
     if len(digests := sorted({each.digest for each in holders})) > 1:
@@ -84,8 +84,10 @@ def find(asked: str, root: Path = ROOT, on_ask: Callable[[int, int], None] = lam
             if digest.startswith(start):
                 day = datetime.fromtimestamp(commit.made, UTC).strftime("%Y-%m-%d")
                 return f"{digest}: commit {commit.id} of {day}, {what} ({commit.subject})"
-    held = f"; {', '.join(each.path for each in holders[:3])} was measured with sources that were not committed" * bool(holders)
-    raise LabError(f"{asked}: none of {len(commits)} commits has a lab of this digest{held}")
+    line = f"{asked}: none of {len(commits)} commits has a lab of this digest"
+    if holders:
+        line += f"; {', '.join(each.path for each in holders[:3])} was measured with sources that were not committed"
+    raise LabError(line)
 
 
 def holders_of(root: Path) -> list[Holder]:
@@ -107,8 +109,9 @@ def history(root: Path) -> list[Commit]:
     try:
         text = git(root, "log", "--all", "HEAD", "--format=%H%x00%ct%x00%s", "--", SOURCES).decode("utf-8", "replace")
     except (OSError, subprocess.SubprocessError):
-        raise LabError("digest: the commits cannot be searched; run it with git, in a clone of the repository") from None
-    return [Commit(id, float(made), subject) for id, made, subject in (line.split("\0") for line in text.splitlines())]
+        raise LabError("digest: the commits cannot be searched; run it with git, in a clone of the site") from None
+    rows = [line.split("\0") for line in text.splitlines()]
+    return [Commit(id, float(made), subject) for id, made, subject in rows]
 
 
 def digests_at(commit: str, root: Path) -> dict[str, str]:
@@ -120,10 +123,8 @@ def digests_at(commit: str, root: Path) -> dict[str, str]:
                 tar.extractall(folder, filter="data")
             numbers = {path.name for path in Path(folder, SOURCES).glob("suites/*")}
             names = sorted({found[1] for name in numbers if (found := re.match(r"(?:exp|s)(\d\d)(?:_|\.py)", name))})
-            done = subprocess.run(
-                [sys.executable, "-c", _ASK, *names], cwd=folder, capture_output=True, text=True, check=True, timeout=60,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            )  # fmt: skip
+            command, env = [sys.executable, "-c", _ASK, *names], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True, timeout=60)
             return json.loads(done.stdout)
         except (OSError, subprocess.SubprocessError, ValueError, tarfile.TarError):
             return {}

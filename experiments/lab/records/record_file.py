@@ -20,7 +20,6 @@ from experiments.lab.records.schema_check import EDITED, validate
 from experiments.lab.records.source_digest import source_digest
 
 LEFT_OUT = "a value that was not measured is left out, not written as NaN"
-replace = write_whole  # under the name by which analysis/ imports it
 STATISTICS = "median/2"  # of load/statistics.py; the schema says what it is, and what records without it used
 
 
@@ -232,7 +231,8 @@ def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
         return False
     engine = record["engine"]
     same_engine = engine is None or engine["digest"] in engines.values()
-    return record["lab"] == source_digest(experiment, "recording" in record) and record["host"]["id"] == host and same_engine
+    same_lab = record["lab"] == source_digest(experiment, "recording" in record)
+    return same_lab and record["host"]["id"] == host and same_engine
 
 
 def portable(text: str) -> str:

@@ -1,9 +1,10 @@
 """The digest of the code that measures an experiment: what its record's samples were made by, neither less nor more.
 
-It covers the experiment's folder in suites/, what that imports below experiments/lab (inside functions too), what writes
-its records and probes the card, the worker scripts that any of these name and what they import beside them, all of inject/
-where the suite asks a server for it, and the record's schema. Of a call path's recording: callpaths/, the experiment's
-scenario, and inject/. Bytes are hashed, so a comment counts: two versions of Python do not agree on a syntax tree.
+It covers the experiment's folder in suites/, what that imports below experiments/lab (inside functions too), what
+writes its records and probes the card, the worker scripts that any of these name and what they import beside them, all
+of inject/ where the suite asks a server for it, and the record's schema. Of a call path's recording: callpaths/, the
+experiment's scenario, and inject/. Bytes are hashed, so a comment counts: two versions of Python do not agree on a
+syntax tree.
 
 Not covered: APART; what pages and claims are made by; experiments/formats, which reads and writes files. Standard
 library only, for this runs on a GPU host.
@@ -34,8 +35,8 @@ _MODULE = re.compile(rf"{re.escape(PACKAGE)}(\.[\w{{}}]+)+")
 
 @functools.lru_cache  # what runs is what was there at the start, whatever is edited meanwhile
 def source_digest(experiment: str, recording: bool = False) -> str:
-    """sha256:... of the sources here that measure an experiment ("05"), or that record its call path. LabError for a source
-    that is no Python."""
+    """sha256:... of the sources here that measure an experiment ("05"), or that record its call path. LabError for a
+    source that is no Python."""
     return digest_of(LAB, experiment, recording)
 
 
@@ -71,8 +72,8 @@ def sources(lab: Path, experiment: str, recording: bool = False) -> list[str]:
 
 
 class _Sources:
-    """Files reached so far. `other_suites`: whether an import that leads to an experiment's folder is followed: of a suite
-    yes, since its samples depend on it; of a recording no, since the list of all scenarios imports every one of them."""
+    """Files reached so far. `other_suites`: whether an import that leads to an experiment's folder is followed: of a
+    suite yes, since its samples depend on it; of a recording no, since the list of all scenarios imports each."""
 
     def __init__(self, lab: Path, other_suites: bool):
         self.lab, self.other_suites = lab, other_suites
