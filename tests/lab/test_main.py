@@ -61,9 +61,9 @@ DRIVING = (
     "servers.server_group",
     "servers.supervisor",
     "suites.common.ttft_segments",
-    "suites.exp01_request_lifecycle",
-    "suites.exp05_prefix_cache_hit",
-    "suites.exp06_chunked_prefill",
+    "suites.exp01_request_lifecycle.gpu",
+    "suites.exp05_prefix_cache_hit.gpu",
+    "suites.exp06_chunked_prefill.gpu",
 )
 
 

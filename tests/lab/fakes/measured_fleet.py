@@ -19,8 +19,8 @@ from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import host_info, interpreters, model_folders, run_worker
 from experiments.lab.load import engine_metrics, streaming_client, token_id_client, vllm_bench
 from experiments.lab.load.chat_prompts import OVERHEAD
-from experiments.lab.servers import server as servers
-from experiments.lab.servers.server import ServerSpec
+from experiments.lab.servers.local_http import DIRECT
+from experiments.lab.servers.spec import ServerSpec
 
 MS = 1_000_000  # ns
 CASE = {"schema": {"type": "object"}, "document": {"name": "Ada", "age": 36, "score": 1.5, "member": True}}
@@ -206,7 +206,7 @@ class Drive:
             (streaming_client.Client, "chat", lambda client, body: drive.chat(client, body)),
             (streaming_client, "closed_loops", self.closed_loops), (engine_metrics, "metrics", self.metrics),
             (token_id_client, "follow", self.follow), (run_worker, "worker", self.worker),
-            (servers.DIRECT, "open", self.open), (host_info, "gpu", lambda: card), (time, "sleep", lambda _s: None),
+            (DIRECT, "open", self.open), (host_info, "gpu", lambda: card), (time, "sleep", lambda _s: None),
             (interpreters, "engine", lambda name, _: {"name": name}),
             (model_folders, "folder", lambda name, _: Path("models") / name),
             (model_folders, "describe", lambda name: {"name": name}),

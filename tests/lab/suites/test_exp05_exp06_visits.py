@@ -7,9 +7,11 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import engine_metrics, load_trace, vllm_bench
 from experiments.lab.load.samples import Samples
 from experiments.lab.suites.common import shape_servers
+from experiments.lab.suites.common.parts import Tour
 from experiments.lab.suites.exp05_prefix_cache_hit import gpu as gpu_05
 from experiments.lab.suites.exp05_prefix_cache_hit import visits as visits_05
 from experiments.lab.suites.exp06_chunked_prefill import gpu as gpu_06
@@ -53,7 +55,7 @@ def test_decoders_that_ended_too_early_are_a_line_not_a_percentile():
 
 
 def test_long_prompts_come_while_the_decoders_are_at_work():
-    asks = visits_06.mixed_asks(load_trace.Prompts(1), visits_06.MIXED)
+    asks = visits_06.MIXED.asks(load_trace.Prompts(1))
     decoders, long = ([ask for ask in asks if ask.kind == kind] for kind in ("decoder", "prompt"))
     assert len(decoders) == 32 and {ask.at for ask in decoders} == {0.0}
     assert [ask.at for ask in long] == [0.4, 0.82, 1.24, 1.66, 2.08] and {ask.tokens for ask in long} == {8192}
@@ -134,7 +136,7 @@ def test_a_server_warns_of_a_budget_with_and_without_a_level():
     (79, [{"vllm-on", "vllm-off"}, {"sglang-on", "sglang-off"}]),
 ])
 def test_a_smaller_card_takes_one_engine_at_a_time_and_the_same_measurements(monkeypatch, gib, fleets):
-    monkeypatch.setattr(gpu_05.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     found = gpu_05.fleets()
     assert [{server.name for server in fleet.servers} for fleet in found] == fleets
     assert len({name for fleet in found for name in fleet.produces}) == sum(len(f.produces) for f in found) == 16
@@ -176,8 +178,9 @@ def test_a_neighbour_is_idle_stopped_or_gone_while_one_is_timed(monkeypatch):
         samples.add("ttft", "ms", 1.0, neighbours=neighbours)
 
     monkeypatch.setattr(visits_05, "single", single)
-    drafts = list(gpu_05._neighbours(ctx, None, None, random.Random(1)))
-    assert [draft.measurement for draft in drafts] == ["neighbours-sglang", "neighbours-vllm"]
+    part = gpu_05.Neighbours({"neighbours-vllm": "vllm-on", "neighbours-sglang": "sglang-on"})
+    drafts = list(part.measure(Tour(ctx, None, None, random.Random(1))))
+    assert [draft.measurement for draft in drafts] == ["neighbours-sglang", "neighbours-vllm"] == [*part.records]
     for how, stopped in (("paused", True), ("idle", False)):
         seen = {entry for entry in ctx.log if entry[1] == how}
         assert seen == {(name, how, 3, stopped) for name in ("vllm-on", "sglang-on")}
