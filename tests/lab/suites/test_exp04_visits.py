@@ -100,7 +100,8 @@ def test_every_prefix_waits_at_once_and_more_of_them_than_the_cache_holds():
 
 def test_the_conversations_fit_the_cache_whole():
     for answer in visits.ANSWERS.values():
-        last = [turn for turn in streams.chat("s", **visits.TURNS.recorded(), answer=answer) if turn.name.endswith("t3")]
+        turns = streams.chat("s", **visits.TURNS.recorded(), answer=answer)
+        last = [turn for turn in turns if turn.name.endswith("t3")]
         assert sum(turn.tokens() + turn.out for turn in last) < gpu.KV_TOKENS
     for name, sizes in streams.WORKLOAD.items():
         longest = max(turn.tokens() + turn.out for turn in streams.stream(name, "s", random.Random(1), sizes))
