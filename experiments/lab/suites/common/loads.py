@@ -30,7 +30,8 @@ class Stages(Workload):
     def asks(self, prompts: Prompts, after_s: float) -> list[Ask]:
         """Every stage `after_s` behind the one before; a request's kind is the size of its stage."""
         return [
-            Ask(round(number * after_s, 3), self.prompt_tokens, self.output_tokens, prompts.fresh(self.prompt_tokens), str(count))
+            Ask(round(number * after_s, 3), self.prompt_tokens, self.output_tokens, prompts.fresh(self.prompt_tokens),
+                str(count))
             for number, count in enumerate(self.concurrency) for _ in range(count)
         ]
 
@@ -54,5 +55,7 @@ class Arrival(Workload):
     def asks(self, prompts: Prompts) -> list[Ask]:
         asks = [Ask(0.0, self.decoder_prompt, self.decoder_output, prompts.fresh(self.decoder_prompt), "decoder")
                 for _ in range(self.decoders)]
-        return asks + [Ask(self.at_s(number), self.prompt_tokens, self.prompt_output, prompts.fresh(self.prompt_tokens), "prompt")
-                       for number in range(self.prompts)]
+        return asks + [
+            Ask(self.at_s(number), self.prompt_tokens, self.prompt_output, prompts.fresh(self.prompt_tokens), "prompt")
+            for number in range(self.prompts)
+        ]

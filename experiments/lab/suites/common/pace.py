@@ -1,4 +1,5 @@
-"""Time per output token at several batch sizes in one visit: stages one after another, and none may reach into the next."""
+"""Time per output token at several batch sizes in one visit: stages one after another, none of which may reach into the
+next."""
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.load_trace import Prompts
@@ -13,8 +14,9 @@ def pace(server: Server, bench: Bench, prompts: Prompts, samples: Samples, stage
          body: dict | None = None, **labels: str) -> None:
     """Adds `tpot` and `ttft` (ms, the median over a stage's requests), label concurrency and `labels`.
 
-    A visit in which a stage was not over before the next began, `after_s` later, is thrown away and sent again with twice
-    the time between stages; LabError when that was too little as well, which names `setting`, where the time stands.
+    A visit in which a stage was not over before the next began, `after_s` later, is thrown away and sent again with
+    twice the time between stages; LabError when that was too little as well, which names `setting`, where the time
+    stands.
     """
     for time_s in (after_s, 2 * after_s):  # one hiccup must not cost the whole fleet
         run = bench.run(server, stages.asks(prompts, time_s), body=body)

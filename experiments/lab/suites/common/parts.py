@@ -85,7 +85,7 @@ class Rounds:
             server = ctx.server(name)
             yield Draft(
                 record,
-                {"seed": self.seed, "load": COMMAND, "rounds": self.rounds, **self.workload, **self.own.get(record, {})},
+                {"seed": self.seed, "load": COMMAND, "rounds": self.rounds} | self.workload | self.own.get(record, {}),
                 [*samples[record].rows(), *(self.also(server) if self.also else ())],
                 columns=columns[record] or None, server=server, extra=self.extra(server) if self.extra else None,
             )

@@ -9,7 +9,8 @@ from experiments.lab.load.streaming_client import shuffled
 S = TypeVar("S")
 
 
-def rounds(progress: Callable, count: int, says: str, stops: Iterable[S], rng: random.Random) -> Iterator[tuple[int, S]]:
+def rounds(progress: Callable, count: int, says: str, stops: Iterable[S],
+           rng: random.Random) -> Iterator[tuple[int, S]]:
     """(round, stop) for every stop in each of `count` rounds, those of a round in an order of `rng`, drawn when the
     round begins. `progress` is told `says` at the start of each."""
     stops = list(stops)

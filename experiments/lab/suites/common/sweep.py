@@ -1,5 +1,6 @@
 """The servers of a sweep, cut into numbered fleets that fit the card, each beside the same references."""
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -54,6 +55,12 @@ def numbered(groups: list[list[ServerSpec]]) -> list[Group]:
             for number, servers in enumerate(groups, 1)]
 
 
-def fleet(group: Group, parts: Iterable[Part], measure: Callable, minutes: float, engines: tuple[str, ...] = ()) -> Fleet:
-    """The fleet of a group. Its records are set side by side, so it counts whole."""
-    return Fleet(group.fleet, produces(parts), measure, servers=group.servers, minutes=minutes, engines=engines, whole=True)
+def fleets(groups: list[list[ServerSpec]], parts: Callable[[Group], Iterable[Part]], measure: Callable,
+           minutes: Callable[[Group], float], engines: tuple[str, ...] = ()) -> list[Fleet]:
+    """A fleet for each of `groups`, measured by `measure(ctx, group=...)`. Its records are set side by side, so it
+    counts whole; `engines` are those that it needs besides its servers'."""
+    return [
+        Fleet(group.fleet, produces(parts(group)), functools.partial(measure, group=group), servers=group.servers,
+              minutes=minutes(group), engines=engines, whole=True)
+        for group in numbered(groups)
+    ]

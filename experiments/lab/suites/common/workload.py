@@ -10,4 +10,5 @@ class Workload:
 
     def recorded(self) -> dict[str, object]:
         """{field: value} as a record holds them, in the order of the fields."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()}
+        return {name: list(value) if isinstance(value, tuple) else value
+                for name, value in dataclasses.asdict(self).items()}

@@ -37,9 +37,10 @@ def records(configurations: dict[str, str]) -> tuple[str, ...]:
     return tuple(f"ttft-{name}" for name in configurations)
 
 
-def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int], count: int, requests: int) -> Iterator[Draft]:
-    """One request at a time on these servers, in `count` rounds of `requests` of each length a visit; nothing when none of
-    the records is wanted. {server: key of stages.MARKS}."""
+def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int], count: int,
+                requests: int) -> Iterator[Draft]:
+    """One request at a time on `configurations`, {server: key of stages.MARKS}, in `count` rounds of `requests` of each
+    length a visit; nothing when none of the records is wanted."""
     if not ctx.wanted(*records(configurations)):
         return
     ctx.begin()

@@ -51,7 +51,8 @@ def measure_card(ctx: Context) -> Iterator[Draft]:
     yield Draft(
         "card", {"seed": 0, "matmul_side": rates["side"], "copy_bytes": rates["copy_bytes"]},
         [sample("matmul", "TFLOP/s", rates["matmul"]), sample("copy", "GB/s", rates["copy"])],
-        engine=interpreters.engine("vllm", ctx.settings), command=["python", "experiments/lab/workers/card.py"], environment={},
+        engine=interpreters.engine("vllm", ctx.settings), command=["python", "experiments/lab/workers/card.py"],
+        environment={},
     )
 
 
@@ -69,14 +70,16 @@ def _under_load(ctx: Context) -> Iterator[Draft]:
     for done, (record, name) in rounds(ctx.progress, LOAD_ROUNDS + 1, "under load", LOADS.items(), rng):
         visits.load(ctx.server(name), CONFIGURATIONS[name], samples[record] if done else Samples(), rng, LOAD)
         time.sleep(0.5)
-    workload = {"seed": SEED + 1, "rounds": LOAD_ROUNDS, **LOAD.recorded(), "arrival": "closed loops, one process a client"}
+    workload = {"seed": SEED + 1, "rounds": LOAD_ROUNDS, **LOAD.recorded(),
+                "arrival": "closed loops, one process a client"}
     for record, name in LOADS.items():
         yield Draft(record, workload, samples[record].rows(), server=ctx.server(name))
 
 
 def measure_kernels(ctx: Context) -> Iterator[Draft]:
     """GPU time proper, from the profiler, in a fleet of its own: nothing timed shares a process with it."""
-    workload = {"seed": SEED + 2, "prompt_tokens": LENGTHS, "max_tokens": 4, "requests": KERNEL_REQUESTS, "concurrency": 1}
+    workload = {"seed": SEED + 2, "prompt_tokens": LENGTHS, "max_tokens": 4, "requests": KERNEL_REQUESTS,
+                "concurrency": 1}
     for record, name in KERNELS.items():
         ctx.begin()
         ctx.progress(0, 0, f"kernel times of {name}")

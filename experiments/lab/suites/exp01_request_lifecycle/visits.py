@@ -61,13 +61,13 @@ def gpu_span_ms(entries: list[dict], configuration: str, sent_ns: int) -> float:
     return last["gpu_t1_ms"] - first["gpu_t0_ms"]
 
 
-def ttft(servers: dict[str, Server], configurations: dict[str, str], lengths: list[int], count: int, each: int, seed: int,
-         progress: Callable, max_tokens: int = 4) -> dict[str, list[dict]]:
+def ttft(servers: dict[str, Server], configurations: dict[str, str], lengths: list[int], count: int, requests: int,
+         seed: int, progress: Callable, max_tokens: int = 4) -> dict[str, list[dict]]:
     """One request at a time: its time to first token, whole and by segment, with the probes on and off.
 
     `servers` maps name to a running Server with stage probes, `configurations` the same names to a key of MARKS.
     Every round visits every server once with the probes armed and once disarmed, in an order drawn from `seed`; each
-    visit sends `each` requests of every length. Returns rows of samples by server name. Names: `ttft` (first event,
+    visit sends `requests` of every length. Returns rows of samples by server name. Names: `ttft` (first event,
     ms), `first_text` (ms), `head` (HTTP status line, ms), `segment` (ms, armed only), `gpu_span` (ms, armed only, on
     a GPU), `request_bytes` and `first_bytes` (B).
     """
@@ -80,7 +80,7 @@ def ttft(servers: dict[str, Server], configurations: dict[str, str], lengths: li
     for _, name in rounds(progress, count, "one request at a time", servers, rng):
         for armed in shuffled(rng, (True, False)):
             _visit(servers[name], clients[name], configurations[name], samples[name], rng,
-                   shuffled(rng, lengths * each), max_tokens, armed)
+                   shuffled(rng, lengths * requests), max_tokens, armed)
     for client in clients.values():
         client.close()
     return {name: rows.rows() for name, rows in samples.items()}
@@ -100,9 +100,9 @@ def _visit(server: Server, client: Client, configuration: str, samples: Samples,
         for length in lengths:
             time.sleep(PAUSE_S)
             reply = client.chat(chat(server.spec.model, rng, length, max_tokens))
-            if reply.usage.get("prompt_tokens") != length:
+            if (counted := reply.usage.get("prompt_tokens")) != length:
                 raise LabError(
-                    f"{server.spec.name}: a prompt of {length} tokens was counted as {reply.usage.get('prompt_tokens')}; "
+                    f"{server.spec.name}: a prompt of {length} tokens was counted as {counted}; "
                     "the tokenizer or the chat template is another than the workload was made for"
                 )
             replies.append((length, reply))
@@ -127,14 +127,14 @@ def _visit(server: Server, client: Client, configuration: str, samples: Samples,
             samples.add("gpu_span", "ms", gpu_span_ms(entries, configuration, reply.sent_ns), **labels)
 
 
-def kernels(server: Server, configuration: str, lengths: list[int], each: int, seed: int) -> list[dict]:
+def kernels(server: Server, configuration: str, lengths: list[int], requests: int, seed: int) -> list[dict]:
     """GPU time of the forward and sampling that make a first token: kernels and copies, overlaps once (`kernel_union`,
     ms), and their number (`kernels`), by prompt length. Under torch's profiler, one request a recording: no other
     number of these requests is kept, since the profiler slows them."""
     rng, samples, probes = random.Random(seed), Samples(), _probes(server)
     stages = ("execute", "sample") if _family(configuration) == "vllm" else ("forward",)
     with Client(server.port) as client:
-        for length in shuffled(rng, lengths * each):
+        for length in shuffled(rng, lengths * requests):
             client.close()
             client.chat(chat(server.spec.model, rng, length, 4))
             probes.clear()
@@ -178,7 +178,8 @@ def load(server: Server, configuration: str, samples: Samples, rng: random.Rando
     all threads; may pass 100). They run side by side and do not add up to 100.
     """
     family, probes = _family(configuration), _probes(server)
-    loops = [[chat(server.spec.model, rng, what.prompt, what.output) for _ in range(what.each)] for _ in range(what.clients)]
+    loops = [[chat(server.spec.model, rng, what.prompt, what.output) for _ in range(what.each)]
+             for _ in range(what.clients)]
     probes.clear()
     probes.arm()
     before: dict[int, float] = {}

@@ -12,7 +12,8 @@ COUNTS = {"steps": "count", "decode_only": "count", "prefill_only": "count", "mi
 def count_samples(rows: list[dict]) -> list[dict]:
     """The counts of the workers' runs, as their docstrings name them; an engine has not all of them."""
     runs = [row for row in rows if row.get("kind", "run") == "run"]
-    kept = [sample(name, unit, [row[name]], run=row["run"]) for row in runs for name, unit in COUNTS.items() if name in row]
+    kept = [sample(name, unit, [row[name]], run=row["run"])
+            for row in runs for name, unit in COUNTS.items() if name in row]
     return kept + [sample("preemptions", "count", [len(row["preempted"])], run=row["run"]) for row in runs]
 
 

@@ -5,7 +5,6 @@ with the GPU, vLLM with a pool too small for its load; and the first four of Smo
 once is cut into fleets, and a result leaves its fleet only as a ratio to the same engine's default in it.
 """
 
-import functools
 import random
 from collections.abc import Iterator
 
@@ -111,8 +110,7 @@ def fleets() -> list[Fleet]:
     card = sweep.card_gib()
     groups = sweep.joined(group(list(REFERENCE), list(OTHERS), card), SMALL, card)
     return [
-        *(sweep.fleet(servers, parts(servers), functools.partial(measure, group=servers), 2.0 + 0.4 * len(servers.names))
-          for servers in sweep.numbered(groups)),
+        *sweep.fleets(groups, parts, measure, lambda group: 2.0 + 0.4 * len(group.names)),
         # What a call of `schedule` costs on this host's CPU, to set beside a step on its card.
         cpu.cost("cost-host", "vllm", 0.6),
     ]

@@ -9,8 +9,8 @@ from experiments.lab.load.statistics import gaps_across, median, percentile, win
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import pace as paces
-from experiments.lab.suites.common.shape_servers import Metrics, settings_said
 from experiments.lab.suites.common.loads import Arrival, AtOnce, Stages
+from experiments.lab.suites.common.shape_servers import Metrics, settings_said
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def burst(server: Server, bench: Bench, prompts: Prompts, samples: Samples, colu
     gaps = gaps_across(run, low, high)
     if len(gaps) < BURST.decoders:
         raise LabError(f"{server.spec.name}: only {len(gaps)} tokens were decoded while the burst was prefilled; the "
-                       "decoders ended too early for this card: give them more output tokens in exp02_scheduler_loop/visits.py: BURST")
+                       "decoders ended too early for this card: give them more output tokens in "
+                       "exp02_scheduler_loop/visits.py: BURST")
     before = [gap for decoder in run.of("decoder")
               for gap, at in zip(decoder.itl_ms, decoder.chunk_times_s()[1:], strict=True) if at < low]
     ttfts = [prompt.ttft_ms for prompt in run.of("prompt")]

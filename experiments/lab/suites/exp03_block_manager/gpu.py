@@ -5,7 +5,6 @@ larger blocks. On a card that does not hold them all they are cut into fleets, e
 reference, and a result leaves its fleet only as a ratio to that.
 """
 
-import functools
 import random
 from collections.abc import Iterator
 
@@ -57,7 +56,8 @@ def _pools(group: sweep.Group) -> Part:
 
     again = {f"again-{REFERENCE.name}": REFERENCE.name} if group.last else {}
     return Rounds(
-        {f"pool-{group.fleet}-{name}": name for name in group.names} | again, "the same load on every pool", ROUNDS, SEED,
+        {f"pool-{group.fleet}-{name}": name for name in group.names} | again,
+        "the same load on every pool", ROUNDS, SEED,
         {"fleet": group.names, **visits.LOAD.recorded(), "arrival": "all at once, no two prompts share a block",
          "order": "servers in random order within each round"},
         visit, also=pool,
@@ -84,8 +84,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 def fleets() -> list[Fleet]:
     groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
     return [
-        *(sweep.fleet(servers, parts(servers), functools.partial(measure, group=servers), 1.6 + 0.4 * len(servers.names))
-          for servers in sweep.numbered(groups)),
+        *sweep.fleets(groups, parts, measure, lambda group: 1.6 + 0.4 * len(group.names)),
         # What a block costs on this host's CPU, to set beside a step on its card.
         cpu.cost("cost-host", "vllm", 0.5),
     ]

@@ -10,8 +10,8 @@ from experiments.lab.load.load_trace import Prompts
 from experiments.lab.load.samples import Samples
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
-from experiments.lab.suites.common.shape_servers import ITL, Metrics, kv_used, pool_blocks
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.shape_servers import ITL, Metrics, kv_used, pool_blocks
 
 # Together its requests fill 45,056 slots, which the largest pool holds and no other.
 LOAD = AtOnce(requests=128, prompt_tokens=256, output_tokens=96)

@@ -6,7 +6,8 @@ from experiments.lab.records.record_file import sample
 from experiments.lab.suites.common import counted
 
 TOKENS = ("prompt_tokens", "hit_tokens", "missed_new", "missed_last", "missed_tail", "missed_order", "missed_evicted")
-QUEUE = {"prompt_tokens": "tokens", "hit_tokens": "tokens", "best_tokens": "tokens", "in_order": "count", "steps": "count"}
+QUEUE = {"prompt_tokens": "tokens", "hit_tokens": "tokens", "best_tokens": "tokens", "in_order": "count",
+         "steps": "count"}
 
 
 def samples(rows: list[dict]) -> list[dict]:
@@ -15,7 +16,8 @@ def samples(rows: list[dict]) -> list[dict]:
     queues: dict[tuple, list[dict]] = {}
     for row in rows:
         if "stream" in row:
-            kept += [sample(name, "tokens", [row[name]], stream=row["stream"], kv_tokens=row["kv_tokens"]) for name in TOKENS]
+            labels = {"stream": row["stream"], "kv_tokens": row["kv_tokens"]}
+            kept += [sample(name, "tokens", [row[name]], **labels) for name in TOKENS]
         else:
             queues.setdefault((row["policy"], row["requests"]), []).append(row)
     for (policy, requests), some in queues.items():
@@ -38,9 +40,12 @@ def costs(where: str, sglang: str, vllm: str) -> list[Fleet]:
 def fleets() -> list[Fleet]:
     return [
         # SGLang's scheduler on fixed streams of requests, and vLLM's on the same; deterministic.
-        counted.fleet("streams-sglang", "streams-sglang", "sglang_streams.py", samples, 0.7, "sglang-cpu", counted.lean),
+        counted.fleet("streams-sglang", "streams-sglang", "sglang_streams.py", samples, 0.7, "sglang-cpu",
+                      kept=counted.lean),
         counted.fleet("streams-vllm", "streams-vllm", "vllm_streams.py", samples, 0.8, kept=counted.lean),
-        # A few requests in a cache of a few tokens, on the core written in Python, whose lines can be seen; deterministic.
-        counted.fleet("replay", "replay-tree", "sglang_replay.py", counted.no_samples, 0.4, "sglang-cpu", counted.replay),
+        # A few requests in a cache of a few tokens, on the core written in Python, whose lines can be seen;
+        # deterministic.
+        counted.fleet("replay", "replay-tree", "sglang_replay.py", counted.no_samples, 0.4, "sglang-cpu",
+                      kept=counted.replay),
         *costs("cpu", sglang="sglang-cpu", vllm="vllm-cpu"),
     ]

@@ -1,4 +1,4 @@
-"""Experiment 04 on a GPU: SGLang's tree under two orders of the queue, against no tree at all, and beside vLLM's hashes.
+"""Experiment 04 on a GPU: SGLang's tree under two orders of the queue, against no tree, and beside vLLM's hashes.
 
 Servers of the Qwen3-8B shape stand side by side with a cache so small that the order of the queue matters; one is
 measured at a time, in an order drawn anew for each round.
@@ -99,7 +99,6 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 def fleets() -> list[Fleet]:
     groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
     return [
-        *(sweep.fleet(servers, parts(servers), functools.partial(measure, group=servers), 2.4 + 0.6 * len(servers.names))
-          for servers in sweep.numbered(groups)),
+        *sweep.fleets(groups, parts, measure, lambda group: 2.4 + 0.6 * len(group.names)),
         *cpu.costs("host", sglang="sglang", vllm="vllm"),
     ]

@@ -1,4 +1,4 @@
-"""Experiment 04: what one visit to one server measures. Loads come from `vllm bench serve` where it can express them."""
+"""Experiment 04: what one visit to one server measures. Loads come from `vllm bench serve` where it can say them."""
 
 import dataclasses
 import random
@@ -11,8 +11,8 @@ from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import shuffled
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
-from experiments.lab.suites.common.shape_servers import Metrics
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.shape_servers import Metrics
 from experiments.lab.suites.common.workload import Workload
 from experiments.lab.workers.worker_kit import streams
 
@@ -93,7 +93,8 @@ def _follow(server: Server, turns: list[streams.Turn], samples: Samples, **label
 def turns(server: Server, seed: str, samples: Samples, answers: str) -> None:
     """`TURNS` with answers of `ANSWERS[answers]` tokens, each conversation a closed loop that holds the server's own
     answers. Adds `throughput` (tok/s), `wall` (s), `hit_tokens`, `prompt_tokens`; label answers."""
-    _follow(server, streams.chat(f"turns {seed}", **dataclasses.asdict(TURNS), answer=ANSWERS[answers]), samples, answers=answers)
+    conversations = streams.chat(f"turns {seed}", **dataclasses.asdict(TURNS), answer=ANSWERS[answers])
+    _follow(server, conversations, samples, answers=answers)
 
 
 def stream(server: Server, name: str, seed: str, rng: random.Random, samples: Samples) -> None:

@@ -26,7 +26,8 @@ KV_TOKENS = 80_000  # room for KV cache in each server
 ROUNDS = {"hits": 6, "nohits": 5, "reuse": 5, "memory": 2, "neighbours": 5}
 ENGINES = {
     "vllm": (spec("vllm", "vllm-on", KV_TOKENS), spec("vllm", "vllm-off", KV_TOKENS, "--no-enable-prefix-caching")),
-    "sglang": (spec("sglang", "sglang-on", KV_TOKENS), spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache")),
+    "sglang": (spec("sglang", "sglang-on", KV_TOKENS),
+               spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache")),
 }
 
 
@@ -37,7 +38,8 @@ def _engine(server: str) -> str:
 def parts(names: list[str]) -> list[Part]:
     """What is measured on the servers of a fleet, in order."""
     on = [name for name in names if name.endswith("-on")]
-    return [_hits(on), _no_hits(names), _reuse(names), _memory(names), Neighbours({f"neighbours-{_engine(name)}": name for name in on})]
+    return [_hits(on), _no_hits(names), _reuse(names), _memory(names),
+            Neighbours({f"neighbours-{_engine(name)}": name for name in on})]
 
 
 def _hits(on: list[str]) -> Part:
@@ -85,8 +87,8 @@ def _memory(names: list[str]) -> Part:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The same configuration with its neighbours idle, stopped by a signal, and, for the first server, ended: its record
-    is the last, since the others have theirs before they are ended."""
+    """The same configuration with its neighbours idle, stopped by a signal, and, for the first server, ended: its
+    record is the last, since the others have theirs before they are ended."""
 
     servers: dict[str, str]  # {measurement: server}, the first server first
 

@@ -4,7 +4,8 @@ from experiments.lab.callpaths.request_patterns import SEED, send_again
 from experiments.lab.callpaths.scenario import SMALL_SERVERS, Scenario, own_prompt
 from experiments.lab.suites.common.watched_lines import HIT
 
-TOKENS = 384  # whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice
+# Whole blocks on every engine, so that all of it is cached and what is computed again is the engine's choice.
+TOKENS = 384
 
 SCENARIO = Scenario(
     "05", "path-small", SMALL_SERVERS, own_prompt(SEED, TOKENS, 4), send_again, {"lines": HIT},

