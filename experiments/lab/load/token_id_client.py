@@ -6,7 +6,7 @@ of one `time.monotonic`.
 """
 
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from experiments.lab.errors import LabError
@@ -41,7 +41,9 @@ def follow(server, turns: list[Turn], limit_s: float = 120.0) -> list[Answered]:
     known = {turn.name for turn in turns}
     if lost := [turn.name for turn in turns if turn.after is not None and turn.after not in known]:
         raise LabError(f"the stream's {lost[0]} comes after a request that is not in it")
-    answers, found, waiting = {}, [], list(turns)
+    answers: dict[str, list] = {}
+    found: list[Answered] = []
+    waiting = list(turns)
     begin = time.monotonic()
 
     def go(turn: Turn, ids: list) -> Answered:
@@ -50,7 +52,7 @@ def follow(server, turns: list[Turn], limit_s: float = 120.0) -> list[Answered]:
         return Answered(turn, said, sent - begin, time.monotonic() - begin)
 
     with ThreadPoolExecutor(max_workers=len(turns)) as pool:
-        running = set()
+        running: set[Future[Answered]] = set()
         while waiting or running:
             ready = [turn for turn in waiting if turn.after is None or turn.after in answers]
             waiting = [turn for turn in waiting if turn not in ready]
