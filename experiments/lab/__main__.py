@@ -1,4 +1,4 @@
-"""python -m experiments.lab ...: measure, record, experiments, import, verify, claims, compare, models, engines."""
+"""python -m experiments.lab ...: measure, record, experiments, import, verify, claims, compare, digest, models, engines."""
 
 import argparse
 import sys
@@ -51,6 +51,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="also what is unchanged since it was verified")
     command("claims", "print what the claims came to", exp=True)
     command("compare", "print claim, reference, here, holds", exp=True)
+    sub = command("digest", "print the digests of the code that measures, or find the commit of one", exp=True)
+    sub.add_argument("--find", metavar="DIGEST", help="a record's `lab`, or its first eight digits or more")
     command("models", "make the model folders")
     command("engines", "say which engines this machine has")
     return top
@@ -66,6 +68,33 @@ def chosen(options) -> list:
     from experiments.lab.fleets import suite_runner
 
     return [options.exp] if options.exp else suite_runner.experiments()
+
+
+def digests(options) -> str:
+    """A line an experiment and kind of record, and the commit; or, with --find, where a digest comes from."""
+    from experiments.lab.records import digest_history, git_commit, source_digest
+
+    if options.find:
+        try:
+            return digest_history.find(options.find, on_ask=lambda done, total: on_terminal(f"asking commit {done + 1} of {total}"))
+        finally:
+            on_terminal("")
+    if options.exp and options.exp not in source_digest.experiments():
+        raise LabError(f"no experiment {options.exp!r}; there are: {', '.join(source_digest.experiments())}")
+    lines = [
+        f"{experiment} {what}: {source_digest.source_digest(experiment, what == 'call path')}"
+        for experiment in ([options.exp] if options.exp else source_digest.experiments())
+        for what in ("measurements", "call path")
+    ]
+    if here := git_commit.commit():
+        lines.append(f"commit {here['id']}" + ("" if here["clean"] else ", and changes to the lab that are not committed"))
+    return "\n".join(lines)
+
+
+def on_terminal(text: str) -> None:
+    """Rewrite the one line that says how far a search is; nothing where output is no terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def run(options) -> int:
@@ -106,6 +135,9 @@ def run(options) -> int:
             options.folder, config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
         ):
             print(record_file.portable(str(path)))
+        return 0
+    if options.command == "digest":
+        print(digests(options))
         return 0
     if options.command == "models":
         python = next((p for name in engine_table.table().serving() if (p := found.pythons[name])), None)

@@ -4,16 +4,11 @@ Here it is checked that a claim rests on records that are still what they were, 
 words. Whether the claim still follows from the records is evaluated by the lab, not here.
 """
 
-import functools
-import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jsonschema
-
-from experiments.formats import value_format
+from experiments.formats import json_schema, record_format, strict_json, value_format
 from scripts.common.errors import SiteError
 
 FOLDER = "experiments/claims"
@@ -71,18 +66,18 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
     """
     where = path.resolve().relative_to(root.resolve()).as_posix()
     try:
-        data = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
+        data = strict_json.read(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SiteError(f"{where}: cannot be read ({error}); write it again: make experiments") from None
-    fault = jsonschema.exceptions.best_match(_validator().iter_errors(data))
-    if fault is not None:
-        trail = list(fault.absolute_path)
-        name = data["claims"][trail[1]].get("id", trail[1]) if trail[:1] == ["claims"] and len(trail) > 1 else ""
+    if (fault := json_schema.first_fault(data, SCHEMA)) is not None:
+        trail = list(fault.path)
+        claims = data["claims"] if isinstance(data, dict) and trail[:1] == ["claims"] and len(trail) > 1 else None
+        name = claims[trail[1]].get("id", trail[1]) if claims else ""
         rest = ".".join(str(part) for part in trail[2:] if name != "") or ".".join(map(str, trail))
         if rest == "records":
             raise SiteError(f"{where}: claim {name} rests on no record; name its records in the notebook")
-        message = fault.message.replace("\n", " ")[:160]
-        raise SiteError(f"{where}: claim {name} {rest}: {message}; write it again: make experiments")
+        raise SiteError(f"{where}: claim {name} {rest}: {fault.message[:160]}; write it again: make experiments")
+    assert isinstance(data, dict)  # the schema has seen to it
     claims = []
     for item in data["claims"]:
         claim = Claim(item["id"], data["experiment"], where, item)
@@ -110,25 +105,15 @@ def _same_record(claim: Claim, rest: dict, root: Path, known: dict | None) -> No
         digest = known[rest["path"]].sha256
     else:
         try:
-            digest = hashlib.sha256((root / rest["path"]).read_bytes()).hexdigest()
+            digest = record_format.sha256((root / rest["path"]).read_bytes())
         except OSError:
             raise SiteError(
                 f"{claim.file}: claim {claim.id} rests on {rest['path']}, which is not there; "
                 "restore it or write the claim again: make experiments"
             ) from None
-    if digest != rest["sha256"].removeprefix("sha256:"):
+    if digest != record_format.digits(rest["sha256"]):
         raise SiteError(
             f"{claim.file}: claim {claim.id} was evaluated on another {rest['path']} "
-            f"(digest {rest['sha256'].removeprefix('sha256:')[:12]}..., now {digest[:12]}...); "
+            f"(digest {record_format.digits(rest['sha256'])[:12]}..., now {digest[:12]}...); "
             "evaluate it again: make experiments"
         )
-
-
-def _refuse(constant):
-    raise ValueError(f"holds {constant}, which is not a number")
-
-
-@functools.lru_cache(maxsize=1)
-def _validator():
-    schema = json.loads(SCHEMA.read_text("utf-8"))
-    return jsonschema.validators.validator_for(schema)(schema)

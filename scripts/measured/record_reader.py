@@ -2,25 +2,21 @@
 
 A record is `experiments/records/NN/<measurement>.json`; its many samples may lie beside it in a compressed
 column file whose sha256 the record holds. Nothing here writes a record, and nothing is imported from the lab:
-what the two sides share is the schema file, and snippets/engines.toml.
+what the two sides share is the schema file, snippets/engines.toml and experiments/formats.
 """
 
 import functools
-import gzip
-import hashlib
 import json
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jsonschema
-
+from experiments.formats import json_schema, record_format, strict_json
 from scripts.common.errors import SiteError
 from scripts.sources.engine_table import configurations
 
 FOLDER = "experiments/records"
-SCHEMA = "experiments/lab/schema/record.schema.json"
-RECORD_LIMIT = 1_000_000  # bytes, a record with its column file
+SCHEMA = record_format.SCHEMA
+RECORD_LIMIT = record_format.LIMIT
 TOTAL_LIMIT = 15_000_000  # bytes, all committed records
 LOCAL_REMEDY = "measure it again with the lab; a record is never edited"
 
@@ -46,21 +42,20 @@ class Record:
             raise SiteError(f"{self.path}: has no column file; {LOCAL_REMEDY}")
         raw = (self.file.parent / named["file"]).read_bytes()
         try:
-            columns = _strict_json(gzip.decompress(raw))
-            lengths = {len(values) for values in columns.values()}
-        except (OSError, EOFError, ValueError, AttributeError, TypeError) as error:
+            columns = record_format.unpack(raw)
+        except (OSError, EOFError, ValueError) as error:
             raise SiteError(f"{self.path}: column file {named['file']} cannot be read ({error})") from None
-        if len(lengths) > 1:
+        if not record_format.of_one_length(columns):
             raise SiteError(f"{self.path}: columns of {named['file']} differ in length; {LOCAL_REMEDY}")
         return columns
 
-    def at(self, dotted: str):
+    def at(self, dotted: str) -> object:
         """The value at a dotted path, e.g. `host.gpu.name` or `samples.0.unit`. Raises SiteError if absent."""
-        value = self.data
+        value: object = self.data
         for part in dotted.split("."):
             try:
-                value = value[int(part)] if isinstance(value, list) else value[part]
-            except (KeyError, IndexError, ValueError, TypeError):
+                value = value[int(part)] if isinstance(value, list) else _member(value, part)
+            except (KeyError, IndexError, ValueError):
                 known = ", ".join(value) if isinstance(value, dict) else type(value).__name__
                 raise SiteError(f"{self.path}: has no field {dotted} (at {part!r} there is: {known})") from None
         return value
@@ -75,13 +70,9 @@ def load(path: Path, root: Path, pins: dict | None = None) -> Record:
     except OSError:
         raise SiteError(f"{where}: no such record; measure it: make experiments") from None
     try:
-        data = _strict_json(raw)
+        data = _checked(strict_json.read(raw), root / SCHEMA)
     except ValueError as error:
         raise SiteError(f"{where}: {error}; {LOCAL_REMEDY}") from None
-    error = jsonschema.exceptions.best_match(_validator(root / SCHEMA).iter_errors(data))
-    if error is not None:
-        raise SiteError(f"{where}: {_explained(error)}; {LOCAL_REMEDY}")
-    _no_overflow(data, where)
     size = len(raw) + _checked_columns(path, data, where)
     if size > RECORD_LIMIT:
         raise SiteError(
@@ -98,7 +89,7 @@ def load(path: Path, root: Path, pins: dict | None = None) -> Record:
             f"{where}: measured on {engine['name']} {engine['version']}, the pages quote "
             f"{pins[engine['name']]}; measure again at the pin, or keep the record out of {FOLDER}"
         )
-    return Record(where, hashlib.sha256(raw).hexdigest(), data, path)
+    return Record(where, record_format.sha256(raw), data, path)
 
 
 def load_all(root: Path, pins: dict | None = None, experiment: str | None = None) -> list[Record]:
@@ -114,16 +105,16 @@ def load_all(root: Path, pins: dict | None = None, experiment: str | None = None
 
 def recordings(records: list[Record]) -> dict[str, Record]:
     """The call path recordings among the records, by configuration."""
-    found = {}
+    recorded: dict[str, Record] = {}
     for record in records:
         recording = record.data.get("recording")
         if not recording:
             continue
         name = recording["configuration"]
-        if name in found:
-            raise SiteError(f"{record.path}: {name} is recorded in {found[name].path} too; keep one of them")
-        found[name] = record
-    return found
+        if name in recorded:
+            raise SiteError(f"{record.path}: {name} is recorded in {recorded[name].path} too; keep one of them")
+        recorded[name] = record
+    return recorded
 
 
 def files(record: Record) -> list[Path]:
@@ -132,23 +123,24 @@ def files(record: Record) -> list[Path]:
     return [record.file] + ([record.file.parent / named["file"]] if named else [])
 
 
-def _strict_json(raw: bytes):
-    def refuse(constant):
-        raise ValueError(f"holds {constant}, which is not a number")
+def _checked(data: object, schema: Path) -> dict:
+    """The record. FormatError for what is wrong with it, SiteError for a schema that cannot be read."""
+    try:
+        fault = json_schema.first_fault(data, schema)
+    except strict_json.FormatError as error:
+        raise SiteError(f"{schema.name}: the record schema cannot be read ({error}); restore {SCHEMA}") from None
+    if fault is not None:
+        raise strict_json.FormatError(fault.line("record", json.dumps))
+    if infinite := strict_json.first_not_finite(data):
+        raise strict_json.FormatError(f"{infinite[0]} is not a finite number")
+    assert isinstance(data, dict)  # the schema has seen to it
+    return data
 
-    return json.loads(raw, parse_constant=refuse)
 
-
-def _no_overflow(value, where: str, trail: str = "") -> None:
-    """`1e999` passes the parser and the schema, and is an infinity all the same."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SiteError(f"{where}: {trail} is not a finite number; {LOCAL_REMEDY}")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _no_overflow(item, where, f"{trail}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _no_overflow(item, where, f"{trail}[{index}]")
+def _member(value: object, name: str) -> object:
+    if not isinstance(value, dict):
+        raise KeyError(name)
+    return value[name]
 
 
 def _checked_columns(path: Path, data: dict, where: str) -> int:
@@ -159,11 +151,11 @@ def _checked_columns(path: Path, data: dict, where: str) -> int:
         raw = (path.parent / named["file"]).read_bytes()
     except OSError:
         raise SiteError(f"{where}: column file {named['file']} is missing; restore it or measure again") from None
-    digest = hashlib.sha256(raw).hexdigest()
-    if digest != named["sha256"].removeprefix("sha256:"):
+    digest, stored = record_format.sha256(raw), record_format.digits(named["sha256"])
+    if digest != stored:
         raise SiteError(
             f"{where}: column file {named['file']} has digest {digest[:12]}..., the record says "
-            f"{named['sha256'].removeprefix('sha256:')[:12]}...; restore it or measure again"
+            f"{stored[:12]}...; restore it or measure again"
         )
     return len(raw)
 
@@ -176,30 +168,6 @@ def _no_strays(root: Path, records: list[Record] | None) -> None:
     for file in sorted((root / FOLDER).rglob("*.gz")):
         if file not in named:
             raise SiteError(f"{_relative(file, root)}: no record names this column file; delete it")
-
-
-@functools.lru_cache(maxsize=4)
-def _validator(path: Path):
-    try:
-        schema = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SiteError(f"{path.name}: the record schema cannot be read ({error}); restore {SCHEMA}") from None
-    return jsonschema.validators.validator_for(schema)(schema)
-
-
-def _explained(error) -> str:
-    """The schema's complaint on one line: the field first, the closed list where the schema has one."""
-    trail = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    value = json.dumps(error.instance)
-    shown = value if len(value) < 60 else value[:57] + "..."
-    if error.validator == "enum":
-        wanted = ", ".join(str(item) for item in error.validator_value)
-        return f"{trail}: {shown} is not known (known: {wanted})"
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return f"{trail or 'record'}: field {', '.join(missing)} is missing"
-    message = error.message.replace("\n", " ")
-    return f"{trail or 'record'}: {message if len(message) < 160 else shown + ' is not ' + error.validator}"
 
 
 def _relative(path: Path, root: Path) -> str:

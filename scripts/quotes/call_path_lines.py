@@ -66,7 +66,7 @@ def _unwatched(hop: Hop, recording: Recording, pinned: Located) -> str | None:
         known = ", ".join(sorted(symbol.partition("::")[2] for symbol in recording.watched)) or "none"
         return (
             f"its lines were not watched: this recording has those of {known}; name it in "
-            "experiments/lab/callpaths/scenario.py and record again"
+            "scenario.py of its experiment's folder in experiments/lab/suites and record again"
         )
     digest = recording.files.get(hop.file)
     if digest is None:

@@ -61,9 +61,9 @@ DRIVING = (
     "servers.server_group",
     "servers.supervisor",
     "suites.common.ttft_segments",
-    "suites.exp01_request_lifecycle",
-    "suites.exp05_prefix_cache_hit",
-    "suites.exp06_chunked_prefill",
+    "suites.exp01_request_lifecycle.gpu",
+    "suites.exp05_prefix_cache_hit.gpu",
+    "suites.exp06_chunked_prefill.gpu",
 )
 
 
@@ -229,7 +229,7 @@ def test_the_tier_is_the_machines(machine, monkeypatch):
 def test_the_published_schema_is_itself_valid():
     import jsonschema
 
-    from experiments.lab.records.record_file import SCHEMA_FILE
+    from experiments.lab.records.schema_check import SCHEMA_FILE
 
     schema = json.loads(SCHEMA_FILE.read_text())
     jsonschema.validators.validator_for(schema).check_schema(schema)

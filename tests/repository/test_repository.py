@@ -29,17 +29,25 @@ ENGINE_HEADERS = [
 BINARY = {".png", ".ico", ".woff2", ".gz", ".jpg", ".npz"}
 
 
-def repository_files() -> list:
+def repository_files(root: Path = ROOT) -> list:
     """Committed files and new ones that git does not ignore, as paths from the root."""
     listing = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=root, capture_output=True, check=True
     )
-    names = listing.stdout.decode().split("\0")
-    return [name for name in names if name and (ROOT / name).is_file() and not name.startswith(".gpu-parts/")]
+    return [name for name in listing.stdout.decode().split("\0") if name and (root / name).is_file()]
 
 
 def found(text: str, *, patterns: list) -> list:
     return [match.group(0) for pattern in patterns for match in re.finditer(pattern, text)]
+
+
+def test_a_file_is_left_out_only_where_git_ignores_it(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for name in ("page.md", ".gpu-parts/part.md", "scratch/note.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text")
+    (tmp_path / ".git/info/exclude").write_text("scratch/\n")
+    assert sorted(repository_files(tmp_path)) == [".gpu-parts/part.md", "page.md"]
 
 
 @pytest.fixture(scope="module")

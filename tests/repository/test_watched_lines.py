@@ -13,15 +13,15 @@ from scripts.sources import pins
 
 def test_what_is_watched_is_in_the_pinned_release():
     evidence = Evidence(ROOT)
-    for each in scenarios.SCENARIOS.values():
+    for each in scenarios.scenarios().values():
         for path, name in [*(each.plan or {}).get("lines", ()), *(each.plan or {}).get("turn", ())]:
             engine = "sglang" if path.startswith("python/sglang/") else "vllm"
             assert evidence.locator(engine)(f"{path}::{name}", each.experiment).line
 
 
-@pytest.mark.parametrize("experiment", scenarios.SCENARIOS)
+@pytest.mark.parametrize("experiment", scenarios.scenarios())
 def test_the_lines_that_manifests_claim_are_watched_and_the_configurations_recorded(experiment):
-    scenario = scenarios.SCENARIOS[experiment]
+    scenario = scenarios.scenario(experiment)
     watched = {f"{path}::{name}" for path, name in (scenario.plan or {}).get("lines", ())}
     for path in call_paths.load_all(ROOT).values():
         if call_paths.number_of(path) == experiment:

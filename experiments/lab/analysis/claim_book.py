@@ -27,12 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import claim_result, draw_figures
 from experiments.lab.analysis.verdict import Verdict
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
-from experiments.lab.records.record_file import Record, replace
+from experiments.lab.records.record_file import Record
 
 MODES = ("reference", "local", "verify")
 TIERS = ("gpu", "cpu", "cpu-server")
@@ -135,7 +136,7 @@ class Book:
                 return function
             folder = self.base / "figures" / self.experiment
             folder.mkdir(parents=True, exist_ok=True)
-            replace(folder / name, text.encode())
+            write_whole(folder / name, text.encode())
             draw_figures.show(text)
             return function
 
@@ -151,7 +152,7 @@ class Book:
         path = self.base / "claims" / f"{self.experiment}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         data = {"schema": "claims/1", "experiment": self.experiment, "claims": self.claims}
-        replace(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+        write_whole(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
         return summary
 
     def _evaluate(self, function: Function, asked: "Asked") -> dict[str, Any]:

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host.config import ROOT
-from experiments.lab.records.record_file import replace
 
 LIMIT_S = 300  # a cell
 
@@ -98,7 +98,7 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
         cell["id"] = f"cell-{number}"  # random ones would change at every run
         cell.metadata.pop("execution", None)  # times of day
     notebook.metadata.pop("language_info", None)  # this machine's Python
-    replace(target, (nbformat.writes(notebook) + "\n").encode())
+    write_whole(target, (nbformat.writes(notebook) + "\n").encode())
     return target
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from experiments.lab.callpaths import recording
 from experiments.lab.callpaths.request_patterns import WARM_UP_PROMPTS
-from experiments.lab.callpaths.scenario import SCENARIOS, Scenario, scenario
+from experiments.lab.callpaths.scenario import Scenario, scenario
 from experiments.lab.errors import LabError
 from experiments.lab.host import host_info, interpreters
 from experiments.lab.host.config import Settings
@@ -162,9 +162,7 @@ def unwatched(one: PathToRecord, recorded: dict) -> list[str]:
     return [name for path, name in lines if f"{path}::{name}" not in watched]
 
 
-def capture(
-    injection: Injection, port: int, configuration: str, scenario: Scenario = SCENARIOS["01"]
-) -> tuple[dict, dict, Reply]:
+def capture(injection: Injection, port: int, configuration: str, scenario: Scenario) -> tuple[dict, dict, Reply]:
     """(recording, columns, reply) of the scenario on a running server that was started with the tracer."""
     reply = scenario.send(scenario, injection, port)
     front = table().configuration(configuration).engine.front

@@ -1,6 +1,6 @@
 """What a suite hands to the runner: fleets, the unit that is measured whole or again.
 
-A suite is a module `experiments/lab/suites/sNN.py` with `fleets(tier) -> list[Fleet]`, tier "gpu" or "cpu".
+A suite is a folder `experiments/lab/suites/expNN_slug` whose modules `gpu` and `cpu` have `fleets() -> list[Fleet]`.
 """
 
 import time

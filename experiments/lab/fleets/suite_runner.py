@@ -35,7 +35,7 @@ def fleets(experiment: str, tier: str) -> list[Fleet]:
     if experiment not in experiments():
         raise LabError(f"no experiment {experiment!r}; there are: {', '.join(experiments()) or 'none'}")
     (folder,) = SUITES.glob(f"exp{experiment}_*")
-    found = importlib.import_module(f"experiments.lab.suites.{folder.name}").fleets(tier)
+    found = importlib.import_module(f"experiments.lab.suites.{folder.name}.{tier}").fleets()
     names = [name for fleet in found for name in (fleet.name, *fleet.produces) if name]
     twice = {n for n in [m for f in found for m in f.produces] if [m for f in found for m in f.produces].count(n) > 1}
     if twice or len({fleet.name for fleet in found}) != len(found):

@@ -2,15 +2,36 @@
 
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import card_rates, host_info
+from experiments.lab.host.config import Settings
+from experiments.lab.host.progress import Progress
 
 UNSEEN_MIB = 1024  # a driver keeps a few hundred MiB of its own
 SETTLE_S = 20.0  # a server that was just ended gives its memory back a moment later
 PAUSE_S = 0.5
+
+
+class OnCard(Protocol):
+    """What a server's specification says of the memory that it takes, in GiB; None where it does not say."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def memory_gib(self) -> float | None: ...
+
+
+class WithServers(Protocol):
+    """A fleet, as far as its servers' memory goes."""
+
+    @property
+    def servers(self) -> Sequence[OnCard]: ...
 
 
 @dataclass(frozen=True)
@@ -25,10 +46,11 @@ class App:
 class Card:
     """Looked at before each fleet that starts servers; probed once a run, before the first of them."""
 
-    def __init__(self, settings):
-        self.settings, self.probes = settings, None
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.probes: dict | None = None
 
-    def ready(self, fleet, progress) -> dict | None:
+    def ready(self, fleet: WithServers, progress: Progress) -> dict | None:
         """The run's probes. LabError when the fleet's servers do not fit, the GPU is in use, or cannot be probed.
 
         A fleet without servers is let through, with the probes if they can be had: they are to be of the run's start.
@@ -45,7 +67,7 @@ class Card:
         return self.probes
 
 
-def fits(specs) -> None:
+def fits(specs: Sequence[OnCard]) -> None:
     """LabError when what the servers state to take together is more than the GPU has."""
     card, need = host_info.gpu(), sum(spec.memory_gib or 0 for spec in specs)
     if card and need > (has := card["memory_bytes"] / 2**30):
@@ -56,7 +78,7 @@ def fits(specs) -> None:
         )
 
 
-def free(on_wait=lambda: None) -> None:
+def free(on_wait: Callable[[], None] = lambda: None) -> None:
     """Return once nothing else uses the GPU. LabError, naming it, when it still does after SETTLE_S seconds."""
     card, deadline = host_info.gpu(), time.monotonic() + SETTLE_S
     while card and (taken := in_use()):
@@ -68,12 +90,12 @@ def free(on_wait=lambda: None) -> None:
 
 def in_use() -> str | None:
     """Who uses the GPU and what to do about it, None when nobody does."""
-    found = apps()
-    if found:
-        first = max(found, key=lambda app: app.mib or 0)
+    users = apps()
+    if users:
+        first = max(users, key=lambda app: app.mib or 0)
         here = Path(f"/proc/{first.pid}").exists()
         size = f"{first.mib} MiB" if first.mib is not None else "an unknown amount of memory"
-        verb = f"and {len(found) - 1} more use" if len(found) > 1 else "uses"
+        verb = f"and {len(users) - 1} more use" if len(users) > 1 else "uses"
         remedy = f"end it (kill {first.pid})" if here else "it is not of this container: end it where it runs"
         return f"process {first.pid} ({first.name}, {size}) {verb} the GPU and would disturb the numbers; {remedy}"
     used = used_mib()
@@ -87,12 +109,12 @@ def in_use() -> str | None:
 
 def apps() -> list:
     """The processes that compute on the GPU, as far as nvidia-smi names them: in a container it may name none."""
-    found = []
+    users = []
     for line in _query("--query-compute-apps=pid,used_memory,process_name"):
         pid, mib, name = (part.strip() for part in f"{line},,".split(",")[:3])
         if pid.isdigit():
-            found.append(App(int(pid), int(mib) if mib.isdigit() else None, Path(name).name or "unnamed"))
-    return found
+            users.append(App(int(pid), int(mib) if mib.isdigit() else None, Path(name).name or "unnamed"))
+    return users
 
 
 def used_mib() -> int | None:

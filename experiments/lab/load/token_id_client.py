@@ -5,17 +5,13 @@ engine is asked for token ids, its adapter says. Nothing is streamed, so there i
 of one `time.monotonic`.
 """
 
-import http.client
-import json
 import time
-import urllib.error
-import urllib.request
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from experiments.lab.errors import LabError
+from experiments.lab.load.plain_request import post
 from experiments.lab.servers import registry
-from experiments.lab.servers.local_http import DIRECT
 from experiments.lab.workers.worker_kit.streams import Turn, prompt
 
 
@@ -33,18 +29,7 @@ def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
     """The `out` token ids that the server says to the prompt `ids`. LabError when it refuses, or says fewer."""
     engine = registry.adapter(server.spec.engine)
     path, body = engine.token_request(server.spec.model, ids, out)
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{server.port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        with DIRECT.open(request, timeout=limit_s) as reply:
-            found = json.loads(reply.read())
-    except urllib.error.HTTPError as error:
-        text = " ".join(error.read(300).decode("utf-8", "replace").split())
-        raise LabError(f"{server.spec.name}: a prompt of {len(ids)} tokens: {error.code} {text}") from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise LabError(f"{server.spec.name}: {type(error).__name__} in mid answer (log: {server.log})") from None
-    said = engine.answered_ids(found)
+    said = engine.answered_ids(post(server, path, body, f"a prompt of {len(ids)} tokens", limit_s))
     if said is None or len(said) != out:
         raise LabError(f"{server.spec.name}: {len(said or ())} output token ids, {out} were asked for")
     return said
@@ -56,7 +41,9 @@ def follow(server, turns: list[Turn], limit_s: float = 120.0) -> list[Answered]:
     known = {turn.name for turn in turns}
     if lost := [turn.name for turn in turns if turn.after is not None and turn.after not in known]:
         raise LabError(f"the stream's {lost[0]} comes after a request that is not in it")
-    answers, found, waiting = {}, [], list(turns)
+    answers: dict[str, list] = {}
+    found: list[Answered] = []
+    waiting = list(turns)
     begin = time.monotonic()
 
     def go(turn: Turn, ids: list) -> Answered:
@@ -65,7 +52,7 @@ def follow(server, turns: list[Turn], limit_s: float = 120.0) -> list[Answered]:
         return Answered(turn, said, sent - begin, time.monotonic() - begin)
 
     with ThreadPoolExecutor(max_workers=len(turns)) as pool:
-        running = set()
+        running: set[Future[Answered]] = set()
         while waiting or running:
             ready = [turn for turn in waiting if turn.after is None or turn.after in answers]
             waiting = [turn for turn in waiting if turn not in ready]

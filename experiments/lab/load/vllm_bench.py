@@ -13,12 +13,15 @@ import queue
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
+from experiments.lab.host.config import Settings
 from experiments.lab.load import load_trace
+from experiments.lab.servers.server import Server
 
 WORKER = Path(__file__).parents[1] / "workers/bench_serve.py"
 IMPORT_LIMIT_S = 240
@@ -74,16 +77,16 @@ class Run:
 class Bench:
     """`vllm bench serve`, kept ready. Starts at `__enter__`, ends with it whatever happens."""
 
-    def __init__(self, settings, folder: Path):
+    def __init__(self, settings: Settings, folder: Path):
         self.settings, self.folder = settings, Path(folder)
-        self._process = None
+        self._process: subprocess.Popen[str] | None = None
         self._count = 0
 
     def __enter__(self) -> "Bench":
         self.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -97,12 +100,12 @@ class Bench:
         env.update(PYTHONHASHSEED="0", PYTHONUNBUFFERED="1", HF_HUB_OFFLINE="1", VLLM_NO_USAGE_STATS="1")
         self.log = self.folder / "bench.log"
         with open(self.log, "wb") as log:
-            self._process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 [str(python), str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=env,
                 cwd=self.folder, text=True, bufsize=1, start_new_session=True,
             )
         self._answers: queue.Queue = queue.Queue()  # its own: what an ended one still says is not for the next
-        threading.Thread(target=_listen, args=(self._process, self._answers), daemon=True).start()
+        threading.Thread(target=_listen, args=(process, self._answers), daemon=True).start()
         self._ready = False
 
     def _answer(self, limit_s: float, doing: str) -> dict:
@@ -115,15 +118,17 @@ class Bench:
             ) from None
 
     def stop(self) -> None:
-        if self._process is None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        self._process.kill()
-        self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process = None
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
-    def run(self, server, asks, concurrency: int | None = None, limit_s: float = 180.0, body: dict | None = None) -> Run:
+    def run(self, server: Server, asks: Sequence[load_trace.Ask], concurrency: int | None = None, limit_s: float = 180.0,
+            body: dict | None = None) -> Run:
         """Replay `asks` on `server`, at most `concurrency` at a time; later ones then wait, in order. `body` is what every
         request says besides: a `response_format`, for one.
 
@@ -147,6 +152,7 @@ class Bench:
             arguments += ["--max-concurrency", str(concurrency)]
         if body:
             arguments += ["--extra-body", json.dumps(body)]
+        assert self._process is not None  # it is ready
         try:
             print(json.dumps(arguments), file=self._process.stdin, flush=True)
         except OSError:
@@ -165,7 +171,7 @@ class Bench:
         return lines[-1][:300] if lines else "it printed nothing"
 
 
-def read(path: Path, asks, server) -> Run:
+def read(path: Path, asks: Sequence[load_trace.Ask], server: Server) -> Run:
     """The saved detailed result of one run. LabError when it is cut short, or any request failed."""
     where = f"{server.spec.name}: {path.name}"
     try:
@@ -194,7 +200,7 @@ def read(path: Path, asks, server) -> Run:
     return Run(tuple(served))
 
 
-def _died(server) -> None:
+def _died(server: Server) -> None:
     """LabError that names the cause if the server is dead; a process that is dying gets a moment to be so."""
     deadline = time.monotonic() + 2
     while server.alive() and time.monotonic() < deadline:
@@ -203,7 +209,7 @@ def _died(server) -> None:
         raise LabError(f"{server.spec.name}: the server died under load: {server.cause()} (log: {server.log})")
 
 
-def _listen(process, answers: queue.Queue) -> None:
-    for line in process.stdout:
+def _listen(process: "subprocess.Popen[str]", answers: queue.Queue) -> None:
+    for line in process.stdout or ():
         answers.put(json.loads(line))
     answers.put({"error": "its process ended"})

@@ -7,6 +7,7 @@ never of two, and the fleet counts as unfinished.
 """
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.lab.records import record_file
@@ -17,9 +18,10 @@ COLUMN_FILES = ("columns", "entries")
 class Keeping:
     """The records of one attempt. `whole` as of the fleet, `produces` its measurements."""
 
-    def __init__(self, out: Path, experiment: str, produces: tuple, whole: bool):
+    def __init__(self, out: Path, experiment: str, produces: tuple[str, ...], whole: bool):
         self.out, self.experiment, self.produces, self.whole = out, experiment, produces, whole
-        self.names, self._held = set(), []
+        self.names: set[str] = set()
+        self._held: list[tuple[dict, bytes | None]] = []
 
     def add(self, record: dict, packed: bytes | None) -> None:
         """Keep a finished record. LabError when it is too large, at once and not only at the end."""
@@ -39,8 +41,9 @@ class Keeping:
             record_file.write(self.out, record, packed)
 
 
-def remove(folder: Path, names) -> None:
+def remove(folder: Path, names: Iterable[str]) -> None:
     """Remove these records, every JSON file before the first column file: none is to name columns that are gone."""
+    names = list(names)
     files = [f"{name}.json" for name in names]
     files += [f"{name}.{kind}.json.gz" for name in names for kind in COLUMN_FILES]
     for file in files:

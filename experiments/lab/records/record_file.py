@@ -4,25 +4,46 @@ A record is one JSON file a measurement, by schema/record.schema.json; many samp
 it, whose digest the record holds. Together at most 1 MB.
 """
 
-import contextlib
-import functools
-import gzip
-import hashlib
-import json
-import os
-import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from experiments.formats import record_format, strict_json
+from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info, model_folders
 from experiments.lab.host.config import ROOT
-from experiments.lab.records.schema_check import SCHEMA_FILE, not_a_number, validate
+from experiments.lab.records.git_commit import commit
+from experiments.lab.records.schema_check import EDITED, validate
+from experiments.lab.records.source_digest import source_digest
 
-LIMIT = 1_000_000  # bytes, a record with its column file
-# What says how it goes, or comes after a record is written, does not change what was measured.
-_APART = ("__main__.py", "host/progress.py", "records/import_records.py", "errors.py", "analysis/")
+LEFT_OUT = "a value that was not measured is left out, not written as NaN"
+STATISTICS = "median/2"  # of load/statistics.py; the schema says what it is, and what records without it used
+
+
+class ServedModel(Protocol):
+    """What a record says of a server's specification."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def dummy(self) -> bool: ...
+
+
+class MeasuredServer(Protocol):
+    """What a record says of the server that was measured, whichever engine's it is."""
+
+    engine: dict
+
+    @property
+    def spec(self) -> ServedModel: ...
+
+    def command(self) -> list: ...
+
+    def environment(self) -> dict: ...
 
 
 @dataclass
@@ -37,7 +58,7 @@ class Draft:
     workload: dict
     samples: list = field(default_factory=list)
     columns: dict | None = None
-    server: object = None
+    server: MeasuredServer | None = None
     engine: dict | None = None
     model: dict | None = None
     command: list | None = None
@@ -46,62 +67,72 @@ class Draft:
     extra: dict | None = None
 
 
-def sample(name: str, unit: str, values, **labels) -> dict:
+def sample(name: str, unit: str, values: Iterable, **labels: object) -> dict:
     """One series: every value in `unit` (the schema's list), told apart from others of the name by its labels."""
     return {"name": name, "unit": unit, "labels": {k: str(v) for k, v in labels.items()}, "values": list(values)}
 
 
-def finish(draft: Draft, experiment: str, started: float, wall_s: float, probes: dict | None = None) -> tuple:
+def finish(
+    draft: Draft, experiment: str, started: float, wall_s: float, probes: dict | None = None
+) -> tuple[dict, bytes | None]:
     """(record, column bytes or None), validated. `started` is time.time() at the start; `probes` those of the run."""
     server = draft.server
     engine = server.engine if server else draft.engine
-    record = {
+    model = draft.model or (model_folders.describe(server.spec.model) if server else None)
+    if server and server.spec.dummy and model:
+        model = {**model, "weights": "random"}
+    record: dict = {
         "schema": "record/1",
         "experiment": experiment,
         "measurement": draft.measurement,
         "engine": {k: engine[k] for k in ("name", "version", "distribution", "distribution_version", "digest")}
         if engine
         else None,
-        "model": draft.model or (model_folders.describe(server.spec.model) if server else None),
+        "model": model,
         "host": host_info.host(engine),
         "command": draft.command if draft.command is not None else ["python", *server.command()] if server else [],
         "environment": draft.environment if draft.environment is not None else server.environment() if server else {},
         "workload": {"seed": None, **draft.workload},
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "wall_s": round(wall_s, 3),
-        "lab": source_digest(experiment),
+        "lab": source_digest(experiment, draft.recording is not None),
+        "commit": commit(),
+        "statistics": STATISTICS,
         "samples": draft.samples,
     }
     if probes is not None:
         record["probes"] = probes
     packed = None
     if draft.columns is not None:
-        if len({len(column) for column in draft.columns.values()}) > 1:
+        if not record_format.of_one_length(draft.columns):
             raise LabError(f"{draft.measurement}: its columns differ in length; a row must have a value in each")
-        where = f"{draft.measurement} columns"
-        packed = gzip.compress(_dump(draft.columns, where, separators=(",", ":")), mtime=0)
+        try:
+            packed = record_format.pack(draft.columns)
+        except ValueError as error:
+            raise LabError(f"{draft.measurement} columns: {error}; {LEFT_OUT}") from None
         name = "entries" if draft.recording else "columns"
         record["columns"] = {
             "file": f"{draft.measurement}.{name}.json.gz",
-            "sha256": hashlib.sha256(packed).hexdigest(),
+            "sha256": record_format.sha256(packed),
         }
     if draft.recording is not None:
         record["recording"] = draft.recording
     if draft.extra is not None:
         record["extra"] = draft.extra
-    if server and server.spec.dummy and record["model"]:
-        record["model"]["weights"] = "random"
     validate(record, draft.measurement)
     return record, packed
 
 
 def encoded(record: dict, packed: bytes | None) -> bytes:
     """The record's file. LabError when it is too large with its columns."""
-    text = _dump(record, record["measurement"], indent=1) + b"\n"
-    size = len(text) + len(packed or b"")
-    if size > LIMIT:
+    try:
+        text = strict_json.write(record, indent=1) + b"\n"
+    except ValueError as error:
+        raise LabError(f"{record['measurement']}: {error}; {LEFT_OUT}") from None
+    size, limit = len(text) + len(packed or b""), record_format.LIMIT
+    if size > limit:
         raise LabError(
-            f"{record['measurement']}: {size:,} bytes with its columns, at most {LIMIT:,}; keep fewer samples"
+            f"{record['measurement']}: {size:,} bytes with its columns, at most {limit:,}; keep fewer samples"
         )
     return text
 
@@ -112,26 +143,10 @@ def write(folder: Path, record: dict, packed: bytes | None) -> Path:
     folder = folder / record["experiment"]
     folder.mkdir(parents=True, exist_ok=True)
     if packed is not None:
-        replace(folder / record["columns"]["file"], packed)
+        write_whole(folder / record["columns"]["file"], packed)
     path = folder / f"{record['measurement']}.json"
-    replace(path, text)
+    write_whole(path, text)
     return path
-
-
-def replace(path: Path, data: bytes) -> None:
-    """The file whole or not at all, even when the power goes."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 class Record:
@@ -145,20 +160,20 @@ class Record:
             raise NotMeasured(
                 f"{path.parent.name}/{path.name}: not measured; `make experiments` measures what this machine can"
             ) from None
-        self.sha256 = hashlib.sha256(raw).hexdigest()
+        self.sha256 = record_format.sha256(raw)
         where = f"{path.parent.name}/{path.name}"
         try:
-            self.data = json.loads(raw, parse_constant=not_a_number)
+            data = strict_json.read(raw)
         except ValueError as error:
-            raise LabError(f"{where}: {error}; measure it again, a record is never edited") from None
-        validate(self.data, where)
-        self._columns = None
+            raise LabError(f"{where}: {error}; {EDITED}") from None
+        self.data = validate(data, where)
+        self._columns: dict | None = None
         if named := self.data.get("columns"):
             try:
                 self._packed = (path.parent / named["file"]).read_bytes()
             except OSError:
                 raise LabError(f"{where}: its column file {named['file']} is not there; measure it again") from None
-            if hashlib.sha256(self._packed).hexdigest() != named["sha256"].removeprefix("sha256:"):
+            if record_format.sha256(self._packed) != record_format.digits(named["sha256"]):
                 raise LabError(f"{where}: its column file {named['file']} has another digest; measure it again")
 
     @property
@@ -177,41 +192,32 @@ class Record:
             )
         return self.data["probes"]
 
-    def values(self, name: str, **labels) -> list:
+    def values(self, name: str, **labels: object) -> list:
         """The values of the one series of that name with these labels. LabError for none or several."""
-        found = self.series(name, **labels)
-        if len(found) != 1:
+        matching = self.series(name, **labels)
+        if len(matching) != 1:
             known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
             raise LabError(
-                f"{self.data['measurement']}: {len(found)} series match {name} {labels} of: {'; '.join(known)[:600]}"
+                f"{self.data['measurement']}: {len(matching)} series match {name} {labels} of: {'; '.join(known)[:600]}"
             )
-        return found[0]["values"]
+        return matching[0]["values"]
 
-    def series(self, name: str, **labels) -> list:
+    def series(self, name: str, **labels: object) -> list:
         """All series of that name whose labels include these."""
-        wanted = {k: str(v) for k, v in labels.items()}
-        return [s for s in self.data["samples"] if s["name"] == name and wanted.items() <= s["labels"].items()]
+        as_written = {k: str(v) for k, v in labels.items()}
+        return [s for s in self.data["samples"] if s["name"] == name and as_written.items() <= s["labels"].items()]
 
     @property
     def columns(self) -> dict:
         if self._columns is None:
             if "columns" not in self.data:
                 raise LabError(f"{self.data['measurement']}: has no columns")
-            self._columns = json.loads(gzip.decompress(self._packed), parse_constant=not_a_number)
+            try:
+                self._columns = record_format.unpack(self._packed)
+            except (OSError, EOFError, ValueError) as error:
+                where, file = self.data["measurement"], self.data["columns"]["file"]
+                raise LabError(f"{where}: its column file {file} cannot be read ({error}); measure it again") from None
         return self._columns
-
-
-@functools.lru_cache  # what runs is what was there at the start, whatever is edited meanwhile
-def source_digest(experiment: str | None = None) -> str:
-    """sha256 over the lab's sources that measure (of one experiment: its own suites alone), names and contents."""
-    here, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted([*here.rglob("*.py"), SCHEMA_FILE]):
-        name = path.relative_to(here).as_posix()
-        other = experiment and name.startswith("suites/exp") and not name.startswith(f"suites/exp{experiment}_")
-        if name.startswith(_APART) or other:
-            continue
-        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
-    return f"sha256:{digest.hexdigest()}"
 
 
 def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
@@ -225,16 +231,10 @@ def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
         return False
     engine = record["engine"]
     same_engine = engine is None or engine["digest"] in engines.values()
-    return record["lab"] == source_digest(experiment) and record["host"]["id"] == host and same_engine
+    same_lab = record["lab"] == source_digest(experiment, "recording" in record)
+    return same_lab and record["host"]["id"] == host and same_engine
 
 
 def portable(text: str) -> str:
     """A command's word without a path of this machine: what lies in the repository is named from its root."""
     return text.replace(f"{ROOT}/", "")
-
-
-def _dump(value, where: str, **how) -> bytes:
-    try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, **how).encode()
-    except ValueError as error:
-        raise LabError(f"{where}: {error}; a value that was not measured is left out, not written as NaN") from None

@@ -64,7 +64,7 @@ def test_one_request_is_sent_while_armed_and_its_bytes_counted(monkeypatch):
     requests = []
     port, answer = serve(EVENTS, requests)
     injection = Armed(requests)
-    made, _, reply = recorder.capture(injection, port, "vllm-gpu")
+    made, _, reply = recorder.capture(injection, port, "vllm-gpu", scenario.scenario("01"))
     assert injection.log == [len(request_patterns.WARM_UP_PROMPTS), len(request_patterns.WARM_UP_PROMPTS) + 1]
     assert "".join(text for _, text in reply.chunks) == "red"
     assert injection.plans == [None], "experiment 01 records first entries alone"
@@ -89,7 +89,7 @@ def test_a_failed_request_disarms(monkeypatch):
 
     monkeypatch.setattr(Client, "chat", fails)
     with pytest.raises(LabError, match="the server died"):
-        recorder.capture(injection, port, "vllm-gpu")
+        recorder.capture(injection, port, "vllm-gpu", scenario.scenario("01"))
     assert len(injection.log) == 2
 
 
@@ -99,7 +99,7 @@ def test_sglangs_front_is_its_tokenizer_manager():
 
 
 @pytest.mark.parametrize(
-    ("experiment", "configuration"), [(n, c) for n, each in scenario.SCENARIOS.items() for c in each.specs]
+    ("experiment", "configuration"), [(n, c) for n, each in scenario.scenarios().items() for c in each.specs]
 )
 def test_every_configuration_starts_a_traced_server_and_has_its_roles(experiment, configuration):
     spec = scenario.scenario(experiment).spec(configuration)

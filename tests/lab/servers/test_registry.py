@@ -111,7 +111,7 @@ def test_a_wrong_entry_is_one_line(toy, old, new, line):
 
 # Where an engine's name may stand: its own module, a tool that is vLLM's, what an experiment measures and shows.
 NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "analysis/",
-         "callpaths/scenario.py", "suites/common/counted.py", "suites/exp", "workers/")  # fmt: skip
+         "suites/common/counted.py", "suites/exp", "workers/")  # fmt: skip
 
 
 def test_no_engine_is_named_above_its_own_module():

@@ -8,9 +8,10 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import load_trace, vllm_bench
 from experiments.lab.load.samples import Samples
-from experiments.lab.suites.common import shape_servers
+from experiments.lab.suites.common import parts, shape_servers
 from experiments.lab.suites.exp02_scheduler_loop import gpu, visits
 from tests.lab.suites.test_exp05_exp06_visits import FakeBench, metrics, rows, served, server  # noqa: F401  (metrics is a fixture)
 
@@ -21,7 +22,7 @@ class Steady:
     def __init__(self, step):
         self.step, self.asked = step, []
 
-    def run(self, _server, asks, concurrency=None):
+    def run(self, _server, asks, concurrency=None, body=None):
         self.asked.append((asks, concurrency))
         return vllm_bench.Run(tuple(vllm_bench.Served(ask, ask.at, 30.0, 30.0 + self.step * (ask.out - 1),
                                             (self.step,) * (ask.out - 1)) for ask in asks))
@@ -65,7 +66,7 @@ def test_a_burst_is_read_from_its_sending_to_its_last_first_token():
     visits.burst(server("vllm"), FakeBench(BURST), load_trace.Prompts(1), samples, columns, 2)
     found = rows(samples)
     assert found["itl_before",] == [300.0] and found["itl_max",] == [400.0]
-    assert found["ttft_p50",] == [190.0] and found["ttft_max",] == [240.0]
+    assert found["ttft_p50",] == [215.0] and found["ttft_max",] == [240.0]
     assert columns["round"] == [2] * 64 and sorted(set(columns["itl_us"])) == [6000, 8000, 200_000, 400_000]
 
 
@@ -86,12 +87,12 @@ def test_a_tight_pool_counts_preemptions_by_the_engine(metrics):  # noqa: F811
 
 def test_the_loads_fit_the_pools_as_they_are_meant_to():
     tight, room = visits.TIGHT, gpu.TIGHT_TOKENS - 16  # a block is no one's
-    whole = tight["prompt_tokens"] + tight["output_tokens"]
+    whole = tight.prompt_tokens + tight.output_tokens
     assert visits.CAP * whole <= room < (visits.CAP + 1) * whole, "the cap is as many as fit"
-    assert tight["requests"] * whole <= gpu.KV_TOKENS - 16
+    assert tight.requests * whole <= gpu.KV_TOKENS - 16
     burst = visits.BURST
-    assert (burst["decoders"] * (burst["decoder_prompt"] + burst["decoder_output"])
-            + burst["prompts"] * (burst["prompt_tokens"] + burst["prompt_output"])) <= gpu.KV_TOKENS - 16
+    assert (burst.decoders * (burst.decoder_prompt + burst.decoder_output)
+            + burst.prompts * (burst.prompt_tokens + burst.prompt_output)) <= gpu.KV_TOKENS - 16
 
 
 def with_servers():
@@ -100,7 +101,7 @@ def with_servers():
 
 @pytest.mark.parametrize(("gib", "sizes"), [(140, [9]), (79, [3, 3, 3, 4])])
 def test_a_loop_stands_beside_the_same_engine_out_of_step(monkeypatch, gib, sizes):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     fleets = with_servers()
     names = [[each.name for each in fleet.servers] for fleet in fleets]
     assert [len(each) for each in names] == sizes
@@ -117,7 +118,7 @@ def test_a_loop_stands_beside_the_same_engine_out_of_step(monkeypatch, gib, size
 
 @pytest.mark.parametrize("gib", [140, 79])
 def test_a_fleet_yields_what_it_says(monkeypatch, gib):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     monkeypatch.setattr(gpu, "warm", lambda *_, **__: None)
     monkeypatch.setattr(visits, "says_of_itself", lambda _server: {})
     log = []
@@ -125,14 +126,14 @@ def test_a_fleet_yields_what_it_says(monkeypatch, gib):
         monkeypatch.setattr(visits, visit, lambda served, _bench, _prompts, samples, *_, visit=visit: (
             log.append((visit, served.spec.name)), samples.add("x", "ms", 1.0)))
     loads = types.SimpleNamespace(run=lambda *_: None)
-    monkeypatch.setattr(gpu, "Bench", lambda *_: contextlib.nullcontext(loads))
+    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext(loads))
     seen = []
     for fleet in with_servers():
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
         ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),
                                     begin=lambda: None, progress=lambda *_: None)
         drafts = [draft.measurement for draft in fleet.measure(ctx)]
-        assert sorted(drafts) == sorted(fleet.produces)
+        assert tuple(drafts) == fleet.produces
         seen += servers
     assert log.count(("pace", "vllm-sync")) == gpu.ROUNDS
     assert log.count(("pace", "vllm-default")) == gpu.ROUNDS * (1 + seen.count("vllm-default"))

@@ -10,9 +10,10 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import engine_metrics, load_trace, vllm_bench
 from experiments.lab.load.samples import Samples
-from experiments.lab.suites.common import shape_servers
+from experiments.lab.suites.common import parts, shape_servers
 from experiments.lab.suites.exp03_block_manager import cpu, gpu, visits
 from tests.lab.suites.test_exp05_exp06_visits import rows, server
 
@@ -90,7 +91,7 @@ def test_a_load_keeps_what_ran_at_once_and_what_the_engine_counted(metrics):
 
 
 def test_what_is_held_is_set_against_what_is_written_while_all_decode(metrics):
-    prompt, count = visits.HELD["prompt_tokens"], visits.HELD["requests"]
+    prompt, count = visits.HELD.prompt_tokens, visits.HELD.requests
     begin = {"prompt": 1000, "generated": 50}
     whole = begin["prompt"] + count * prompt
     during = [
@@ -121,7 +122,7 @@ def with_servers():
 
 def test_only_the_largest_pool_holds_the_load_and_every_pool_that_is_asked_what_is_held():
     def slots(what, block):
-        return what["requests"] * -(-(what["prompt_tokens"] + what["output_tokens"]) // block) * block
+        return what.requests * -(-(what.prompt_tokens + what.output_tokens) // block) * block
 
     room = {name: tokens - 128 for name, tokens in gpu.POOLS.items()}  # a block is no one's
     assert [name for name in room if slots(visits.LOAD, 16) <= room[name]] == ["48k"]
@@ -130,7 +131,7 @@ def test_only_the_largest_pool_holds_the_load_and_every_pool_that_is_asked_what_
 
 @pytest.mark.parametrize(("gib", "sizes"), [(140, [6]), (79, [3, 3, 2])])
 def test_every_pool_is_measured_once_beside_the_largest(monkeypatch, gib, sizes):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     fleets = with_servers()
     names = [[each.name for each in fleet.servers] for fleet in fleets]
     assert [len(each) for each in names] == sizes and all(each[0] == "kv-48k" for each in names)
@@ -142,7 +143,7 @@ def test_every_pool_is_measured_once_beside_the_largest(monkeypatch, gib, sizes)
 
 @pytest.mark.parametrize("gib", [140, 79])
 def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     monkeypatch.setattr(gpu, "warm", lambda *_, **__: None)
     monkeypatch.setattr(visits, "pool_tokens", lambda server: gpu.POOLS[server.spec.name.split("-")[1]])
     log = []
@@ -156,7 +157,7 @@ def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
             ),
         )
     loads = types.SimpleNamespace(run=lambda *_: None, __enter__=None)
-    monkeypatch.setattr(gpu, "Bench", lambda *_: contextlib.nullcontext(loads))
+    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext(loads))
     for fleet in with_servers():
         log.clear()
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
@@ -169,7 +170,7 @@ def test_a_fleet_yields_what_it_says_each_server_once_a_round(monkeypatch, gib):
             progress=lambda *_: None,
         )
         drafts = {draft.measurement: draft for draft in fleet.measure(ctx)}
-        assert sorted(drafts) == sorted(fleet.produces)
+        assert tuple(drafts) == fleet.produces
         again = "again-kv-48k" in fleet.produces
         assert log.count(("load", "kv-48k")) == gpu.ROUNDS * (1 + again)
         assert all(log.count(("load", name)) == gpu.ROUNDS for name in servers if name != "kv-48k")

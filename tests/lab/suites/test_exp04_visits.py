@@ -12,8 +12,10 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import load_trace, token_id_client, vllm_bench
 from experiments.lab.load.samples import Samples
+from experiments.lab.suites.common import parts
 from experiments.lab.suites.exp04_radix_cache import gpu, visits
 from experiments.lab.workers.worker_kit import streams
 
@@ -86,19 +88,20 @@ def test_an_answer_cut_short_and_a_turn_after_nobody_are_a_line(answers):
 
 def test_every_prefix_waits_at_once_and_more_of_them_than_the_cache_holds():
     what = visits.ORDER
-    asks = visits.order_asks(load_trace.Prompts(1), random.Random(1), what)
-    heads = [ask.chunks[: what["prefix_tokens"] // load_trace.CHUNK] for ask in asks]
-    assert {ask.at for ask in asks} == {0.0} and len(asks) == what["requests"] <= 128
-    assert {heads.count(head) for head in heads} == {5} and len(set(heads)) == what["groups"]
-    assert what["groups"] * what["prefix_tokens"] >= 1.5 * gpu.KV_TOKENS
-    own = [chunk for ask in asks for chunk in ask.chunks[what["prefix_tokens"] // load_trace.CHUNK :]]
+    asks = what.asks(load_trace.Prompts(1), random.Random(1))
+    heads = [ask.chunks[: what.prefix_tokens // load_trace.CHUNK] for ask in asks]
+    assert {ask.at for ask in asks} == {0.0} and len(asks) == what.requests <= 128
+    assert {heads.count(head) for head in heads} == {5} and len(set(heads)) == what.groups
+    assert what.groups * what.prefix_tokens >= 1.5 * gpu.KV_TOKENS
+    own = [chunk for ask in asks for chunk in ask.chunks[what.prefix_tokens // load_trace.CHUNK :]]
     assert len(set(own)) == len(own), "two requests share more than their prefix"
     assert heads != sorted(heads), "the groups come one after another"
 
 
 def test_the_conversations_fit_the_cache_whole():
     for answer in visits.ANSWERS.values():
-        last = [turn for turn in streams.chat("s", **visits.TURNS, answer=answer) if turn.name.endswith("t3")]
+        turns = streams.chat("s", **visits.TURNS.recorded(), answer=answer)
+        last = [turn for turn in turns if turn.name.endswith("t3")]
         assert sum(turn.tokens() + turn.out for turn in last) < gpu.KV_TOKENS
     for name, sizes in streams.WORKLOAD.items():
         longest = max(turn.tokens() + turn.out for turn in streams.stream(name, "s", random.Random(1), sizes))
@@ -117,14 +120,14 @@ def with_servers():
     ],
 )
 def test_a_fleet_yields_what_it_says_and_visits_alternate(monkeypatch, gib, names):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     log = []
     monkeypatch.setattr(gpu, "warm", lambda *_, **__: None)
-    monkeypatch.setattr(gpu, "Bench", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext())
 
-    def visit(part, server, _bench, _prompts, _rng, _seed, samples, *rest):
-        log.append((part, server.spec.name, *rest))
-        samples.add("x", "ms", 1.0)
+    def visit(part, _fleet, _tour, stop, *rest):
+        log.append((part, stop.server.spec.name, *rest))
+        stop.samples.add("x", "ms", 1.0)
 
     monkeypatch.setattr(gpu, "_visit", visit)
     fleets = with_servers()
@@ -169,5 +172,5 @@ def test_a_load_is_read_from_the_client_and_from_the_engine(monkeypatch):
     samples = Samples()
     visits.order(None, types.SimpleNamespace(run=served), load_trace.Prompts(1), random.Random(1), samples)
     found = {row["name"]: row["values"] for row in samples.rows()}
-    assert found["ttft_median"] == [45.0] and found["ttft_mean"] == [45.5] and found["ttft_max"] == [90.0]
+    assert found["ttft_median"] == [45.5] and found["ttft_mean"] == [45.5] and found["ttft_max"] == [90.0]
     assert found["hit_tokens"] == [640.0] and found["prompt_tokens"] == [90 * 2112.0]

@@ -7,27 +7,16 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import engine_metrics, load_trace, vllm_bench
 from experiments.lab.load.samples import Samples
 from experiments.lab.suites.common import shape_servers
+from experiments.lab.suites.common.parts import Tour
 from experiments.lab.suites.exp05_prefix_cache_hit import gpu as gpu_05
 from experiments.lab.suites.exp05_prefix_cache_hit import visits as visits_05
 from experiments.lab.suites.exp06_chunked_prefill import gpu as gpu_06
 from experiments.lab.suites.exp06_chunked_prefill import visits as visits_06
-
-
-def served(kind, sent, ttft, gaps, tokens=16):
-    ask = load_trace.Ask(sent, tokens, len(gaps) + 1, (), kind)
-    return vllm_bench.Served(ask, sent, ttft, ttft + sum(gaps), tuple(gaps))
-
-
-# A decoder with a gap of 300 ms in the middle of the window [1.0 s, 1.4 s], another that is steady.
-RUN = vllm_bench.Run((
-    served("decoder", 0.0, 100.0, [500.0, 450.0, 300.0, 100.0, 100.0]),  # chunks at 0.1 0.6 1.05 1.35 1.45 1.55
-    served("decoder", 0.0, 100.0, [500.0, 500.0, 200.0, 90.0, 200.0]),  # at 0.1 0.6 1.1 1.3 1.39 1.59
-    served("prompt", 1.0, 200.0, [10.0]),
-    served("prompt", 1.1, 300.0, [10.0]),
-))
+from tests.lab.load.test_statistics import RUN, served
 
 
 class FakeBench:
@@ -48,27 +37,11 @@ def rows(samples):
     return {(row["name"], *row["labels"].values()): row["values"] for row in samples.rows()}
 
 
-def test_a_percentile_is_a_value_that_was_measured():
-    values = list(range(1, 101))
-    assert [visits_06.percentile(values, share) for share in (50, 99, 100)] == [50, 99, 100]
-    assert visits_06.percentile([7.0], 99) == 7.0
-
-
-def test_inter_token_times_count_where_any_part_lies_in_the_window():
-    assert visits_06.window(RUN) == (1.0, pytest.approx(1.4))
-    assert sorted(visits_06.gaps_across(RUN, 1.0, 1.4)) == [90.0, 100.0, 200.0, 200.0, 300.0, 450.0, 500.0]
-
-
-def test_the_window_ends_with_the_first_decoder():
-    short = vllm_bench.Run((*RUN.served, served("decoder", 0.0, 100.0, [1050.0])))
-    assert visits_06.window(short) == (1.0, pytest.approx(1.15))
-
-
 def test_a_mixed_visit_keeps_percentiles_each_ttft_and_the_raw_times():
     samples, columns = Samples(), {"round": [], "itl_us": []}
     visits_06.mixed(types.SimpleNamespace(), FakeBench(RUN), load_trace.Prompts(1), samples, columns, 3)
     found = rows(samples)
-    assert (found["itl_p50",], found["itl_p99",], found["itl_max",]) == ([200.0], [500.0], [500.0])
+    assert (found["itl_p50",], found["itl_p99",], found["itl_max",]) == ([200.0], [pytest.approx(497.0)], [500.0])
     assert found["ttft",] == [200.0, 300.0] and found["merged",] == [0.0]
     assert found["decode_rate",] == [pytest.approx(5 / 0.4)]
     assert columns["round"] == [3] * 7 and sorted(columns["itl_us"])[::3] == [90_000, 200_000, 500_000]
@@ -82,7 +55,7 @@ def test_decoders_that_ended_too_early_are_a_line_not_a_percentile():
 
 
 def test_long_prompts_come_while_the_decoders_are_at_work():
-    asks = visits_06.mixed_asks(load_trace.Prompts(1), visits_06.MIXED)
+    asks = visits_06.MIXED.asks(load_trace.Prompts(1))
     decoders, long = ([ask for ask in asks if ask.kind == kind] for kind in ("decoder", "prompt"))
     assert len(decoders) == 32 and {ask.at for ask in decoders} == {0.0}
     assert [ask.at for ask in long] == [0.4, 0.82, 1.24, 1.66, 2.08] and {ask.tokens for ask in long} == {8192}
@@ -163,7 +136,7 @@ def test_a_server_warns_of_a_budget_with_and_without_a_level():
     (79, [{"vllm-on", "vllm-off"}, {"sglang-on", "sglang-off"}]),
 ])
 def test_a_smaller_card_takes_one_engine_at_a_time_and_the_same_measurements(monkeypatch, gib, fleets):
-    monkeypatch.setattr(gpu_05.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     found = gpu_05.fleets()
     assert [{server.name for server in fleet.servers} for fleet in found] == fleets
     assert len({name for fleet in found for name in fleet.produces}) == sum(len(f.produces) for f in found) == 16
@@ -205,8 +178,9 @@ def test_a_neighbour_is_idle_stopped_or_gone_while_one_is_timed(monkeypatch):
         samples.add("ttft", "ms", 1.0, neighbours=neighbours)
 
     monkeypatch.setattr(visits_05, "single", single)
-    drafts = list(gpu_05._neighbours(ctx, None, None, random.Random(1)))
-    assert [draft.measurement for draft in drafts] == ["neighbours-sglang", "neighbours-vllm"]
+    part = gpu_05.Neighbours({"neighbours-vllm": "vllm-on", "neighbours-sglang": "sglang-on"})
+    drafts = list(part.measure(Tour(ctx, None, None, random.Random(1))))
+    assert [draft.measurement for draft in drafts] == ["neighbours-sglang", "neighbours-vllm"] == [*part.records]
     for how, stopped in (("paused", True), ("idle", False)):
         seen = {entry for entry in ctx.log if entry[1] == how}
         assert seen == {(name, how, 3, stopped) for name in ("vllm-on", "sglang-on")}

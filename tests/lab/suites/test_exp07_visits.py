@@ -11,8 +11,10 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
+from experiments.lab.host import host_info
 from experiments.lab.load import load_trace
 from experiments.lab.load.samples import Samples
+from experiments.lab.suites.common import parts
 from experiments.lab.suites.exp07_structured_output import gpu, visits
 
 CASE = {"schema": {"type": "object"}, "document": {"name": "Ada", "age": 36, "score": 1.5, "member": True}}
@@ -136,11 +138,16 @@ def test_a_stage_that_runs_into_the_next_is_sent_again_and_twice_is_a_line():
         paced(Bench(late=2))
 
 
+def test_what_is_compared_side_by_side_counts_whole():
+    """An attempt that was interrupted must not leave values of two attempts beside each other."""
+    assert all(fleet.whole for fleet in suite_runner.fleets("07", "gpu") if fleet.servers)
+
+
 @pytest.mark.parametrize("gib", [140, 79])
 def test_the_fleets_yield_what_they_say(monkeypatch, gib):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
     warm = types.SimpleNamespace(run=lambda *_, **__: None)
-    monkeypatch.setattr(gpu, "Bench", lambda *_: contextlib.nullcontext(warm))
+    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext(warm))
     case = types.SimpleNamespace(read_text=lambda: json.dumps({"flat": CASE}))
     monkeypatch.setattr(gpu.cpu, "cases", lambda *_: case)
     answer = {"kind": "told", "text": "", "finish": "stop", "tokens": 1}
@@ -148,7 +155,7 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
     log = []
 
     def visit(server, _bench, _prompts, samples, what, _after, body, schema):
-        log.append((server.spec.name, schema, body is not None, len(what["concurrency"])))
+        log.append((server.spec.name, schema, body is not None, len(what.concurrency)))
         samples.add("tpot", "ms", 1.0)
 
     monkeypatch.setattr(gpu.visits, "paced", visit)
@@ -158,7 +165,7 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
         ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),
                                     begin=lambda: None, progress=lambda *_: None)
-        assert tuple(sorted(draft.measurement for draft in fleet.measure(ctx))) == tuple(sorted(fleet.produces))
+        assert tuple(draft.measurement for draft in fleet.measure(ctx)) == fleet.produces
         produced += fleet.produces
         assert all(held == (schema == "flat") for _, schema, held, _ in log)
         for name in gpu.NAMES:
@@ -177,7 +184,7 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
 
 
 def test_the_masks_of_the_cards_host_are_timed_by_its_own_engines(monkeypatch):
-    monkeypatch.setattr(gpu.host_info, "gpu", lambda: None)
+    monkeypatch.setattr(host_info, "gpu", lambda: None)
     asked = []
 
     def draft(_ctx, name, script, _samples, engine, given, **_more):

@@ -77,7 +77,7 @@ def test_the_load_is_the_one_that_a_gpus_servers_get(engine_python):
     found = json.loads(engine_worker.printed(engine_python, "vllm_loop_counts.py", {}))
     tight, sent = found["workload"]["tight"], visits.TIGHT
     assert (tight["requests"], tight["prompt"], tight["answer"]) == (
-        sent["requests"], sent["prompt_tokens"], sent["output_tokens"])
+        sent.requests, sent.prompt_tokens, sent.output_tokens)
     assert tight["kv_tokens"] == gpu.TIGHT_TOKENS and tight["cap"] == visits.CAP
     rows = {row["run"]: row for row in found["rows"]}
     for row in rows.values():

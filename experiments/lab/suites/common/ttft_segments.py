@@ -53,13 +53,13 @@ def segments(entries: list[dict], roles: dict[int, str], marks: list[Mark], sent
     out: dict[str, float] = {}
     before = sent_ns
     for mark in marks:
-        found = calls[mark.stage, mark.role]
-        if len(found) <= mark.nth:
+        entered = calls[mark.stage, mark.role]
+        if len(entered) <= mark.nth:
             raise LabError(
-                f"stage {mark.stage!r} was entered {len(found)} times in {mark.role} before the first token, "
+                f"stage {mark.stage!r} was entered {len(entered)} times in {mark.role} before the first token, "
                 f"the breakdown needs call {mark.nth + 1}: is the stage still on the path of this release?"
             )
-        at = found[mark.nth][mark.edge + "_ns"]
+        at = entered[mark.nth][mark.edge + "_ns"]
         if at < before:
             raise LabError(f"stage {mark.stage!r} ({mark.edge}) lies before the mark ahead of it: the order is another")
         out[mark.until] = out.get(mark.until, 0.0) + (at - before) / 1e6
@@ -70,10 +70,10 @@ def segments(entries: list[dict], roles: dict[int, str], marks: list[Mark], sent
 
 def nth_call(entries: list[dict], stage: str, sent_ns: int, nth: int = 0) -> dict:
     """The n-th call of `stage` that began after `sent_ns`; LabError if there is none."""
-    found = sorted((e for e in entries if e["stage"] == stage and e["t0_ns"] >= sent_ns), key=lambda e: e["t0_ns"])
-    if len(found) <= nth:
-        raise LabError(f"stage {stage!r}: {len(found)} calls after the request, call {nth + 1} wanted")
-    return found[nth]
+    after = sorted((e for e in entries if e["stage"] == stage and e["t0_ns"] >= sent_ns), key=lambda e: e["t0_ns"])
+    if len(after) <= nth:
+        raise LabError(f"stage {stage!r}: {len(after)} calls after the request, call {nth + 1} wanted")
+    return after[nth]
 
 
 def busy_share(intervals: list[tuple[float, float]], begin: float, end: float) -> float:

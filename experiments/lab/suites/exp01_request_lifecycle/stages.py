@@ -6,7 +6,7 @@ Names are of vLLM 0.32.0 and SGLang 0.5.21. A name that is gone stops the measur
 from experiments.lab.suites.common.ttft_segments import Mark
 
 
-def _probe(stage: str, module: str, qualname: str, **more) -> dict:
+def _probe(stage: str, module: str, qualname: str, **more: object) -> dict:
     return {"stage": stage, "module": module, "qualname": qualname, **more}
 
 

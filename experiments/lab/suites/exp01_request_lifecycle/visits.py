@@ -3,13 +3,20 @@
 import os
 import random
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
+from experiments.lab.inject.control import Injection
 from experiments.lab.load.chat_prompts import chat
 from experiments.lab.load.samples import Samples
+from experiments.lab.load.statistics import median
 from experiments.lab.load.streaming_client import Client, closed_loops, shuffled
+from experiments.lab.servers.server import Server
+from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.common.ttft_segments import busy_share, nth_call, roles_of, segments
+from experiments.lab.suites.common.workload import Workload
 from experiments.lab.suites.exp01_request_lifecycle.stages import MARKS, WITNESSES
 
 PAUSE_S = 0.02  # after an answer an engine still frees blocks and writes metrics: the next request starts behind that
@@ -17,6 +24,13 @@ PAUSE_S = 0.02  # after an answer an engine still frees blocks and writes metric
 
 def _family(configuration: str) -> str:
     return configuration.split("-")[0]
+
+
+def _probes(server: Server) -> Injection:
+    """What arms the server's probes and reads them. LabError for a server that was started without."""
+    if server.injection is None:
+        raise LabError(f"{server.spec.name}: was started without stage probes; give its ServerSpec inject=\"stages\"")
+    return server.injection
 
 
 def _derived(entries: list[dict]) -> list[dict]:
@@ -47,13 +61,13 @@ def gpu_span_ms(entries: list[dict], configuration: str, sent_ns: int) -> float:
     return last["gpu_t1_ms"] - first["gpu_t0_ms"]
 
 
-def ttft(servers: dict, configurations: dict[str, str], lengths: list[int], rounds: int, each: int, seed: int,
-         max_tokens: int = 4, on_round=lambda done, total: None) -> dict[str, list[dict]]:
+def ttft(servers: dict[str, Server], configurations: dict[str, str], lengths: list[int], count: int, requests: int,
+         seed: int, progress: Callable, max_tokens: int = 4) -> dict[str, list[dict]]:
     """One request at a time: its time to first token, whole and by segment, with the probes on and off.
 
     `servers` maps name to a running Server with stage probes, `configurations` the same names to a key of MARKS.
     Every round visits every server once with the probes armed and once disarmed, in an order drawn from `seed`; each
-    visit sends `each` requests of every length. Returns rows of samples by server name. Names: `ttft` (first event,
+    visit sends `requests` of every length. Returns rows of samples by server name. Names: `ttft` (first event,
     ms), `first_text` (ms), `head` (HTTP status line, ms), `segment` (ms, armed only), `gpu_span` (ms, armed only, on
     a GPU), `request_bytes` and `first_bytes` (B).
     """
@@ -63,40 +77,39 @@ def ttft(servers: dict, configurations: dict[str, str], lengths: list[int], roun
     for name, server in servers.items():  # shapes seen for the first time compile: outside every measured round
         for length in lengths * 3:
             clients[name].chat(chat(server.spec.model, rng, length, max_tokens))
-    for done in range(rounds):
-        on_round(done, rounds)
-        for name in shuffled(rng, servers):
-            for armed in shuffled(rng, (True, False)):
-                _visit(servers[name], clients[name], configurations[name], samples[name], rng,
-                       shuffled(rng, lengths * each), max_tokens, armed)
+    for _, name in rounds(progress, count, "one request at a time", servers, rng):
+        for armed in shuffled(rng, (True, False)):
+            _visit(servers[name], clients[name], configurations[name], samples[name], rng,
+                   shuffled(rng, lengths * requests), max_tokens, armed)
     for client in clients.values():
         client.close()
     return {name: rows.rows() for name, rows in samples.items()}
 
 
-def _visit(server, client, configuration, samples, rng, lengths, max_tokens, armed) -> None:
+def _visit(server: Server, client: Client, configuration: str, samples: Samples, rng: random.Random, lengths: list[int],
+           max_tokens: int, armed: bool) -> None:
     # Servers drop a connection that was idle for seconds, as this one was while others were measured. The first
     # request after an idle spell is not measured: caches of every kind are cold.
     client.close()
     client.chat(chat(server.spec.model, rng, lengths[0], max_tokens))
-    replies = []
+    replies, probes = [], _probes(server)
     if armed:
-        server.injection.clear()
-        server.injection.arm()
+        probes.clear()
+        probes.arm()
     try:
         for length in lengths:
             time.sleep(PAUSE_S)
             reply = client.chat(chat(server.spec.model, rng, length, max_tokens))
-            if reply.usage.get("prompt_tokens") != length:
+            if (counted := reply.usage.get("prompt_tokens")) != length:
                 raise LabError(
-                    f"{server.spec.name}: a prompt of {length} tokens was counted as {reply.usage.get('prompt_tokens')}; "
+                    f"{server.spec.name}: a prompt of {length} tokens was counted as {counted}; "
                     "the tokenizer or the chat template is another than the workload was made for"
                 )
             replies.append((length, reply))
     finally:
         if armed:
-            server.injection.disarm()
-    entries = _derived(server.injection.read()) if armed else []
+            probes.disarm()
+    entries = _derived(probes.read()) if armed else []
     roles = roles_of(entries, WITNESSES[_family(configuration)])
     for length, reply in replies:
         labels = {"prompt_tokens": length, "probes": "on" if armed else "off"}
@@ -114,23 +127,23 @@ def _visit(server, client, configuration, samples, rng, lengths, max_tokens, arm
             samples.add("gpu_span", "ms", gpu_span_ms(entries, configuration, reply.sent_ns), **labels)
 
 
-def kernels(server, configuration: str, lengths: list[int], each: int, seed: int) -> list[dict]:
+def kernels(server: Server, configuration: str, lengths: list[int], requests: int, seed: int) -> list[dict]:
     """GPU time of the forward and sampling that make a first token: kernels and copies, overlaps once (`kernel_union`,
     ms), and their number (`kernels`), by prompt length. Under torch's profiler, one request a recording: no other
     number of these requests is kept, since the profiler slows them."""
-    rng, samples = random.Random(seed), Samples()
+    rng, samples, probes = random.Random(seed), Samples(), _probes(server)
     stages = ("execute", "sample") if _family(configuration) == "vllm" else ("forward",)
     with Client(server.port) as client:
-        for length in shuffled(rng, lengths * each):
+        for length in shuffled(rng, lengths * requests):
             client.close()
             client.chat(chat(server.spec.model, rng, length, 4))
-            server.injection.clear()
-            server.injection.arm(2)
+            probes.clear()
+            probes.arm(2)
             try:
                 reply = client.chat(chat(server.spec.model, rng, length, 4))
             finally:
-                server.injection.disarm()
-            entries = [e for e in server.injection.read() if "stage" in e]
+                probes.disarm()
+            entries = [e for e in probes.read() if "stage" in e]
             first = [nth_call(entries, stage, reply.sent_ns) for stage in stages]
             if missing := [e for e in first if "kernel_union_ms" not in e]:
                 raise LabError(f"{server.spec.name}: no kernel times for {missing[0]['stage']!r}: "
@@ -146,35 +159,45 @@ _LAUNCH = {"vllm": ("execute", "sample"), "sglang": ("run-batch",)}
 _WAITING = {"vllm": ("wait",), "sglang": ("synchronize",)}
 
 
-def load(server, configuration: str, samples: Samples, rng: random.Random, clients: int, each: int, prompt: int,
-         output: int) -> None:
-    """One load of `clients` closed loops of `each` requests; adds one value of each kind to `samples`.
+@dataclass(frozen=True)
+class Load(Workload):
+    """`clients` closed loops of `each` requests with `prompt` tokens, of which `output` come back."""
+
+    clients: int
+    each: int
+    prompt: int
+    output: int
+
+
+def load(server: Server, configuration: str, samples: Samples, rng: random.Random, what: Load) -> None:
+    """One such load; adds one value of each kind to `samples`.
 
     Shares are of the wall time from the first request written to the last event read: `gpu_busy` (spans of the steps
     on the GPU's timeline, their union), `scheduling` (time inside schedule and result processing, waits for the GPU
     taken out), `launch` (time inside the calls that launch a step), and `cpu:<role>` (CPU seconds of that process,
     all threads; may pass 100). They run side by side and do not add up to 100.
     """
-    family = _family(configuration)
-    loops = [[chat(server.spec.model, rng, prompt, output) for _ in range(each)] for _ in range(clients)]
-    server.injection.clear()
-    server.injection.arm()
+    family, probes = _family(configuration), _probes(server)
+    loops = [[chat(server.spec.model, rng, what.prompt, what.output) for _ in range(what.each)]
+             for _ in range(what.clients)]
+    probes.clear()
+    probes.arm()
     before: dict[int, float] = {}
     try:
         replies = closed_loops(server.port, loops, on_start=lambda: before.update(_cpu_seconds(server)))
         after = _cpu_seconds(server)
     finally:
-        server.injection.disarm()
-    entries = [e for e in server.injection.read() if "stage" in e]
+        probes.disarm()
+    entries = [e for e in probes.read() if "stage" in e]
     begin, end = min(r[0] for r in replies), max(r[2] for r in replies)
     wall_ms = (end - begin) / 1e6
     inside = [e for e in entries if begin <= e["t0_ns"] <= end]
     samples.add("wall", "s", wall_ms / 1e3)
-    samples.add("throughput", "tok/s", clients * each * output / wall_ms * 1e3)
+    samples.add("throughput", "tok/s", what.clients * what.each * what.output / wall_ms * 1e3)
     samples.add("requests", "count", len(replies))
-    samples.add("ttft_median", "ms", sorted((r[1] - r[0]) / 1e6 for r in replies)[len(replies) // 2])
+    samples.add("ttft_median", "ms", median([(r[1] - r[0]) / 1e6 for r in replies]))
 
-    def total(stages) -> float:
+    def total(stages: Iterable[str]) -> float:
         return sum(e["t1_ns"] - e["t0_ns"] for e in inside if e["stage"] in stages) / 1e6
 
     steps = [e for e in inside if e["stage"] in _LAUNCH[family] + ("forward",) and "gpu_t0_ms" in e]
@@ -195,7 +218,7 @@ def load(server, configuration: str, samples: Samples, rng: random.Random, clien
         samples.add("cpu", "%", 100 * seconds / (wall_ms / 1e3), role=role)
 
 
-def _cpu_seconds(server) -> dict[int, float]:
+def _cpu_seconds(server: Server) -> dict[int, float]:
     """CPU time (user and system, s) of each process of the server so far."""
     tick, out = os.sysconf("SC_CLK_TCK"), {}
     for pid in server.processes():

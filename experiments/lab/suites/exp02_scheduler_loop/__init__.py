@@ -1,9 +1,1 @@
-"""Experiment 02: which fleets are started on a GPU, and which need none."""
-
-from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.suites.exp02_scheduler_loop import cpu, gpu
-
-
-def fleets(tier: str) -> list[Fleet]:
-    """The fleets of a tier, "gpu" or "cpu"."""
-    return gpu.fleets() if tier == "gpu" else cpu.fleets()
+"""Experiment 02, the scheduler loop."""

@@ -18,29 +18,16 @@ def cost_samples(rows: list[dict]) -> list[dict]:
     return [sample("cost", "ns", row["ns"], op=row["op"], blocks=row["blocks"]) for row in rows]
 
 
-def waste(ctx):
-    """vLLM's scheduler and three contiguous rules on one drawn set of lengths; deterministic."""
-    yield counted.draft(ctx, "waste-vllm", "vllm_waste.py", waste_samples)
-
-
-def life(ctx):
-    """A few requests in a pool of a few blocks, for the replay; deterministic."""
-    draft = counted.draft(ctx, "replay-life", "vllm_life.py", lambda _rows: [])
-    draft.extra = {"replay": draft.extra["rows"][0]}
-    yield draft
-
-
-def cost(ctx, measurement: str = "cost-vllm", engine: str = "vllm-cpu"):
-    """Operations of vLLM's block pool, timed on pools of several sizes."""
-    draft = counted.draft(ctx, measurement, "vllm_pool_cost.py", cost_samples, engine)
-    draft.extra = None  # the samples are all of it
-    yield draft
+def cost(measurement: str, engine: str, minutes: float) -> Fleet:
+    """Operations of vLLM's block pool, timed on pools of several sizes, on this host's CPU."""
+    return counted.cost(measurement, "vllm_pool_cost.py", cost_samples, engine, minutes)
 
 
 def fleets() -> list[Fleet]:
-    engines = ("vllm-cpu",)
     return [
-        Fleet("waste", ("waste-vllm",), waste, engines=engines, minutes=0.8),
-        Fleet("life", ("replay-life",), life, engines=engines, minutes=0.2),
-        Fleet("cost", ("cost-vllm",), cost, engines=engines, minutes=0.4, timed=True),
+        # vLLM's scheduler and three contiguous rules on one drawn set of lengths; deterministic.
+        counted.fleet("waste", "waste-vllm", "vllm_waste.py", waste_samples, 0.8),
+        # A few requests in a pool of a few blocks, for the replay; deterministic.
+        counted.fleet("life", "replay-life", "vllm_life.py", counted.no_samples, 0.2, kept=counted.replay),
+        cost("cost-vllm", "vllm-cpu", 0.4),
     ]

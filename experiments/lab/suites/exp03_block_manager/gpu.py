@@ -5,28 +5,27 @@ larger blocks. On a card that does not hold them all they are cut into fleets, e
 reference, and a result leaves its fleet only as a ratio to that.
 """
 
-import functools
 import random
+from collections.abc import Iterator
 
-from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
-from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
-from experiments.lab.load.samples import Samples
-from experiments.lab.load.streaming_client import shuffled
-from experiments.lab.load.vllm_bench import COMMAND, Bench
 from experiments.lab.records.record_file import Draft, sample
+from experiments.lab.servers.server import Server
+from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.suites.common import sweep
+from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp03_block_manager import cpu, visits
 
 SEED = 20261127
 ROUNDS = 5
-CARD_GIB = 139.8  # where no card is to be asked, the sweep is planned for an H200
 POOLS = {"6k": 6_144, "12k": 12_288, "24k": 24_576, "48k": 49_152}  # tokens
 SEQS = 32  # requests that may run at once in the server with few places
 
 
-def _server(name, pool, *flags):
+def _server(name: str, pool: str, *flags: str) -> ServerSpec:
     # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.
     return spec("vllm", f"kv-{name}", POOLS[pool], "--max-model-len", "4096", *flags)
 
@@ -40,63 +39,52 @@ OTHERS = (
 HELD = ("kv-12k", "kv-12k-block128")
 
 
-def measure(ctx, fleet: str, last: bool):
-    rng, prompts = random.Random(f"{SEED} {fleet}"), Prompts(SEED % 1000 * 10 + int(fleet[1:]))
-    names = list(ctx.servers)
-    with Bench(ctx.settings, ctx.folder / "bench") as bench:
-        for name in names:
-            ctx.progress(0, 0, f"warming up {name}")
-            warm(ctx.server(name), rng, (2048,), clients=4)
-            bench.run(ctx.server(name), visits.asks(prompts, visits.FIRST))
-        yield from _pools(ctx, bench, prompts, rng, fleet, names, last)
-        if some := [name for name in names if name in HELD]:
-            yield from _held(ctx, bench, prompts, rng, some)
+def parts(group: sweep.Group) -> list[Part]:
+    """What is measured on the servers of a fleet, in order."""
+    measured: list[Part] = [_pools(group)]
+    if names := [name for name in group.names if name in HELD]:
+        measured.append(_held(names))
+    return measured
 
 
-def _pools(ctx, bench, prompts, rng, fleet, names, last):
-    ctx.begin()
-    stops = [(name, "pool") for name in names] + [(REFERENCE.name, "again")] * last
-    samples = {stop: Samples() for stop in stops}
-    for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, "the same load on every pool")
-        for stop in shuffled(rng, stops):
-            visits.load(ctx.server(stop[0]), bench, prompts, samples[stop])
-    workload = {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, "fleet": names, **visits.LOAD,
-                "arrival": "all at once, no two prompts share a block",
-                "order": "servers in random order within each round"}
-    for name, what in stops:
-        label = f"again-{name}" if what == "again" else f"pool-{fleet}-{name}"
-        rows = [*samples[name, what].rows(), sample("pool", "tokens", [visits.pool_tokens(ctx.server(name))])]
-        yield Draft(label, workload, rows, server=ctx.server(name))
+def _pools(group: sweep.Group) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.load(stop.server, tour.bench, tour.prompts, stop.samples)
+
+    def pool(server: Server) -> list:
+        return [sample("pool", "tokens", [visits.pool_tokens(server)])]
+
+    again = {f"again-{REFERENCE.name}": REFERENCE.name} if group.last else {}
+    return Rounds(
+        {f"pool-{group.fleet}-{name}": name for name in group.names} | again,
+        "the same load on every pool", ROUNDS, SEED,
+        {"fleet": group.names, **visits.LOAD.recorded(), "arrival": "all at once, no two prompts share a block",
+         "order": "servers in random order within each round"},
+        visit, also=pool,
+    )
 
 
-def _held(ctx, bench, prompts, rng, names):
-    ctx.begin()
-    samples = {name: Samples() for name in names}
-    for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, "slots held and tokens written")
-        for name in shuffled(rng, names):
-            visits.held(ctx.server(name), bench, prompts, samples[name])
-    for name in names:
-        yield Draft(f"held-{name}", {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, **visits.HELD,
-                                     "arrival": "all at once"}, samples[name].rows(), server=ctx.server(name))
+def _held(names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.held(stop.server, tour.bench, tour.prompts, stop.samples)
+
+    return Rounds({f"held-{name}": name for name in names}, "slots held and tokens written", ROUNDS, SEED,
+                  {**visits.HELD.recorded(), "arrival": "all at once"}, visit)
 
 
-def _host():
-    """What a block costs on this host's CPU, to set beside a step on its card."""
-    go = functools.partial(cpu.cost, measurement="cost-host", engine="vllm")
-    return Fleet("cost", ("cost-host",), go, engines=("vllm",), minutes=0.5, timed=True)
+def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
+    def warm_up(tour: Tour, server: Server) -> None:
+        warm(server, tour.rng, (2048,), clients=4)
+        tour.bench.run(server, visits.FIRST.asks(tour.prompts))
+
+    prompts = Prompts(SEED % 1000 * 10 + group.number)
+    return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 
 def fleets() -> list[Fleet]:
-    card = host_info.gpu()
-    groups = group([REFERENCE], list(OTHERS), card["memory_bytes"] / 2**30 if card else CARD_GIB)
-    found = []
-    for number, servers in enumerate(groups, 1):
-        fleet, last = f"f{number}", number == len(groups)
-        names = [server.name for server in servers]
-        produces = [f"pool-{fleet}-{name}" for name in names]
-        produces += [f"held-{name}" for name in names if name in HELD] + [f"again-{REFERENCE.name}"] * last
-        go = functools.partial(measure, fleet=fleet, last=last)
-        found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=1.6 + 0.4 * len(names), whole=True))
-    return [*found, _host()]
+    groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
+    return [
+        *sweep.fleets(groups, parts, measure, lambda group: 1.6 + 0.4 * len(group.names)),
+        # What a block costs on this host's CPU, to set beside a step on its card.
+        cpu.cost("cost-host", "vllm", 0.5),
+    ]

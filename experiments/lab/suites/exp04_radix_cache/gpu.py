@@ -1,4 +1,4 @@
-"""Experiment 04 on a GPU: SGLang's tree under two orders of the queue, against no tree at all, and beside vLLM's hashes.
+"""Experiment 04 on a GPU: SGLang's tree under two orders of the queue, against no tree, and beside vLLM's hashes.
 
 Servers of the Qwen3-8B shape stand side by side with a cache so small that the order of the queue matters; one is
 measured at a time, in an order drawn anew for each round.
@@ -6,15 +6,15 @@ measured at a time, in an order drawn anew for each round.
 
 import functools
 import random
+from collections.abc import Iterator
 
-from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
-from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
-from experiments.lab.load.samples import Samples
-from experiments.lab.load.streaming_client import shuffled
-from experiments.lab.load.vllm_bench import COMMAND, Bench
 from experiments.lab.records.record_file import Draft
+from experiments.lab.servers.server import Server
+from experiments.lab.suites.common import sweep
+from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp04_radix_cache import cpu, visits
 from experiments.lab.workers.worker_kit import streams
@@ -22,7 +22,6 @@ from experiments.lab.workers.worker_kit import streams
 SEED = 20261126
 KV_TOKENS = 24_576  # two thirds of what the prefixes of `visits.ORDER` take together
 ROUNDS = {"order": 5, "noreuse": 12, "turns": 5, "streams": 2}
-CARD_GIB = 139.8  # where no card is to be asked, an H200
 LENGTH = 16_384  # vLLM starts only if its longest request fits the cache
 
 REFERENCE = spec("sglang", "sglang-fcfs", KV_TOKENS)
@@ -40,70 +39,66 @@ PARTS = {
 }
 
 
-def parts(names: list) -> dict:
-    """{part: its servers in a fleet of `names`}; a part that compares needs the reference and another."""
-    found = {part: [name for name in names if name in servers] for part, servers in PARTS.items()}
-    return {part: servers for part, servers in found.items() if len(servers) > 1}
-
-
-def _stops(part: str, names: list) -> list:
-    """The visits of one round: (server, the rest of the visit's arguments)."""
-    if part == "noreuse":  # the default against itself too: what two sides that are one differ by
-        return [(name, side) for name in names for side in ("ab" if name == REFERENCE.name else "a")]
-    if part == "turns":
-        return [(name, answers) for name in names for answers in visits.ANSWERS]
-    if part == "streams":
-        return [(name, stream) for name in names for stream in streams.WORKLOAD]
-    return [(name,) for name in names]
-
-
-WORKLOADS = {
-    "order": {**visits.ORDER, "arrival": "all at once, the groups mixed in an order of the seed"},
-    "noreuse": {**visits.NO_REUSE, "arrival": "all at once, no two prompts share a block"},
-    "turns": {**visits.TURNS, "answers": visits.ANSWERS, "load": "token_client.py",
+# "load" names the client by what its module was called when the first record was written: it is data, and not a path.
+WORKLOADS: dict[str, dict[str, object]] = {
+    "order": {**visits.ORDER.recorded(), "arrival": "all at once, the groups mixed in an order of the seed"},
+    "noreuse": {**visits.NO_REUSE.recorded(), "arrival": "all at once, no two prompts share a block"},
+    "turns": {**visits.TURNS.recorded(), "answers": visits.ANSWERS, "load": "token_client.py",
               "arrival": "every conversation's next turn when the last one ended, with the answer that it got"},
     "streams": {**streams.WORKLOAD, "load": "token_client.py",
                 "arrival": "few-shot and none all at once; a turn, or a branch, when what it goes on from ended"},
 }
 
 
-def measure(ctx, fleet: str):
-    rng, prompts, names = random.Random(f"{SEED} {fleet}"), Prompts(SEED % 1000 * 10 + int(fleet[1:])), list(ctx.servers)
-    with Bench(ctx.settings, ctx.folder / "bench") as bench:
-        for name in names:
-            ctx.progress(0, 0, f"warming up {name}")
-            warm(ctx.server(name), rng, (2112, 512, 64), clients=16)
-        for part, servers in parts(names).items():
-            ctx.begin()
-            samples = {name: Samples() for name in servers}
-            for done in range(ROUNDS[part]):
-                ctx.progress(done, ROUNDS[part], part)
-                for name, *rest in shuffled(rng, _stops(part, servers)):
-                    _visit(part, ctx.server(name), bench, prompts, rng, (fleet, done), samples[name], *rest)
-            for name in servers:
-                yield Draft(f"{part}-{fleet}-{name}", {
-                    "seed": SEED, "load": COMMAND, "rounds": ROUNDS[part], "kv_tokens": KV_TOKENS, **WORKLOADS[part],
-                }, samples[name].rows(), server=ctx.server(name))
+def _stops(part: str, name: str) -> list[tuple]:
+    """What is visited of a server in one round: the rest of a visit's arguments."""
+    if part == "noreuse":  # the default against itself too: what two sides that are one differ by
+        return [(side,) for side in ("ab" if name == REFERENCE.name else "a")]
+    if part == "turns":
+        return [(answers,) for answers in visits.ANSWERS]
+    if part == "streams":
+        return [(stream,) for stream in streams.WORKLOAD]
+    return [()]
 
 
-def _visit(part, server, bench, prompts, rng, seed, samples, *rest) -> None:
+def parts(group: sweep.Group) -> list[Rounds]:
+    """What is measured on the servers of a fleet, in order; a part that compares needs the reference and another."""
+    measured = []
+    for part, servers in PARTS.items():
+        records = {f"{part}-{group.fleet}-{name}": name for name in group.names if name in servers}
+        if len(records) > 1:
+            measured.append(Rounds(
+                records, part, ROUNDS[part], SEED, {"kv_tokens": KV_TOKENS, **WORKLOADS[part]},
+                functools.partial(_visit, part, group.fleet),
+                stops=[(record, *more) for record, name in records.items() for more in _stops(part, name)],
+            ))
+    return measured
+
+
+def _visit(part: str, fleet: str, tour: Tour, stop: Stop, *more: str) -> None:
+    seed = (fleet, stop.round)
     if part == "order":
         # The same mixture of the groups on every server of a round, in other prompts.
-        visits.order(server, bench, prompts, random.Random(f"{SEED} {seed}"), samples)
+        visits.order(stop.server, tour.bench, tour.prompts, random.Random(f"{SEED} {seed}"), stop.samples)
     elif part == "noreuse":
-        visits.no_reuse(server, bench, prompts, samples, *rest)
+        visits.no_reuse(stop.server, tour.bench, tour.prompts, stop.samples, *more)
     elif part == "turns":
-        visits.turns(server, f"{seed} {rest[0]} {server.spec.name}", samples, *rest)
+        visits.turns(stop.server, f"{seed} {more[0]} {stop.server.spec.name}", stop.samples, *more)
     else:
-        visits.stream(server, rest[0], f"{seed} {rest[0]}", random.Random(f"{SEED} {seed}"), samples)
+        visits.stream(stop.server, more[0], f"{seed} {more[0]}", random.Random(f"{SEED} {seed}"), stop.samples)
+
+
+def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
+    def warm_up(tour: Tour, server: Server) -> None:
+        warm(server, tour.rng, (2112, 512, 64), clients=16)
+
+    prompts = Prompts(SEED % 1000 * 10 + group.number)
+    return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 
 def fleets() -> list[Fleet]:
-    card = host_info.gpu()
-    found = []
-    for number, servers in enumerate(group([REFERENCE], list(OTHERS), card["memory_bytes"] / 2**30 if card else CARD_GIB), 1):
-        fleet, names = f"f{number}", [server.name for server in servers]
-        produces = [f"{part}-{fleet}-{name}" for part, some in parts(names).items() for name in some]
-        found.append(Fleet(fleet, tuple(produces), functools.partial(measure, fleet=fleet), servers=tuple(servers),
-                           minutes=2.4 + 0.6 * len(names), whole=True))
-    return [*found, *cpu.costs("host", sglang="sglang", vllm="vllm")]
+    groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
+    return [
+        *sweep.fleets(groups, parts, measure, lambda group: 2.4 + 0.6 * len(group.names)),
+        *cpu.costs("host", sglang="sglang", vllm="vllm"),
+    ]

@@ -1,9 +1,1 @@
-"""Experiment 05: which fleets are started on a GPU, and which need none."""
-
-from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.suites.exp05_prefix_cache_hit import cpu, gpu
-
-
-def fleets(tier: str) -> list[Fleet]:
-    """The fleets of a tier, "gpu" or "cpu"."""
-    return gpu.fleets() if tier == "gpu" else cpu.fleets()
+"""Experiment 05, prefix-cache hits."""

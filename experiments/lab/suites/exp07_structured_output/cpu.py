@@ -2,10 +2,12 @@
 
 import functools
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
-from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host.run_worker import worker
-from experiments.lab.records.record_file import sample
+from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.suites.common import counted
 
 ROUNDS = 5
@@ -14,7 +16,7 @@ COUNTS = {"tokens": "tokens", "forced": "count", "allowed": "count", "jumpable":
 BOTH = {"vllm": "vllm-cpu", "sglang": "sglang-cpu"}
 
 
-def cases(ctx, engine: str = "vllm-cpu"):
+def cases(ctx: Context, engine: str = "vllm-cpu") -> Path:
     """The schemas and documents, the same for whoever is given them: a file, written by the environment of `engine`."""
     path = ctx.folder / "cases.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,22 +48,22 @@ def call_samples(rows: list[dict]) -> list[dict]:
             for row in rows for where in ("defined", "inside", "outside", "strings")]
 
 
-def walk(ctx, name: str, engine: str):
+def walk(ctx: Context, name: str, engine: str) -> Iterator[Draft]:
     """What each backend lets through along a document; deterministic."""
     given = {"cases": str(cases(ctx))}
-    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given, model=MODEL)
+    yield counted.draft(ctx, f"walk-{name}", f"{name}_grammar.py", walk_samples, engine=engine, given=given,
+                        model=MODEL)
 
 
-def cost(ctx, name: str, engine: str, where: str, schemas: str):
+def cost(ctx: Context, name: str, engine: str, where: str, schemas: str) -> Iterator[Draft]:
     """What each backend takes, timed."""
     given = {"cases": str(cases(ctx, schemas)), "rounds": ROUNDS}
     draft = counted.draft(ctx, f"cost-{where}-{name}", f"{name}_grammar.py", cost_samples, engine=engine, given=given,
                           model=MODEL, limit_s=1200)  # Outlines takes minutes for the largest schema
-    draft.extra = {key: value for key, value in draft.extra.items() if key != "rows"} or None
-    yield draft
+    yield counted.lean(draft)
 
 
-def calls(ctx, name: str, engine: str):
+def calls(ctx: Context, name: str, engine: str) -> Iterator[Draft]:
     """Who calls jump-forward decoding in the engine's package, by its syntax trees; deterministic."""
     yield counted.draft(ctx, f"calls-{name}", "jump_calls.py", call_samples, engine=engine, given={"package": name})
 
@@ -73,14 +75,15 @@ def cost_fleet(name: str, engine: str, where: str, schemas: str) -> Fleet:
     return Fleet(f"cost-{name}", (f"cost-{where}-{name}",), go, engines=needs, minutes=5.0, timed=True)
 
 
+def _fleets(name: str, engine: str) -> list[Fleet]:
+    needs = tuple(dict.fromkeys((engine, "vllm-cpu")))
+    go, ask = (functools.partial(measure, name=name, engine=engine) for measure in (walk, calls))
+    return [
+        Fleet(f"walk-{name}", (f"walk-{name}",), go, engines=needs, minutes=0.6),
+        Fleet(f"calls-{name}", (f"calls-{name}",), ask, engines=(engine,), minutes=0.5),
+        cost_fleet(name, engine, "cpu", "vllm-cpu"),
+    ]
+
+
 def fleets() -> list[Fleet]:
-    found = []
-    for name, engine in BOTH.items():
-        needs = tuple(dict.fromkeys((engine, "vllm-cpu")))
-        go = {"name": name, "engine": engine}
-        found += [
-            Fleet(f"walk-{name}", (f"walk-{name}",), functools.partial(walk, **go), engines=needs, minutes=0.6),
-            Fleet(f"calls-{name}", (f"calls-{name}",), functools.partial(calls, **go), engines=(engine,), minutes=0.5),
-            cost_fleet(name, engine, "cpu", "vllm-cpu"),
-        ]
-    return found
+    return [fleet for name, engine in BOTH.items() for fleet in _fleets(name, engine)]

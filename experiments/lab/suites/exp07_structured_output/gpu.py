@@ -1,24 +1,26 @@
 """Experiment 07 on a GPU: output with and without a schema, and, for the page of famous numbers, what CUDA graphs and
 compilation are worth.
 
-Servers of the Qwen3-8B shape with both engines' defaults, with llguidance in place of xgrammar, and with less or more of
-graphs and compilation; and SmolLM2-135M on both engines, which also writes what is checked for validity. One is measured at
-a time, in random order within each round. Last, with no server up, the masks on this host, by the workers of the CPU tier.
+Servers of the Qwen3-8B shape with both engines' defaults, with llguidance in place of xgrammar, and with less or more
+of graphs and compilation; and SmolLM2-135M on both engines, which also writes what is checked for validity. One is
+measured at a time, in random order within each round. Last, with no server up, the masks on this host, by the workers
+of the CPU tier.
 """
 
 import functools
 import json
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
-from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
-from experiments.lab.load.samples import Samples
-from experiments.lab.load.streaming_client import shuffled
-from experiments.lab.load.vllm_bench import COMMAND, Bench
 from experiments.lab.records.record_file import Draft
-from experiments.lab.suites.common import shape_servers
+from experiments.lab.servers.server import Server
+from experiments.lab.suites.common import shape_servers, sweep
+from experiments.lab.suites.common.loads import Stages
+from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import small
 from experiments.lab.suites.exp07_structured_output import cpu, visits
 
@@ -26,7 +28,6 @@ SEED = 20261207
 KV_TOKENS = 12_288  # room for 128 requests of 64 tokens, and some
 SMALL_TOKENS = 40_000
 ROUNDS = 5
-CARD_GIB, RESERVE_GIB = 139.8, 3.0  # where no card is to be asked, the suite is planned for an H200
 LENGTH = ("--max-model-len", "2048")  # vLLM wants room for one request of that length
 # Of the shape whose tokenizer fills the vocabulary: xgrammar's masks are dearer where it does not.
 spec = functools.partial(shape_servers.spec, model=cpu.MODEL)
@@ -41,11 +42,12 @@ LIBRARIES = (
     spec("vllm", "vllm-guidance", KV_TOKENS, *LENGTH, "--structured-outputs-config", '{"backend": "guidance"}'),
     spec("sglang", "sglang-llguidance", KV_TOKENS, "--grammar-backend", "llguidance"),
 )
-# One batch size alone is compiled: each takes SGLang minutes, since it tries kernels on the card; the references wait beside it.
+# One batch size alone is compiled: each takes SGLang minutes, since it tries kernels on the card; the references wait
+# beside it.
 COMPILED = (spec("sglang", "sglang-compile", KV_TOKENS, "--enable-torch-compile", "--torch-compile-max-bs", "1"),)
 SMALL = (small("vllm", "small-vllm", SMALL_TOKENS, *LENGTH), small("sglang", "small-sglang", SMALL_TOKENS))
-NAMES = tuple(each.name for each in REFERENCE)
-VARIED = tuple(each.name for each in (*GRAPHS, *COMPILED))
+NAMES = tuple(server.name for server in REFERENCE)
+VARIED = tuple(server.name for server in (*GRAPHS, *COMPILED))
 ARMS = ("none", "flat")
 
 
@@ -53,81 +55,95 @@ def after_s(name: str) -> float:
     return visits.AFTER_S["small" if name.startswith("small") else "big" if name in NAMES else "slow"]
 
 
-def measure(ctx, fleet: str, schemas_from: str):
-    """Validity first, then what every server takes without a schema and these with one."""
-    rng, prompts = random.Random(f"{SEED} {fleet}"), Prompts(SEED % 1000 * 100 + sum(fleet.encode()))
-    cases = json.loads(cpu.cases(ctx, schemas_from).read_text())
-    bodies = {"none": None, "again": None, **{arm: visits.response_format(cases[arm]["schema"]) for arm in ARMS[1:]}}
-    names = list(ctx.servers)
-    with Bench(ctx.settings, ctx.folder / "bench") as bench:
-        for name in (name for name in names if name.startswith("small")):
-            yield from _answers(ctx, name, cases["flat"])
-        for name in names:
-            ctx.progress(0, 0, f"warming up {name}")
-            bench.run(ctx.server(name), visits.asks(prompts, visits.STAGES, 2 * after_s(name)), body=bodies[_arms(name)[-1]])
-        if paces(names):
-            # The same again, under another name: an interval of it against itself must hold 1.
-            stops = [(name, arm) for name in names if name not in VARIED for arm in ARMS]
-            stops += [(name, "again") for name in NAMES if name in names]
-            yield from _paced(ctx, bench, prompts, rng, fleet, "pace", stops, visits.STAGES, bodies)
-        if varied := [name for name in names if name in VARIED]:
-            stops = [(name, "none") for name in names if name in (*NAMES, *varied)]
-            yield from _paced(ctx, bench, prompts, rng, fleet, "graphs", stops, visits.FEW, bodies)
+def paces(names: list[str]) -> bool:
+    """Whether a fleet measures schemas: in one of nothing but the references and servers for graphs nothing would be
+    new."""
+    return not {*names} <= {*NAMES, *(server.name for server in COMPILED)}
 
 
-def paces(names: list) -> bool:
-    """Whether a fleet measures schemas: in one of nothing but the references and servers for graphs nothing would be new."""
-    return not {*names} <= {*NAMES, *(each.name for each in COMPILED)}
-
-
-def _arms(name: str) -> tuple:
+def _arms(name: str) -> tuple[str, ...]:
     return ARMS[:1] if name in VARIED else ARMS
 
 
-def _answers(ctx, name: str, case: dict):
-    ctx.begin()
-    for held in ("free", "held"):
-        ctx.progress(0, 0, f"two hundred answers, {held}, {name}")
-        found = visits.answers(ctx.server(name), case, held == "held")
-        yield Draft(f"answers-{held}-{name}", {"seed": None, "questions": len(found), **visits.ASKED, "at_once": visits.AT_ONCE,
-                                               "schema": "flat" if held == "held" else None, "shown": case["document"]},
-                    columns={key: [each[key] for each in found] for key in ("kind", "text", "finish", "tokens")},
-                    server=ctx.server(name))
+def _body(arm: str, cases: dict[str, dict]) -> dict | None:
+    """What a request of this arm says besides: nothing, or that it is held to the schema of that name."""
+    return None if arm in ("none", "again") else visits.response_format(cases[arm]["schema"])
 
 
-def _paced(ctx, bench, prompts, rng, fleet: str, prefix: str, stops: list, what: dict, bodies: dict):
-    """Every stop, (server, schema), in every round; a draft a server."""
-    ctx.begin()
+@dataclass(frozen=True)
+class Answers:
+    """Two hundred answers of one server, free and held to a schema."""
+
+    server: str
+    cases: dict[str, dict]
+
+    @property
+    def records(self) -> dict[str, str]:
+        return {f"answers-{held}-{self.server}": self.server for held in ("free", "held")}
+
+    def measure(self, tour: Tour) -> Iterator[Draft]:
+        ctx, case = tour.ctx, self.cases["flat"]
+        for record, held in zip(self.records, ("free", "held"), strict=True):
+            ctx.progress(0, 0, f"two hundred answers, {held}, {self.server}")
+            answers = visits.answers(ctx.server(self.server), case, held == "held")
+            workload = {"seed": None, "questions": len(answers), **visits.ASKED, "at_once": visits.AT_ONCE,
+                        "schema": "flat" if held == "held" else None, "shown": case["document"]}
+            columns = {key: [answer[key] for answer in answers] for key in ("kind", "text", "finish", "tokens")}
+            yield Draft(record, workload, server=ctx.server(self.server), columns=columns)
+
+
+def cold_parts(group: sweep.Group, cases: dict[str, dict]) -> list[Answers]:
+    """What comes before the warm-up, in order."""
+    return [Answers(name, cases) for name in group.names if name.startswith("small")]
+
+
+def parts(group: sweep.Group, cases: dict[str, dict]) -> list[Rounds]:
+    """What every server takes without a schema and these with one, in order."""
+    names, measured = group.names, []
+    if paces(names):
+        # The same again, under another name: an interval of it against itself must hold 1.
+        stops = [(name, arm) for name in names if name not in VARIED for arm in ARMS]
+        stops += [(name, "again") for name in NAMES if name in names]
+        measured.append(_paced("pace", group.fleet, stops, visits.STAGES, cases))
+    if any(name in VARIED for name in names):
+        stops = [(name, "none") for name in names if name in (*NAMES, *VARIED)]
+        measured.append(_paced("graphs", group.fleet, stops, visits.FEW, cases))
+    return measured
+
+
+def _paced(prefix: str, fleet: str, stops: list[tuple[str, str]], stages: Stages, cases: dict[str, dict]) -> Rounds:
+    """Every stop, (server, schema), in every round; a record a server."""
+    def visit(tour: Tour, stop: Stop, arm: str) -> None:
+        visits.paced(stop.server, tour.bench, tour.prompts, stop.samples, stages, after_s(stop.server.spec.name),
+                     _body(arm, cases), schema=arm)
+
     names = list(dict.fromkeys(name for name, _ in stops))
-    samples = {name: Samples() for name in names}
-    for done in range(ROUNDS):
-        ctx.progress(done, ROUNDS, f"time per output token, {prefix}")
-        for name, arm in shuffled(rng, stops):
-            visits.paced(ctx.server(name), bench, prompts, samples[name], what, after_s(name), bodies[arm], schema=arm)
-    workload = {"seed": SEED, "load": COMMAND, "rounds": ROUNDS, "fleet": names, **what,
-                "order": "servers and schemas in random order within each round"}
-    for name in names:
-        yield Draft(f"{prefix}-{fleet}-{name}", workload, samples[name].rows(), server=ctx.server(name))
+    return Rounds(
+        {f"{prefix}-{fleet}-{name}": name for name in names}, f"time per output token, {prefix}", ROUNDS, SEED,
+        {"fleet": names, **stages.recorded(), "order": "servers and schemas in random order within each round"},
+        visit, stops=[(f"{prefix}-{fleet}-{name}", arm) for name, arm in stops],
+    )
+
+
+def measure(ctx: Context, group: sweep.Group, schemas_from: str) -> Iterator[Draft]:
+    cases = json.loads(cpu.cases(ctx, schemas_from).read_text())
+
+    def warm_up(tour: Tour, server: Server) -> None:
+        name = server.spec.name
+        tour.bench.run(server, visits.STAGES.asks(tour.prompts, 2 * after_s(name)), body=_body(_arms(name)[-1], cases))
+
+    chunks = SEED % 1000 * 100 + sum(group.fleet.encode())
+    return drafts(ctx, parts(group, cases), random.Random(f"{SEED} {group.fleet}"), Prompts(chunks), warm_up,
+                  cold_parts(group, cases))
 
 
 def fleets() -> list[Fleet]:
-    card = host_info.gpu()
-    room = card["memory_bytes"] / 2**30 if card else CARD_GIB
-    groups = group(list(REFERENCE), [*GRAPHS, *LIBRARIES], room, RESERVE_GIB)
-    if sum(each.memory_gib for each in (*groups[0], *SMALL)) + RESERVE_GIB <= room:
-        groups[0] += SMALL
-    else:
-        groups.append(list(SMALL))
-    groups += group(list(REFERENCE), list(COMPILED), room, RESERVE_GIB)
-    found = []
-    for number, servers in enumerate(groups, 1):
-        fleet = f"f{number}"
-        names = [server.name for server in servers]
-        produces = [f"answers-{held}-{name}" for name in names if name.startswith("small") for held in ("free", "held")]
-        if paces(names):
-            produces += [f"pace-{fleet}-{name}" for name in names if name not in VARIED]
-        if any(name in VARIED for name in names):
-            produces += [f"graphs-{fleet}-{name}" for name in names if name in (*NAMES, *VARIED)]
-        go = functools.partial(measure, fleet=fleet, schemas_from="vllm")
-        found.append(Fleet(fleet, tuple(produces), go, servers=tuple(servers), minutes=2.0 + 0.5 * len(names), engines=("vllm",)))
-    return found + [cpu.cost_fleet(engine, engine, "host", "vllm") for engine in ("vllm", "sglang")]
+    card = sweep.card_gib()
+    groups = sweep.joined(group(list(REFERENCE), [*GRAPHS, *LIBRARIES], card), SMALL, card)
+    groups += group(list(REFERENCE), list(COMPILED), card)
+    return [
+        *sweep.fleets(groups, lambda group: [*cold_parts(group, {}), *parts(group, {})],
+                      functools.partial(measure, schemas_from="vllm"), lambda group: 2.0 + 0.5 * len(group.names),
+                      engines=("vllm",)),
+        *(cpu.cost_fleet(engine, engine, "host", "vllm") for engine in ("vllm", "sglang")),
+    ]

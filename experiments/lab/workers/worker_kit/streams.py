@@ -2,16 +2,14 @@
 
 A prompt is parts, one after another; a part is some tokens of a key, the same for the same key, or the answer that an
 earlier request got, written "=NAME". A request is sent when the one it comes after has ended; without one, at the start.
-Standard library only.
+Standard library only: the driver sends these streams too, and imports this as `experiments.lab.workers.worker_kit.streams`,
+where a worker's script imports `worker_kit.streams`; hence the relative import.
 """
 
 import random
 from dataclasses import dataclass
 
-if __package__:
-    from experiments.lab.workers.worker_kit.worker_io import tokens
-else:
-    from worker_kit.worker_io import tokens
+from .worker_io import tokens
 
 # Lengths that are no multiples of a block, as those of texts are.
 CHAT = {"conversations": 8, "turns": 4, "system": 203, "user": 305, "answer": 60}

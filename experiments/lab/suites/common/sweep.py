@@ -1,0 +1,66 @@
+"""The servers of a sweep, cut into numbered fleets that fit the card, each beside the same references."""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from experiments.lab.fleets.fleet import Fleet
+from experiments.lab.host import host_info
+from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.suites.common.parts import Part, produces
+
+CARD_GIB = 139.8  # where no card is to be asked, a sweep is planned for an H200
+RESERVE_GIB = 3.0  # of the card, stay free
+
+
+@dataclass(frozen=True)
+class Group:
+    """One fleet of a sweep: its name, f1, f2 and so on, its servers, and whether it is the first or the last."""
+
+    fleet: str
+    servers: tuple[ServerSpec, ...]
+    first: bool
+    last: bool
+
+    @property
+    def number(self) -> int:
+        return int(self.fleet[1:])
+
+    @property
+    def names(self) -> list[str]:
+        return [server.name for server in self.servers]
+
+
+def card_gib() -> float:
+    """Memory of this machine's card, of an H200 where there is none."""
+    card = host_info.gpu()
+    return card["memory_bytes"] / 2**30 if card else CARD_GIB
+
+
+def gib(servers: Iterable[ServerSpec]) -> float:
+    """What servers take on a card together, as they state it; one that does not counts nothing."""
+    return sum(server.memory_gib or 0.0 for server in servers)
+
+
+def joined(groups: list[list[ServerSpec]], others: Iterable[ServerSpec], card: float) -> list[list[ServerSpec]]:
+    """`groups` with `others` in the first where they fit beside it on a card of `card` GiB, else as a group behind."""
+    first, *rest = groups
+    if gib((*first, *others)) + RESERVE_GIB <= card:
+        return [[*first, *others], *rest]
+    return [*groups, list(others)]
+
+
+def numbered(groups: list[list[ServerSpec]]) -> list[Group]:
+    return [Group(f"f{number}", tuple(servers), number == 1, number == len(groups))
+            for number, servers in enumerate(groups, 1)]
+
+
+def fleets(groups: list[list[ServerSpec]], parts: Callable[[Group], Iterable[Part]], measure: Callable,
+           minutes: Callable[[Group], float], engines: tuple[str, ...] = ()) -> list[Fleet]:
+    """A fleet for each of `groups`, measured by `measure(ctx, group=...)`. Its records are set side by side, so it
+    counts whole; `engines` are those that it needs besides its servers'."""
+    return [
+        Fleet(group.fleet, produces(parts(group)), functools.partial(measure, group=group), servers=group.servers,
+              minutes=minutes(group), engines=engines, whole=True)
+        for group in numbered(groups)
+    ]

@@ -1,0 +1,31 @@
+"""JSON that only Python takes for JSON is refused, and an infinity is found wherever it lies."""
+
+import pytest
+
+from experiments.formats import strict_json
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_refused(constant):
+    with pytest.raises(strict_json.FormatError, match=f"^holds {constant}, which is not a number$"):
+        strict_json.read(f'{{"a": [1, {constant}]}}'.encode())
+
+
+def test_what_is_no_json_is_refused_in_the_parsers_words():
+    with pytest.raises(ValueError, match="Expecting"):
+        strict_json.read(b'{"a": ')
+
+
+@pytest.mark.parametrize(("text", "fault"), [
+    ('{"a": [{"b": 1.5}, {"b": 1e999}]}', ("a[1].b", float("inf"))), ('{"a": {"b": -1e999}}', ("a.b", -float("inf"))),
+    ("[1e999]", ("[0]", float("inf"))), ('{"a": [1, 2.5, "x", null, true]}', None),
+])  # fmt: skip
+def test_a_number_too_large_is_found_with_its_place(text, fault):
+    assert strict_json.first_not_finite(strict_json.read(text)) == fault
+
+
+def test_writing_is_short_or_indented_and_refuses_what_is_not_finite():
+    assert strict_json.write({"a": [1, 2], "é": 1.5}) == '{"a":[1,2],"é":1.5}'.encode()
+    assert strict_json.write({"a": [1]}, indent=1) == b'{\n "a": [\n  1\n ]\n}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        strict_json.write([float("nan")])
