@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError
-from experiments.lab.records.record_file import replace
 
 FOLDER = Path(".cache/verified")
 SCHEMA = "verified/1"
@@ -107,7 +107,7 @@ def remember(experiment: str, root: Path, claims: int, inputs: tuple[list[str], 
     target = kept_in(experiment, root)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        replace(target, (json.dumps(kept, indent=1) + "\n").encode())
+        write_whole(target, (json.dumps(kept, indent=1) + "\n").encode())
     except OSError as error:
         raise LabError(f"{FOLDER.as_posix()}: cannot be written ({error}); make room, or make it writable") from None
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import engine_table, interpreters
+from experiments.lab.host.config import Settings
 
 SCRIPT = Path(__file__).parents[1] / "workers/card.py"
 LIMIT_S = 300  # importing torch from a cold disk takes most of it; the probes themselves take under 5 s
 
 
-def probe(settings) -> dict:
+def probe(settings: Settings) -> dict:
     """{"matmul": [TFLOP/s ...], "copy": [GB/s ...], "side", "copy_bytes", "at"}, a record's `probes`.
 
     LabError, with the script's last line, when no engine's interpreter is here or it cannot measure.

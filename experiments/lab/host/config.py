@@ -12,6 +12,7 @@ An environment variable wins over `lab.toml` at the repository root, which wins 
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +39,14 @@ def keys() -> tuple[str, ...]:
     return (*(build.setting for build in engine_table.table().builds.values()), "models", "logs")
 
 
-def load(root: Path = ROOT, environ=None) -> Settings:
+def load(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment and lab.toml. LabError for an unreadable file, an unknown key, a missing path."""
     environ = os.environ if environ is None else environ
     given = _read_toml(root / "lab.toml")
     for key in keys():
         if value := environ.get(f"LAB_{key.upper()}"):
             given[key] = (value, f"LAB_{key.upper()}")
-    pythons = {}
+    pythons: dict[str, Path | None] = {}
     for engine, build in engine_table.table().builds.items():
         key = build.setting
         if key in given:
@@ -57,8 +58,8 @@ def load(root: Path = ROOT, environ=None) -> Settings:
             # Not resolved: a virtual environment's python is a link, and following it would leave the environment.
             pythons[engine] = path.absolute()
         else:
-            made = root / ".cache/envs" / engine / "bin/python"
-            pythons[engine] = made if made.exists() else None
+            python = root / ".cache/envs" / engine / "bin/python"
+            pythons[engine] = python if python.exists() else None
     models = Path(given["models"][0]).expanduser().resolve() if "models" in given else root / ".cache/models"
     if "models" in given and not models.is_dir():
         raise LabError(

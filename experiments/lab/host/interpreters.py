@@ -12,7 +12,7 @@ from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import engine_table
-from experiments.lab.host.config import ROOT
+from experiments.lab.host.config import ROOT, Settings
 
 KEPT = ("CUDA_", "NCCL_", "FLASHINFER_")  # how variables begin that a record holds beside the engines' own
 
@@ -59,7 +59,7 @@ def outside() -> dict:
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
 
 
-def engine(name: str, settings) -> dict:
+def engine(name: str, settings: Settings) -> dict:
     """What is installed: {"name", "version", "distribution", "distribution_version", "digest", "python", "torch",
     "cuda", "environment"}. LabError when there is no interpreter or it lacks the engine."""
     build = engine_table.table().build(name)
@@ -101,7 +101,7 @@ def _probe(name: str, python: str, variable: str) -> dict:
     return {"name": engines.engine_of(name).name, "version": found["distribution_version"].partition("+")[0], **found}
 
 
-def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
+def find_or_make(name: str, settings: Settings, root: Path = ROOT) -> dict:
     """`engine`, after making the environment if that can be done here (one for the CPU alone is made unasked)."""
     if settings.pythons.get(name) is None and engine_table.table().build(name).tier == "cpu":
         done = subprocess.run([sys.executable, "-m", "scripts.environments.environment", name], cwd=root, check=False)
@@ -114,12 +114,12 @@ def find_or_make(name: str, settings, root: Path = ROOT) -> dict:
     return engine(name, settings)
 
 
-def available(settings) -> dict:
+def available(settings: Settings) -> dict[str, dict | str]:
     """{engine: what `engine` says, or the LabError's line}."""
-    found = {}
+    engines: dict[str, dict | str] = {}
     for name in engine_table.table().by_engine():
         try:
-            found[name] = engine(name, settings)
+            engines[name] = engine(name, settings)
         except LabError as error:
-            found[name] = str(error)
-    return found
+            engines[name] = str(error)
+    return engines
