@@ -14,13 +14,14 @@ from ..client import shuffled
 from ..fleet import Fleet
 from ..grouping import group
 from ..records import Draft, sample
+from ..settings import seed
 from ..traces import Prompts
 from . import s03_cpu
 from . import s03_visits as visits
 from .gpu_servers import spec, warm
 from .rows import Samples
 
-SEED = 20261127
+SEED = seed(20261127)
 ROUNDS = 5
 CARD_GIB = 139.8  # where no card is to be asked, the sweep is planned for an H200
 POOLS = {"6k": 6_144, "12k": 12_288, "24k": 24_576, "48k": 49_152}  # tokens

@@ -13,6 +13,7 @@ from ..client import shuffled
 from ..fleet import Fleet
 from ..grouping import group
 from ..records import Draft
+from ..settings import seed
 from ..traces import Prompts
 from ..workers import streams
 from . import s04_cpu
@@ -20,7 +21,7 @@ from . import s04_visits as visits
 from .gpu_servers import spec, warm
 from .rows import Samples
 
-SEED = 20261126
+SEED = seed(20261126)
 KV_TOKENS = 24_576  # two thirds of what the prefixes of `visits.ORDER` take together
 ROUNDS = {"order": 5, "noreuse": 12, "turns": 5, "streams": 2}
 CARD_GIB = 139.8  # where no card is to be asked, an H200

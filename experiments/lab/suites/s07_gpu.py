@@ -16,13 +16,14 @@ from ..client import shuffled
 from ..fleet import Fleet
 from ..grouping import group
 from ..records import Draft
+from ..settings import seed
 from ..traces import Prompts
 from . import gpu_servers, s07_cpu
 from . import s07_visits as visits
 from .gpu_servers import small
 from .rows import Samples
 
-SEED = 20261207
+SEED = seed(20261207)
 KV_TOKENS = 12_288  # room for 128 requests of 64 tokens, and some
 SMALL_TOKENS = 40_000
 ROUNDS = 5
