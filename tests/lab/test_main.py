@@ -233,3 +233,10 @@ def test_the_published_schema_is_itself_valid():
 
     schema = json.loads(SCHEMA_FILE.read_text())
     jsonschema.validators.validator_for(schema).check_schema(schema)
+
+
+def test_a_host_moves_the_seeds_of_gpu_suites():
+    assert config.seed(20261124, {}) == 20261124
+    assert config.seed(20261124, {"LAB_SEED_OFFSET": "7"}) == 20261131
+    with pytest.raises(LabError, match="LAB_SEED_OFFSET: 'x' is no whole number; unset it"):
+        config.seed(1, {"LAB_SEED_OFFSET": "x"})

@@ -83,3 +83,12 @@ def _read_toml(path: Path) -> dict:
                 f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(known)}"
             )
     return {key: (value, f"lab.toml: {key}") for key, value in data.items()}
+
+
+def seed(base: int, environ: Mapping[str, str] | None = None) -> int:
+    """A GPU suite's seed on this host: `base`, moved by LAB_SEED_OFFSET, so that another host draws its prompts and its
+    order of servers and rounds anew. The record's workload holds the sum. LabError when it is no whole number."""
+    offset = (os.environ if environ is None else environ).get("LAB_SEED_OFFSET", "0")
+    if not offset.isdecimal():
+        raise LabError(f"LAB_SEED_OFFSET: {offset!r} is no whole number; unset it, or give one")
+    return base + int(offset)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters, model_folders
 from experiments.lab.host.run_worker import worker
@@ -9,7 +10,7 @@ from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.spec import ServerSpec
 from experiments.lab.suites.exp01_request_lifecycle import stages, visits
 
-SEED = 20261123
+SEED = seed(20261123)
 SMALL = "smollm2-135m"
 CONFIGURATIONS = {"vllm-cpu": "vllm-cpu"}  # of the servers, a key of stages.MARKS each
 COUNTS = {"request": ("B", "request_bytes"), "outputs": ("B", "outputs_bytes"), "schedules": ("count", "schedules"),

@@ -8,6 +8,7 @@ once is cut into fleets, and a result leaves its fleet only as a ratio to the sa
 import random
 from collections.abc import Iterator
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.load.load_trace import Prompts
@@ -18,7 +19,7 @@ from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import small, spec, warm
 from experiments.lab.suites.exp02_scheduler_loop import cpu, visits
 
-SEED = 20261130
+SEED = seed(20261130)
 KV_TOKENS, TIGHT_TOKENS = 22_016, 6_144
 ROUNDS = 5
 # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.

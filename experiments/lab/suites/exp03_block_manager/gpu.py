@@ -8,6 +8,7 @@ reference, and a result leaves its fleet only as a ratio to that.
 import random
 from collections.abc import Iterator
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.load.load_trace import Prompts
@@ -19,7 +20,7 @@ from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp03_block_manager import cpu, visits
 
-SEED = 20261127
+SEED = seed(20261127)
 ROUNDS = 5
 POOLS = {"6k": 6_144, "12k": 12_288, "24k": 24_576, "48k": 49_152}  # tokens
 SEQS = 32  # requests that may run at once in the server with few places

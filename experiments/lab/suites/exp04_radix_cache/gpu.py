@@ -8,6 +8,7 @@ import functools
 import random
 from collections.abc import Iterator
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.load.load_trace import Prompts
@@ -19,7 +20,7 @@ from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp04_radix_cache import cpu, visits
 from experiments.lab.workers.worker_kit import streams
 
-SEED = 20261126
+SEED = seed(20261126)
 KV_TOKENS = 24_576  # two thirds of what the prefixes of `visits.ORDER` take together
 ROUNDS = {"order": 5, "noreuse": 12, "turns": 5, "streams": 2}
 LENGTH = 16_384  # vLLM starts only if its longest request fits the cache

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.load.samples import Samples
@@ -21,7 +22,7 @@ from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp05_prefix_cache_hit import visits
 
-SEED = 20261124
+SEED = seed(20261124)
 KV_TOKENS = 80_000  # room for KV cache in each server
 ROUNDS = {"hits": 6, "nohits": 5, "reuse": 5, "memory": 2, "neighbours": 5}
 ENGINES = {

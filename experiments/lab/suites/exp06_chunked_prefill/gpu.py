@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.load.load_trace import Prompts
@@ -19,7 +20,7 @@ from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp06_chunked_prefill import visits
 
-SEED = 20261125
+SEED = seed(20261125)
 KV_TOKENS = 33_000  # the decoders and two long prompts; six servers then fit an H200
 ROUNDS, CAPACITY_ROUNDS = 5, 3
 BUDGETS: tuple[tuple[int | str, ...], ...] = ((512, "off"), (1024, 2048), (4096, 16384))

@@ -13,6 +13,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.load.load_trace import Prompts
@@ -24,7 +25,7 @@ from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import small
 from experiments.lab.suites.exp07_structured_output import cpu, visits
 
-SEED = 20261207
+SEED = seed(20261207)
 KV_TOKENS = 12_288  # room for 128 requests of 64 tokens, and some
 SMALL_TOKENS = 40_000
 ROUNDS = 5
