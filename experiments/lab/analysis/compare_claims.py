@@ -9,6 +9,7 @@ from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
 from experiments.lab.host.config import Settings
 
+
 def both(experiment: str, reference_only: bool = False) -> tuple[list[Claim], list[Claim], dict[str, str]]:
     """(reference claims, claims evaluated on the records made here, {id: why it was left out})."""
     reference = reference_claims(experiment)

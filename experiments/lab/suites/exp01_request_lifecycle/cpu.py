@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters, model_folders
+from experiments.lab.host.config import seed
 from experiments.lab.host.run_worker import worker
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.spec import ServerSpec

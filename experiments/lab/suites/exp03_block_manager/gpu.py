@@ -8,9 +8,9 @@ reference, and a result leaves its fleet only as a ratio to that.
 import random
 from collections.abc import Iterator
 
-from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
+from experiments.lab.host.config import seed
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server import Server

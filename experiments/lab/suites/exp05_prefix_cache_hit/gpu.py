@@ -8,8 +8,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
+from experiments.lab.host.config import seed
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.load.samples import Samples
 from experiments.lab.load.vllm_bench import COMMAND

@@ -13,9 +13,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from experiments.lab.host.config import seed
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
+from experiments.lab.host.config import seed
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
