@@ -4,6 +4,7 @@ from markdown import Markdown
 
 from scripts.catalog import import_graph
 from scripts.catalog.import_graph import Package
+from scripts.common.paths import ROOT
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.html import Html
@@ -18,7 +19,7 @@ class PackagesBlock(PageBlock):
     NAME = "packages"
 
     def html(self) -> str:
-        rows = import_graph.packages(self.argument, self.context.root)
+        rows = import_graph.packages(self.argument, ROOT)  # of the code that runs, wherever the pages are
         return render("packages.html", container=self.argument, rows=rows, picture=Html(picture(self.argument, rows)))
 
 
