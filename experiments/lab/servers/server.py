@@ -3,7 +3,7 @@
     with Server(ServerSpec("vllm", "vllm", "qwen3-8b-shape"), settings, folder) as server:
         client.Client(server.port)
 
-Each server runs below a warden (supervisor.py), so that it ends with the driver whatever becomes of the driver.
+Each server runs below a supervisor (supervisor.py), so that it ends with the driver whatever becomes of the driver.
 """
 
 import os
@@ -30,7 +30,7 @@ STILL_S = 10  # for all processes of a server to stop or go on; one in the middl
 _KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
 # Nothing is fetched and nobody is told; the same for every engine, so that two records differ in what matters.
 QUIET = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-WARDEN = Path(__file__).with_name("supervisor.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
 class Server:
@@ -78,7 +78,7 @@ class Server:
                 [
                     sys.executable,
                     "-I",
-                    str(WARDEN),
+                    str(SUPERVISOR),
                     str(read),
                     str(GRACE_S),
                     str(python),
@@ -194,7 +194,7 @@ class Server:
         return False
 
     def stop(self, wait: bool = True) -> None:
-        """Ask the warden to end it; with `wait`, return when nothing of it is left. Never raises."""
+        """Ask the supervisor to end it; with `wait`, return when nothing of it is left. Never raises."""
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None
@@ -202,7 +202,7 @@ class Server:
             return
         try:
             self._process.wait(GRACE_S + 15)
-        except subprocess.TimeoutExpired:  # the warden itself hangs
+        except subprocess.TimeoutExpired:  # the supervisor itself hangs
             send([*descendants(self._process.pid), self._process.pid], signal.SIGKILL)
             self._process.wait()
 

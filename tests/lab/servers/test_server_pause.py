@@ -29,7 +29,7 @@ def answers(server) -> bool:
         return bool(client.chat({"messages": [{}], "stream": True}).chunks)
 
 
-def test_all_its_processes_stop_and_go_on_but_not_its_warden(machine, tmp_path, monkeypatch):
+def test_all_its_processes_stop_and_go_on_but_not_its_supervisor(machine, tmp_path, monkeypatch):
     monkeypatch.setattr(servers, "GRACE_S", 1)
     with Server(spec(), machine, tmp_path / "s") as server:
         for _ in range(2):
@@ -59,7 +59,7 @@ def test_a_paused_server_is_ended_in_order_and_at_once(machine, tmp_path):
     server.pause()
     begin = time.monotonic()
     server.stop()
-    assert time.monotonic() - begin < 5, "the warden waited for a process that could not hear it"
+    assert time.monotonic() - begin < 5, "the supervisor waited for a process that could not hear it"
     assert not server.alive() and all(process_state(pid) in "ZX" for pid in pids)
 
 
