@@ -75,8 +75,3 @@ def in_terminal(value: ValueData | None) -> str:
         return "-"
     text = f"{formatted(value)} [{interval(value)}]" if value.get("ci") else formatted(value)
     return text.replace(NARROW, " ")
-
-
-def verdict(holds: bool) -> str:
-    """The two words a claim can come to."""
-    return "holds" if holds else "does not hold"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.formats import json_schema, record_format, strict_json, value_format
+from experiments.formats import json_schema, record_format, strict_json, value_format, verdict_words
 from scripts.common.errors import SiteError
 
 FOLDER = "experiments/claims"
@@ -31,7 +31,7 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        return value_format.verdict(self.holds)
+        return verdict_words.verdict(self.holds)
 
     def value(self, name: str) -> dict:
         """{"value", "unit", "ci"?, "n"?, "digits"?} of a named value. Raises SiteError for an unknown name."""

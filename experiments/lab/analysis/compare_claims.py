@@ -2,7 +2,7 @@
 
 import argparse
 
-from experiments.formats import value_format
+from experiments.formats import value_format, verdict_words
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.analysis.committed_claims import Claim, claimed_experiments, reference_claims
 from experiments.lab.fleets import suite_runner
@@ -46,7 +46,7 @@ def table(experiment: str, reference: list[Claim], here: list[Claim], skipped: d
 def claims_command(options: argparse.Namespace, found: Settings) -> int:
     for experiment in claimed_experiments(options.exp):
         for claim in reference_claims(experiment):
-            print(f"{value_format.verdict(claim['holds']):13}  {claim['id']}: {filled(claim)}")
+            print(f"{verdict_words.verdict(claim['holds']):13}  {claim['id']}: {filled(claim)}")
     return 0
 
 

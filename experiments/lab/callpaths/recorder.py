@@ -24,7 +24,7 @@ from experiments.lab.load.streaming_client import Reply
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from experiments.lab.host.engine_table import table
 from experiments.lab.inject.control import Injection
 from experiments.lab.load import chat_prompts
 from experiments.lab.load.streaming_client import Reply
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 SUITES = Path(__file__).parents[1] / "suites"
 BUDGET = table().budget  # tokens a step of the small servers

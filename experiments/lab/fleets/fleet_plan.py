@@ -8,7 +8,7 @@ import functools
 
 from experiments.lab.errors import LabError
 from experiments.lab.host import host_info
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 
 def group(

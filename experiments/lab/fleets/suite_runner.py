@@ -35,6 +35,8 @@ def fleets(experiment: str, tier: str) -> list[Fleet]:
     if experiment not in experiments():
         raise LabError(f"no experiment {experiment!r}; there are: {', '.join(experiments()) or 'none'}")
     (folder,) = SUITES.glob(f"exp{experiment}_*")
+    if not (folder / f"{tier}.py").is_file():  # an experiment may have nothing to measure on one of the tiers
+        return []
     found = importlib.import_module(f"experiments.lab.suites.{folder.name}.{tier}").fleets()
     names = [name for fleet in found for name in (fleet.name, *fleet.produces) if name]
     twice = {n for n in [m for f in found for m in f.produces] if [m for f in found for m in f.produces].count(n) > 1}

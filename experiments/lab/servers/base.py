@@ -6,7 +6,7 @@ from typing import Protocol
 
 from experiments.lab.errors import LabError
 from experiments.lab.servers.metric_text import total
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 
 class Started(Protocol):

@@ -22,7 +22,7 @@ from experiments.lab.host.config import Settings
 from experiments.lab.inject.control import Injection
 from experiments.lab.servers import log_cause, registry
 from experiments.lab.servers.local_http import DIRECT, free_port
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.supervisor import descendants, process_state, send
 
 GRACE_S = 15

@@ -6,7 +6,7 @@ from pathlib import Path
 from experiments.lab.errors import LabError
 from experiments.lab.host.config import Settings
 from experiments.lab.servers.server import Server
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 
 class Running:

@@ -3,7 +3,7 @@
     python supervisor.py FD GRACE_S COMMAND...
 
 FD is the read end of a pipe whose write end only the driver holds: it closes when the driver asks for an end, and
-when the driver dies of anything, SIGKILL included. The supervisor adopts its orphaned descendants (a subreaper), so that
+when the driver dies of anything, SIGKILL included. It adopts its orphaned descendants (a subreaper), so that
 an engine process whose parent was killed is still found. Runs as a plain script: standard library only.
 """
 

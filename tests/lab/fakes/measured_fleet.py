@@ -20,7 +20,7 @@ from experiments.lab.host import host_info, interpreters, model_folders, run_wor
 from experiments.lab.load import engine_metrics, streaming_client, token_id_client, vllm_bench
 from experiments.lab.load.chat_prompts import OVERHEAD
 from experiments.lab.servers.local_http import DIRECT
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 MS = 1_000_000  # ns
 CASE = {"schema": {"type": "object"}, "document": {"name": "Ada", "age": 36, "score": 1.5, "member": True}}

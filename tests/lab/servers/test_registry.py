@@ -17,7 +17,7 @@ from experiments.lab.load.streaming_client import Client
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft, Record, sample
 from experiments.lab.servers import base, registry, sglang, vllm
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import shape_servers
 from tests.lab.fakes import toy_engine
 

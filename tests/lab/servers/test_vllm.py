@@ -7,7 +7,7 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.servers import vllm
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 
 LOG = "config: ... enable_chunked_prefill=False, pooler ... 'compile_ranges_endpoints': [256, 8192], 'x': 1\n"
 INFO = 'vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="1001"}'

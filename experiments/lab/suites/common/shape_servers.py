@@ -13,7 +13,7 @@ from experiments.lab.load.chat_prompts import chat
 from experiments.lab.load.streaming_client import Client, closed_loops
 from experiments.lab.servers import registry
 from experiments.lab.servers.server import Server
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.vllm import pool_blocks as pool_blocks  # the suites find it here, beside `kv_used`
 
 MODEL = "qwen3-8b-shape"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import host_info
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common.parts import Part, produces
 
 CARD_GIB = 139.8  # where no card is to be asked, a sweep is planned for an H200

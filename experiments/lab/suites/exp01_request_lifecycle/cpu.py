@@ -7,7 +7,7 @@ from experiments.lab.host import interpreters, model_folders
 from experiments.lab.host.config import seed
 from experiments.lab.host.run_worker import worker
 from experiments.lab.records.record_file import Draft, sample
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.exp01_request_lifecycle import stages, visits
 
 SEED = seed(20261123)

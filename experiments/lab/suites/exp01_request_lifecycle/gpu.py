@@ -9,7 +9,7 @@ from experiments.lab.host import interpreters
 from experiments.lab.host.run_worker import worker
 from experiments.lab.load.samples import Samples
 from experiments.lab.records.record_file import Draft, sample
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.exp01_request_lifecycle import cpu, stages, visits
 

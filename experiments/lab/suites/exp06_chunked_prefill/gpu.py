@@ -14,7 +14,7 @@ from experiments.lab.host.config import seed
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server import Server
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
 from experiments.lab.suites.common.shape_servers import spec, warm
