@@ -72,18 +72,17 @@ def find(asked: str, root: Path = ROOT, on_ask: Callable[[int, int], None] = lam
     holders = [each for each in holders_of(root) if each.digest.startswith(start)]
     if len(digests := sorted({each.digest for each in holders})) > 1:
         raise LabError(f"{asked}: {len(digests)} digests of records begin so: {', '.join(digests)}; give more digits")
+    named = sorted({each.commit for each in holders if each.commit})
+    if named and (line := _asked(_log(root, "--no-walk", "--ignore-missing", *named), start, root, on_ask)):
+        return line
     for experiment in source_digest.experiments():
         for recording in (False, True):  # what is not committed yet has no commit
             if (here := source_digest.source_digest(experiment, recording)).startswith(start):
                 what = "call path" if recording else "measurements"
                 return f"{here}: the tree that is here, experiment {experiment}, {what}"
-    commits = _in_order(history(root), holders)
-    for done, commit in enumerate(commits):
-        on_ask(done, len(commits))
-        for digest, what in digests_at(commit.id, root).items():
-            if digest.startswith(start):
-                day = datetime.fromtimestamp(commit.made, UTC).strftime("%Y-%m-%d")
-                return f"{digest}: commit {commit.id} of {day}, {what} ({commit.subject})"
+    commits = _by_distance(history(root), [each.started for each in holders])
+    if line := _asked(commits, start, root, on_ask):
+        return line
     line = f"{asked}: none of {len(commits)} commits has a lab of this digest"
     if holders:
         line += f"; {', '.join(each.path for each in holders[:3])} was measured with sources that were not committed"
@@ -106,8 +105,12 @@ def holders_of(root: Path) -> list[Holder]:
 
 def history(root: Path) -> list[Commit]:
     """The commits of every branch that changed the lab, newest first. LabError without git or its repository."""
+    return _log(root, "--all", "HEAD", "--", SOURCES)
+
+
+def _log(root: Path, *which: str) -> list[Commit]:
     try:
-        text = git(root, "log", "--all", "HEAD", "--format=%H%x00%ct%x00%s", "--", SOURCES).decode("utf-8", "replace")
+        text = git(root, "log", "--format=%H%x00%ct%x00%s", *which).decode("utf-8", "replace")
     except (OSError, subprocess.SubprocessError):
         raise LabError("digest: the commits cannot be searched; run it with git, in a clone of the site") from None
     rows = [line.split("\0") for line in text.splitlines()]
@@ -130,6 +133,17 @@ def digests_at(commit: str, root: Path) -> dict[str, str]:
             return {}
 
 
+def _asked(commits: list[Commit], start: str, root: Path, on_ask: Callable[[int, int], None]) -> str | None:
+    """The line about the first of these commits whose lab gives a digest that begins so."""
+    for done, commit in enumerate(commits):
+        on_ask(done, len(commits))
+        for digest, what in digests_at(commit.id, root).items():
+            if digest.startswith(start):
+                day = datetime.fromtimestamp(commit.made, UTC).strftime("%Y-%m-%d")
+                return f"{digest}: commit {commit.id} of {day}, {what} ({commit.subject})"
+    return None
+
+
 def _start(asked: str) -> str:
     digits = asked.removeprefix("sha256:").lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", digits):
@@ -137,12 +151,6 @@ def _start(asked: str) -> str:
     return f"sha256:{digits}"
 
 
-def _in_order(commits: list[Commit], holders: list[Holder]) -> list[Commit]:
-    """Named ones first, then by how near they are to a measurement; as they come where no record holds the digest."""
-    named = {each.commit for each in holders}
-    times = [each.started for each in holders]
-
-    def place(commit: Commit) -> tuple[bool, float]:
-        return commit.id not in named, min((abs(commit.made - time) for time in times), default=0.0)
-
-    return sorted(commits, key=place)
+def _by_distance(commits: list[Commit], times: list[float]) -> list[Commit]:
+    """Those nearest to one of the times first; as they come where there is none."""
+    return sorted(commits, key=lambda commit: min((abs(commit.made - time) for time in times), default=0.0))

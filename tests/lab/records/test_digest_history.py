@@ -51,7 +51,7 @@ def clone(tmp_path_factory):
     (root / "experiments/lab/workers/vllm_cache.py").open("a").write("# and changed\n")
     ids["changed"] = commit(root, "Changed")
     (root / "page.md").write_text("nothing of the lab")
-    commit(root, "A page")
+    ids["page"] = commit(root, "A page")
     return root, ids, digest
 
 
@@ -80,7 +80,16 @@ def test_the_commit_that_a_record_names_is_asked_first(clone):
     hold(root, digest, commit={"id": ids["today"], "clean": True})
     asked = []
     digest_history.find(digest, root, lambda done, total: asked.append((done, total)))
-    assert asked == [(0, 3)]
+    assert asked == [(0, 1)]
+
+
+def test_a_named_commit_counts_although_it_changed_nothing_of_the_lab_and_an_unknown_one_does_not(clone):
+    root, ids, _ = clone
+    digest = source_digest.digest_of(root / "experiments/lab", "05")
+    hold(root, digest, commit={"id": ids["page"], "clean": True})
+    assert f"commit {ids['page']}" in digest_history.find(digest, root)
+    hold(root, digest, commit={"id": "12" * 20, "clean": True})
+    assert f"commit {ids['changed']}" in digest_history.find(digest, root)
 
 
 def test_a_digest_of_no_commit_is_one_line_that_names_its_record(clone, capsys, monkeypatch):
@@ -116,11 +125,11 @@ def test_without_a_repository_there_is_nothing_to_search(tmp_path):
         digest_history.find("12" * 32, tmp_path)
 
 
-def test_the_command_prints_what_is_here(capsys):
+def test_the_command_prints_what_is_here(capsys, clone):
     assert lab.main(["digest", "--exp", "05"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"05 measurements: {source_digest.source_digest('05')}"
     assert lines[1] == f"05 call path: {source_digest.source_digest('05', True)}"
     assert lab.main(["digest", "--exp", "99"]) == 1
     assert "no experiment '99'; there are: 01, " in capsys.readouterr().err
-    assert "the tree that is here, experiment 05" in digest_history.find(source_digest.source_digest("05"))
+    assert "the tree that is here, experiment 05" in digest_history.find(source_digest.source_digest("05"), clone[0])
