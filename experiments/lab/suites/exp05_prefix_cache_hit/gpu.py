@@ -15,7 +15,7 @@ from experiments.lab.load.samples import Samples
 from experiments.lab.load.vllm_bench import COMMAND
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
-from experiments.lab.servers.spec import ServerSpec
+from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts, produces
 from experiments.lab.suites.common.rounds import rounds
