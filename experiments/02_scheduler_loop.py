@@ -28,7 +28,8 @@ from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    ENGINES, count_of, difference_of, error_bars, exact, median_of, ratio_of, replay_steps, row_of, series_of,
+    ENGINES, count_of, difference_of, error_bars, exact, gaps_by_round, median_of, ratio_of, replay_steps, row_of,
+    series_of,
 )
 from experiments.lab.analysis.verdict import (
     above, all_of, as_many, at_least, below, between, equals, every, fact, falling, fewer, none, some, the,
@@ -506,8 +507,10 @@ def burst_figure(_, axes):
 def burst_gap(vllm, sglang):
     values = {}
     for name, run in (("vllm", vllm), ("sglang", sglang)):
-        for key, what in (("", "max"), ("_p99", "p99"), ("_p50", "p50"), ("_before", "before")):
-            values[f"{name}{key}"] = median_of(run.values(f"itl_{what}"), "ms")
+        values[name] = median_of(run.values("itl_max"), "ms")
+        values[f"{name}_p99"] = median_of(gaps_by_round(run, 99), "ms")
+        values[f"{name}_p50"] = median_of(gaps_by_round(run, 50), "ms")
+        values[f"{name}_before"] = median_of(run.values("itl_before"), "ms")
     values["ratio"] = ratio_of(sglang.values("itl_max"), vllm.values("itl_max"))
     return values
 

@@ -31,8 +31,8 @@ from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    ENGINES, SHAPE_8B, by_measurement, card_rates, count_of, error_bars, exact, highest, lowest, median_of,
-    percentage_of, prefixed, quotient, ratio_across, ratio_of, series_of,
+    ENGINES, SHAPE_8B, by_measurement, card_rates, count_of, error_bars, exact, gaps_by_round, highest, lowest,
+    median_of, percentage_of, prefixed, quotient, ratio_across, ratio_of, series_of,
 )
 from experiments.lab.analysis.roofline import mixed_floor_ms
 from experiments.lab.analysis.verdict import (
@@ -60,8 +60,14 @@ def with_references(*servers):
     return book.measured_beside("mixed", servers, REFERENCES)
 
 
+PERCENTILES = {"itl_p50": 50, "itl_p99": 99}
+
+
 def each_visit(run, name):
-    """A value a round: of the prompts' first tokens the visit's median, all else is one a visit already."""
+    """A value a round: of the prompts' first tokens the visit's median, of the gaps the percentile of them all, and all
+    else is one a visit already."""
+    if name in PERCENTILES:
+        return gaps_by_round(run, PERCENTILES[name])
     values = series_of(run, name)
     return np.median(values.reshape(-1, run.data["workload"]["prompts"]), axis=1) if name == "ttft" else values
 

@@ -16,6 +16,7 @@ from experiments.lab.analysis.claim_value import Value
 from experiments.lab.analysis.roofline import Shape
 from experiments.lab.errors import LabError
 from experiments.lab.host.model_folders import QWEN3_8B
+from experiments.lab.load import statistics
 from experiments.lab.records.record_file import Record
 
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
@@ -70,6 +71,15 @@ def ratio_across(above: Sequence[ArrayLike], below: Sequence[ArrayLike], unit: s
 def series_of(run: Record, name: str, /, **labels: object) -> Series:
     """The samples of that name and those labels as an array of floats."""
     return np.array(run.values(name, **labels), dtype=float)
+
+
+def gaps_by_round(run: Record, percent: float) -> Series:
+    """That percentile of the gaps between tokens, ms, a round, from every gap (columns `round`, `itl_us`).
+
+    By the lab's one rule (load/statistics.py), whichever one the record's own samples were computed by.
+    """
+    rounds, gaps = np.array(run.columns["round"]), np.array(run.columns["itl_us"]) / 1e3
+    return np.array([statistics.percentile(gaps[rounds == number].tolist(), percent) for number in np.unique(rounds)])
 
 
 def count_of(run: Record, name: str, /, **labels: object) -> int | float:
