@@ -23,12 +23,12 @@ from pathlib import Path
 
 from mkdocs.config import load_config
 
+from experiments.formats.whole_file import write_whole
 from scripts.browser import benchmark_checks, benchmark_commands, benchmark_sites, headless
 from scripts.browser.benchmark_figures import Figures
 from scripts.build.build_site import what_failed
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.progress import Ticking
-from scripts.common.whole_file import write_whole
 
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 

@@ -4,20 +4,18 @@
 entries.
 """
 
-import functools
 import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import jsonschema
-
+from experiments.formats import json_schema
+from experiments.formats.whole_file import write_whole
 from scripts.catalog import famous_numbers, typed_numbers
 from scripts.catalog.site_data import Evidence, engine_name, of
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.drift import comparison_files
 from scripts.pages.references import page_url
 from scripts.quotes import call_path_check, call_paths, engine_defaults, replays
@@ -74,10 +72,9 @@ def document(evidence: Evidence) -> dict:
         "counts": {kind: sum(entry["kind"] == kind for entry in listed) for kind in KINDS},
         "entries": listed,
     }
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(ledger))
-    if error is not None:
-        where = "/".join(map(str, error.absolute_path))
-        raise SiteError(f"ledger.json: {where}: {error.message[:160]}; correct scripts/catalog/ledger.py or its schema")
+    if fault := json_schema.first_fault(ledger, SCHEMA):
+        where = "/".join(map(str, fault.path))
+        raise SiteError(f"ledger.json: {where}: {fault.message[:160]}; correct scripts/catalog/ledger.py or its schema")
     return ledger
 
 
@@ -231,12 +228,6 @@ def _marks(typed: list[typed_numbers.Typed], evidence: Evidence, kind: str) -> I
 
 def _entry(kind: str, name: str, title: str, state: str, detail: str, source: str, used: list) -> dict:
     return {"kind": kind, "id": name, "title": title, "state": state, "detail": detail, "source": source, "used": used}
-
-
-@functools.lru_cache(maxsize=1)
-def _validator() -> jsonschema.protocols.Validator:
-    schema = json.loads(SCHEMA.read_text("utf-8"))
-    return jsonschema.validators.validator_for(schema)(schema)
 
 
 def main() -> None:

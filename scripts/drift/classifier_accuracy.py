@@ -9,9 +9,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.drift.classify import STATES, Outcome, classify
 from scripts.drift.release import Piece, Release
 from scripts.sources import other_releases, pins

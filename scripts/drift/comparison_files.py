@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jsonschema
-from jsonschema.protocols import Validator
 from packaging.version import Version
 
+from experiments.formats import json_schema
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.drift import classifier_accuracy, compare_releases
 from scripts.drift.classify import STATES
 from scripts.measured import record_reader
@@ -100,10 +99,9 @@ def newest(comparisons: list[Comparison], engine: str) -> Comparison | None:
 
 def check(data: object, name: str) -> None:
     """Raises SiteError unless `data` is a comparison as its schema has it."""
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(data))
-    if error is not None:
-        where = "/".join(map(str, error.absolute_path))
-        raise SiteError(f"{name}: {where}: {error.message[:160]}; delete it and {AGAIN}")
+    if fault := json_schema.first_fault(data, SCHEMA):
+        where = "/".join(map(str, fault.path))
+        raise SiteError(f"{name}: {where}: {fault.message[:160]}; delete it and {AGAIN}")
 
 
 def write(data: dict, root: Path = ROOT) -> str:
@@ -171,9 +169,3 @@ def accuracy(root: Path = ROOT) -> dict | None:
     except (ValueError, KeyError, TypeError) as error:
         raise SiteError(f"{classifier_accuracy.RESULT}: cannot be read ({error}); {AGAIN}") from None
     return totals
-
-
-@functools.lru_cache(maxsize=1)
-def _validator() -> Validator:
-    schema = json.loads(SCHEMA.read_text("utf-8"))
-    return jsonschema.validators.validator_for(schema)(schema)

@@ -8,9 +8,9 @@ where it was or has only moved, 3 when one has changed or gone, 1 when something
 import argparse
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.drift import classifier_accuracy, compare_releases, comparison_files
 from scripts.drift.classify import STATES
 from scripts.drift.release import Release

@@ -28,7 +28,7 @@ from scripts.environments import installer, pip_settings
 from scripts.common import disk, file_lock
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
+from experiments.formats.whole_file import write_whole
 
 STAMP = ".made-from"
 MB = 1_000_000

@@ -8,9 +8,9 @@ import datetime
 import re
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.pages import corrections
 from scripts.sources import pins
 

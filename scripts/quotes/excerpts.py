@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.quotes import manifest as manifests
 from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import Excerpt, Note

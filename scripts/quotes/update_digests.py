@@ -17,9 +17,9 @@ from pathlib import Path
 
 import tomlkit
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.quotes import manifest as manifests
 from scripts.quotes.excerpts import Resolved, Resolver, digest_of, remember, text_cache
 from scripts.sources import pins as pinning

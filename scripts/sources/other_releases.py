@@ -18,10 +18,10 @@ from pathlib import Path
 from msgspec.structs import replace
 from packaging.version import InvalidVersion, Version
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.file_lock import one_at_a_time
 from scripts.common.paths import ROOT
-from scripts.common.whole_file import write_whole
 from scripts.sources import index_versions, unpacked_sources
 from scripts.sources.pins import Pin
 from scripts.sources.pins import load as load_pins

@@ -15,8 +15,8 @@ import json
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
-from scripts.common.whole_file import write_whole
 from scripts.sources.unpacked_sources import Sources
 
 _READ: dict[Path, tuple] = {}  # tables by their place, which names their content

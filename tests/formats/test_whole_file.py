@@ -35,3 +35,25 @@ def test_an_interrupt_leaves_nothing_beside_it_either(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "a.json", b"new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_text_and_bytes_replace_what_stood_there(tmp_path):
+    file = tmp_path / "a.txt"
+    write_whole(file, "ä\n")
+    assert file.read_bytes() == "ä\n".encode()
+    write_whole(file, b"\xff")
+    assert file.read_bytes() == b"\xff" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_the_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    steps = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("fsync"), fsync(handle)))
+    monkeypatch.setattr(os, "replace", lambda *names: (steps.append("replace"), replace(*names)))
+    write_whole(tmp_path / "a.txt", "new")
+    assert steps == ["fsync", "replace"]
+
+
+def test_a_file_that_cannot_be_made_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "no/such/folder.txt", "x")

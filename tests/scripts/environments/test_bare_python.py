@@ -13,6 +13,7 @@ import importlib, sys, sysconfig
 from pathlib import Path
 importlib.import_module(sys.argv[1])
 places = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")] + [Path.cwd() / "scripts"]
+places += [Path.cwd() / "experiments/formats", Path.cwd() / "experiments/__init__.py"]
 files = {name: module.__file__ for name, module in sys.modules.items() if getattr(module, "__file__", None)}
 inside = lambda file: any(Path(file).resolve().is_relative_to(place) for place in places)
 print([name for name, file in files.items() if "site-packages" in file or not inside(file)])

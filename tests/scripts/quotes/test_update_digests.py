@@ -9,7 +9,7 @@ import sys
 import pytest
 from msgspec.structs import replace
 
-from scripts.common import whole_file
+from experiments.formats import whole_file
 from scripts.common.errors import SiteError
 from scripts.quotes import excerpts, manifest, update_digests
 from scripts.sources import fetch, pins, unpacked_sources
