@@ -14,7 +14,7 @@ from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_reader, record_reader
 from scripts.pages import references
-from scripts.quotes import call_path_check, call_paths, locator
+from scripts.quotes import call_path_check, call_paths, hop_locator
 from scripts.quotes.call_path_check import Locate
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
@@ -123,7 +123,7 @@ class Evidence:
 
     def locator(self, engine: str) -> Locate:
         """Finds what hops name in the pinned sources of an engine."""
-        return locator.locator(engine, self.tables)
+        return hop_locator.locator(engine, self.tables)
 
     @functools.cached_property
     def path_states(self) -> dict[str, dict[str, list[str] | None]]:

@@ -13,7 +13,7 @@ from scripts.drift.classify import STATES, Outcome, classify
 from scripts.drift.release import Piece, Place, Release
 from scripts.quotes import call_path_check, call_paths
 from scripts.quotes import manifest as manifests
-from scripts.quotes.locator import locator
+from scripts.quotes.hop_locator import locator
 from scripts.quotes.path_recordings import Recording
 from scripts.sources.pins import Pin
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.plain_request import post
-from experiments.lab.servers import registry
+from experiments.lab.servers import adapter_lookup
 from experiments.lab.workers.worker_kit.streams import Turn, prompt
 
 
@@ -27,7 +27,7 @@ class Answered:
 
 def ask(server, ids: list, out: int, limit_s: float = 120.0) -> list:
     """The `out` token ids that the server says to the prompt `ids`. LabError when it refuses, or says fewer."""
-    engine = registry.adapter(server.spec.engine)
+    engine = adapter_lookup.adapter(server.spec.engine)
     path, body = engine.token_request(server.spec.model, ids, out)
     said = engine.answered_ids(post(server, path, body, f"a prompt of {len(ids)} tokens", limit_s))
     if said is None or len(said) != out:

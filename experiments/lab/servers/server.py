@@ -20,11 +20,12 @@ from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
 from experiments.lab.host.config import Settings
 from experiments.lab.inject.control import Injection
-from experiments.lab.servers import log_cause, registry
+from experiments.lab.servers import adapter_lookup, log_cause
 from experiments.lab.servers.local_http import DIRECT, free_port
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.supervisor import descendants, process_state, send
 
+START_LIMIT_S = 900  # from the start to the first healthy answer; one that takes longer is given up
 GRACE_S = 15
 STILL_S = 10  # for all processes of a server to stop or go on; one in the middle of a system call ends that first
 _KILLED = {128 + number: number.name for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)}
@@ -39,7 +40,7 @@ class Server:
     def __init__(self, spec: ServerSpec, settings: Settings, folder: Path):
         self.spec, self.settings, self.folder = spec, settings, Path(folder)
         self.engine = interpreters.engine(spec.engine, settings)
-        self.adapter = registry.adapter(spec.engine)
+        self.adapter = adapter_lookup.adapter(spec.engine)
         self.port = 0  # until it starts
         self.injection: Injection | None = None
         self.started_s: float | None = None  # start to healthy, s
@@ -122,6 +123,7 @@ class Server:
     def wait(self, on_wait: Callable[[], object] = lambda: None) -> None:
         """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
         twice a second."""
+        limit = START_LIMIT_S if self.spec.start_limit_s is None else self.spec.start_limit_s
         broken = 0
         while (status := self.health()) != 200:
             waited = time.monotonic() - self._begin
@@ -135,10 +137,10 @@ class Server:
                 raise LabError(
                     f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
                 )
-            if waited > self.spec.start_limit_s:
+            if waited > limit:
                 self.stop()
                 raise LabError(
-                    f"{self.spec.name}: not healthy within {self.spec.start_limit_s:g} s and stopped; last line: "
+                    f"{self.spec.name}: not healthy within {limit:g} s and stopped; last line: "
                     f"{self.cause(guess=False)} (log: {self.log})"
                 )
             on_wait()

@@ -9,7 +9,8 @@ class ServerSpec:
 
     `model` is a folder's name below the models folder; `dummy` loads random weights. `flags` and `env` are added to
     the command and the environment as they are, and are in the record. `inject` is None, "trace" or "stages", and
-    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it.
+    `stages` the probes for the latter. `memory_gib` is what it takes on the card, all in, as the suite states it;
+    `start_limit_s` how long it may take to start, where that is not server.START_LIMIT_S.
     """
 
     name: str
@@ -20,5 +21,5 @@ class ServerSpec:
     dummy: bool = False
     inject: str | None = None
     stages: tuple = ()
-    start_limit_s: float = 900
+    start_limit_s: float | None = None
     memory_gib: float | None = None

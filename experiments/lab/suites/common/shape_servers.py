@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from experiments.lab.load import engine_metrics
 from experiments.lab.load.chat_prompts import chat
 from experiments.lab.load.streaming_client import Client, closed_loops
-from experiments.lab.servers import registry
+from experiments.lab.servers import adapter_lookup
 from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.vllm import pool_blocks as pool_blocks  # the suites find it here, beside `kv_used`
@@ -42,7 +42,7 @@ def small(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
 
 
 def _room(engine: str, kv_tokens: int, kv_bytes: int, share: str) -> tuple:
-    return registry.adapter(engine).room(kv_tokens, kv_bytes, share)
+    return adapter_lookup.adapter(engine).room(kv_tokens, kv_bytes, share)
 
 
 def warm(server: Server, rng: random.Random, lengths: Iterable[int], clients: int = 32) -> None:
@@ -57,7 +57,7 @@ class Metrics:
     """What the engine's own /metrics counted since this was made, or since the last `restart`."""
 
     def __init__(self, server: Server):
-        self.server, self.engine = server, registry.adapter(server.spec.engine)
+        self.server, self.engine = server, adapter_lookup.adapter(server.spec.engine)
         self.restart()
 
     def restart(self) -> None:
@@ -84,10 +84,10 @@ class Metrics:
 
 def kv_used(server: Server, reading: dict[str, float] | None = None) -> float:
     """Tokens of KV cache in use now, by the engine's own gauge; `reading` is one of its metrics, if there is one."""
-    return registry.adapter(server.spec.engine).kv_used(reading or engine_metrics.metrics(server.port))
+    return adapter_lookup.adapter(server.spec.engine).kv_used(reading or engine_metrics.metrics(server.port))
 
 
 def settings_said(server: Server, names: tuple[str, ...]) -> dict:
     """{setting: value}: those of `names` that the server's engine has, as the started server itself says them. LabError
     when it no longer says one that it is known to say."""
-    return registry.adapter(server.spec.engine).settings_said(server, names)
+    return adapter_lookup.adapter(server.spec.engine).settings_said(server, names)

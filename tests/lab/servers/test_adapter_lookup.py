@@ -16,7 +16,7 @@ from experiments.lab.host.progress import Progress
 from experiments.lab.load.streaming_client import Client
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft, Record, sample
-from experiments.lab.servers import base, registry, sglang, vllm
+from experiments.lab.servers import adapter_lookup, base, sglang, vllm
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import shape_servers
 from tests.lab.fakes import toy_engine
@@ -39,7 +39,7 @@ def test_the_toy_is_measured(toy, tmp_path, nothing_left):
             reply = client.chat({"messages": [{}], "stream": True})
         yield Draft("toy-time", {"seed": 1}, [sample("ttft", "ms", [reply.first_text_ms()])], server=server)
 
-    spec = ServerSpec("toy-one", "toy", flags=registry.adapter("toy").room(64, 0, "0.1"))
+    spec = ServerSpec("toy-one", "toy", flags=adapter_lookup.adapter("toy").room(64, 0, "0.1"))
     suite = [Fleet("toys", ("toy-time",), measure, (spec,), minutes=0.1)]
     assert suite_runner.measure("01", "cpu", toy, tmp_path, suite=suite) == []
     record = Record(tmp_path / "01/toy-time.json").data
@@ -88,7 +88,7 @@ def test_its_interpreter_can_be_named_like_the_others(toy, tmp_path):
 
 
 def test_both_engines_have_an_adapter_of_their_own():
-    kinds = {build: type(registry.adapter(build)) for build in engine_table.table().builds}
+    kinds = {build: type(adapter_lookup.adapter(build)) for build in engine_table.table().builds}
     assert kinds == {"vllm": vllm.Vllm, "vllm-cpu": vllm.Vllm, "sglang": sglang.Sglang, "sglang-cpu": sglang.Sglang}
 
 
@@ -105,7 +105,7 @@ def test_both_engines_have_an_adapter_of_their_own():
 def test_a_wrong_entry_is_one_line(toy, old, new, line):
     engine_table.FILE.write_text(engine_table.FILE.read_text().replace(old, new))
     with pytest.raises(LabError, match=line) as caught:
-        registry.adapter("toy")
+        adapter_lookup.adapter("toy")
     assert "\n" not in str(caught.value)
 
 
@@ -126,7 +126,7 @@ def test_no_engine_is_named_above_its_own_module():
 
 def test_an_unknown_engine_is_one_line():
     with pytest.raises(LabError, match="'trt' is no engine; known: vllm, vllm-cpu, sglang, sglang-cpu"):
-        registry.adapter("trt")
+        adapter_lookup.adapter("trt")
 
 
 def test_a_record_of_an_engine_that_has_no_entry_is_refused():
