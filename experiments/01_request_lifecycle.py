@@ -31,9 +31,7 @@ from experiments.lab.analysis.readings import (
     ENGINES, SHAPE_8B, entered, error_bars, exact, highest, lowest, median_of,
 )
 from experiments.lab.analysis.roofline import floor_ms, prefill_floor_ms, prefill_flop
-from experiments.lab.analysis.verdict import (
-    above, all_of, below, equals, every, fact, holds_value, none, some, the,
-)
+from experiments.lab.verdicts.verdict import above, all_of, below, equals, every, fact, holds_value, none, some, the
 
 book = Book("01")
 LENGTHS = (128, 1024, 4096)

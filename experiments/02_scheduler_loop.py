@@ -31,7 +31,7 @@ from experiments.lab.analysis.readings import (
     ENGINES, count_of, difference_of, error_bars, exact, gaps_by_round, median_of, ratio_of, replay_steps, row_of,
     series_of,
 )
-from experiments.lab.analysis.verdict import (
+from experiments.lab.verdicts.verdict import (
     above, all_of, as_many, at_least, below, between, equals, every, fact, falling, fewer, none, some, the,
 )
 

@@ -34,7 +34,7 @@ from experiments.lab.analysis.readings import (
     row_of, series_of,
 )
 from experiments.lab.analysis.roofline import floor_ms, kv_bytes, prefill_flop, weight_bytes
-from experiments.lab.analysis.verdict import (
+from experiments.lab.verdicts.verdict import (
     above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, fewer, none, some, the,
 )
 

@@ -27,7 +27,7 @@ from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import count_of, exact, median_of, ratio_of, replay_steps, series_of
-from experiments.lab.analysis.verdict import (
+from experiments.lab.verdicts.verdict import (
     above, all_of, as_many, at_least, below, between, equals, every, none, some, the,
 )
 

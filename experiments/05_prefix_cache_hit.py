@@ -32,7 +32,7 @@ from experiments.lab.analysis.readings import (
     ratio_of,
 )
 from experiments.lab.analysis.roofline import kv_bytes, mixed_floor_ms, prefill_flop
-from experiments.lab.analysis.verdict import (
+from experiments.lab.verdicts.verdict import (
     above, all_of, as_many, at_most, below, between, equals, every, fact, fewer, holds_value, none, not_, some, the,
 )
 

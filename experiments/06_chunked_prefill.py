@@ -35,9 +35,9 @@ from experiments.lab.analysis.readings import (
     median_of, percentage_of, prefixed, quotient, ratio_across, ratio_of, series_of,
 )
 from experiments.lab.analysis.roofline import mixed_floor_ms
-from experiments.lab.analysis.verdict import (
-    above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, holds_value, more, none,
-    rising, some, the,
+from experiments.lab.verdicts.verdict import (
+    above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, holds_value, more,
+    none, rising, some, the,
 )
 
 book = Book("06")

@@ -36,7 +36,7 @@ from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
     ENGINES, count_of, difference_of, error_bars, highest, median_of, ratio_of, series_of,
 )
-from experiments.lab.analysis.verdict import (
+from experiments.lab.verdicts.verdict import (
     above, all_of, as_many, at_least, below, equals, every, fact, fewer, holds_value, none, not_, some, the,
 )
 

@@ -156,7 +156,7 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from experiments.lab.analysis import compare_claims, measure_and_redraw, reevaluate_claims
+    from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims
 
     commands = {
         "experiments": measure_and_redraw.experiments_command, "verify": reevaluate_claims.verify_command,

@@ -4,10 +4,10 @@ import functools
 from pathlib import Path
 from typing import Protocol
 
+from scripts.call_paths.claimed_paths import CallPath, number_of
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.measured import claim_reader, record_reader
-from scripts.quotes.call_paths import CallPath, number_of
 
 
 class Wrong(SiteError):

@@ -15,6 +15,7 @@ from typing import TextIO
 
 from scripts.build.claims_again import Lab, check_claims
 from scripts.build.looked_at import LookedAt, Wrong
+from scripts.call_paths.claimed_paths import number_of, record_it
 from scripts.catalog import famous_numbers, knobs, ledger, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
@@ -22,7 +23,6 @@ from scripts.drift import comparison_files
 from scripts.pages import corrections, notebook_pairs
 from scripts.quotes import engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
-from scripts.quotes.call_paths import number_of, record_it
 
 LAB = (sys.executable, "-m", "experiments.lab", "verify")
 

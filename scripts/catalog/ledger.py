@@ -12,13 +12,14 @@ from pathlib import Path
 
 from experiments.formats import json_schema
 from experiments.formats.whole_file import write_whole
+from scripts.call_paths import call_path_check, claimed_paths
 from scripts.catalog import famous_numbers, typed_numbers
 from scripts.catalog.site_data import Evidence, engine_name, of
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
 from scripts.pages.references import page_url
-from scripts.quotes import call_path_check, call_paths, engine_defaults, replays
+from scripts.quotes import engine_defaults, replays
 from scripts.quotes import manifest as manifests
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "ledger.schema.json"
@@ -178,7 +179,7 @@ def _hops(evidence: Evidence) -> Iterator[dict]:
                 if hop.line:
                     detail += f"; line: {hop.line}"
                 if hop.kind in ("standing", "compiled"):
-                    detail += f"; {hop.kind}: {call_paths.KINDS[hop.kind]}"
+                    detail += f"; {hop.kind}: {claimed_paths.KINDS[hop.kind]}"
             used = [f"{url.partition('#')[0]}#path-{path.id}-{hop.id}" for url in _used(evidence, "path", path.id)]
             yield _entry("hop", f"{path.id}/{hop.id}", hop.name, state, detail, path.manifest, used)
 

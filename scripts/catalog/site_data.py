@@ -9,13 +9,13 @@ import functools
 import os
 from pathlib import Path
 
+from scripts.call_paths import call_path_check, claimed_paths, hop_locator
+from scripts.call_paths.call_path_check import Locate
 from scripts.catalog import famous_numbers
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_reader, record_reader
 from scripts.pages import references
-from scripts.quotes import call_path_check, call_paths, hop_locator
-from scripts.quotes.call_path_check import Locate
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
 from scripts.quotes.path_recordings import Recording
@@ -60,7 +60,7 @@ class Evidence:
 
     @functools.cached_property
     def paths(self) -> dict[str, CallPath]:
-        return call_paths.load_all(self.root)
+        return claimed_paths.load_all(self.root)
 
     @functools.cached_property
     def recordings(self) -> dict[tuple[str, str], Recording]:
@@ -115,7 +115,7 @@ class Evidence:
 
     def recording(self, path: CallPath, configuration: str) -> Recording | None:
         """The recording the path is checked against, or None: that of the experiment its manifest belongs to."""
-        return self.recordings.get((call_paths.number_of(path), configuration))
+        return self.recordings.get((claimed_paths.number_of(path), configuration))
 
     @functools.cached_property
     def tables(self) -> python_symbols.Tables:

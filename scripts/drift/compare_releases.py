@@ -7,13 +7,13 @@ from pathlib import Path
 
 from msgspec import structs
 
+from scripts.call_paths import call_path_check, claimed_paths
+from scripts.call_paths.hop_locator import locator
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
 from scripts.drift.classify import STATES, Outcome, classify
 from scripts.drift.release import Piece, Place, Release
-from scripts.quotes import call_path_check, call_paths
 from scripts.quotes import manifest as manifests
-from scripts.quotes.hop_locator import locator
 from scripts.quotes.path_recordings import Recording
 from scripts.sources.pins import Pin
 
@@ -42,8 +42,8 @@ class Quote:
 class HopQuote(Quote):
     """A hop, with the path it is on."""
 
-    path: call_paths.CallPath
-    hop: call_paths.Hop
+    path: claimed_paths.CallPath
+    hop: claimed_paths.Hop
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def quotes_of(engine: str, root: Path = ROOT) -> list[Quote]:
             if excerpt.engine == engine:
                 piece = Piece(engine, excerpt.path, excerpt.symbol, excerpt.start, excerpt.end, where=excerpt.where)
                 quotes.append(Quote("excerpt", f"{number}/{excerpt.id}", manifest.file, piece))
-        for path in call_paths.parse(manifest):
+        for path in claimed_paths.parse(manifest):
             for hop in path.hops if path.engine == engine else ():
                 where = f"{manifest.file}: path '{path.id}', hop '{hop.id}'"
                 name = hop.symbol.partition("::")[2]
@@ -101,7 +101,7 @@ def _paths(
     for path in {quote.path.id: quote.path for quote in hops}.values():
         mine = {quote.hop.id: quote for quote in hops if quote.path.id == path.id}
         for configuration in path.configurations:
-            recording = recordings.get((call_paths.number_of(path), configuration))
+            recording = recordings.get((claimed_paths.number_of(path), configuration))
             if recording is None:
                 continue
             expected = (_there(quote.hop, outcomes[quote.id]) for quote in mine.values())
@@ -126,7 +126,7 @@ def _state(problem: str) -> str:
     return OFF
 
 
-def _there(hop: call_paths.Hop, outcome: Outcome) -> call_paths.Hop | None:
+def _there(hop: claimed_paths.Hop, outcome: Outcome) -> claimed_paths.Hop | None:
     """The hop as the other release would have to show it; None where it has nothing to show."""
     now = outcome.now
     if now is None or (hop.line and [line.strip() for line in now.text] != [hop.line]):

@@ -4,9 +4,9 @@ import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.call_paths import call_path_lines
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
-from scripts.quotes import call_path_lines
 from scripts.quotes.excerpts import Resolver, digest_of
 from scripts.quotes.manifest_tables import Excerpt
 from scripts.sources.pins import Pin

@@ -1,6 +1,6 @@
 """What was recorded of a request: functions entered, lines run, messages on the wire, on one clock.
 
-A claim of a call path is checked against it by scripts/quotes/call_path_check.py.
+A claim of a call path is checked against it by scripts/call_paths/call_path_check.py.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """One wording of a verdict, for the page and for the terminal."""
 
 from experiments.formats.verdict_words import verdict
-from experiments.lab.analysis import compare_claims
+from experiments.lab.evaluation import compare_claims
 from scripts.measured import claim_reader
 
 

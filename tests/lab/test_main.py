@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from experiments.lab import __main__ as command
-from experiments.lab.analysis import measure_and_redraw
 from experiments.lab.errors import LabError
+from experiments.lab.evaluation import measure_and_redraw
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, host_info, interpreters, model_folders, run_worker
 

@@ -5,8 +5,8 @@ import pytest
 from experiments.lab.callpaths import scenario as scenarios
 from experiments.lab.host import engine_table as lab_table
 from experiments.lab.host.config import ROOT
+from scripts.call_paths import claimed_paths
 from scripts.catalog.site_data import Evidence
-from scripts.quotes import call_paths
 from scripts.sources import engine_table as site_table
 from scripts.sources import pins
 
@@ -23,8 +23,8 @@ def test_what_is_watched_is_in_the_pinned_release():
 def test_the_lines_that_manifests_claim_are_watched_and_the_configurations_recorded(experiment):
     scenario = scenarios.scenario(experiment)
     watched = {f"{path}::{name}" for path, name in (scenario.plan or {}).get("lines", ())}
-    for path in call_paths.load_all(ROOT).values():
-        if call_paths.number_of(path) == experiment:
+    for path in claimed_paths.load_all(ROOT).values():
+        if claimed_paths.number_of(path) == experiment:
             assert set(path.configurations) <= set(scenario.specs), path.id
             assert {hop.symbol for hop in path.hops if hop.line} <= watched, path.id
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
-from experiments.lab.analysis.claim_value import Value
-from experiments.lab.analysis.verdict import at_most
 from experiments.lab.errors import LabError
 from experiments.lab.records.record_file import Record
+from experiments.lab.verdicts.claim_value import Value
+from experiments.lab.verdicts.verdict import at_most
 
 MOST_MINUTES = 18  # what a suite may hold a card for
 

@@ -29,11 +29,11 @@ from typing import Any
 
 from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import claim_result, draw_figures
-from experiments.lab.analysis.verdict import Verdict
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
 from experiments.lab.records.record_file import Record
+from experiments.lab.verdicts.verdict import Verdict
 
 MODES = ("reference", "local", "verify")
 TIERS = ("gpu", "cpu", "cpu-server")

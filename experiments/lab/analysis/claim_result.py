@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lab.analysis.claim_value import Value
-from experiments.lab.analysis.verdict import Found, Verdict
 from experiments.lab.errors import LabError
 from experiments.lab.records.record_file import Record
+from experiments.lab.verdicts.claim_value import Value
+from experiments.lab.verdicts.verdict import Found, Verdict
 
 
 def evaluated(

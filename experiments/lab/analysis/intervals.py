@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.lab.analysis.claim_value import Value
 from experiments.lab.errors import LabError
+from experiments.lab.verdicts.claim_value import Value
 
 Statistic = Callable[..., float | np.floating]  # of one array a sample
 

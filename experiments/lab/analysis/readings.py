@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.lab.analysis import intervals
-from experiments.lab.analysis.claim_value import Value
 from experiments.lab.analysis.roofline import Shape
 from experiments.lab.errors import LabError
 from experiments.lab.host.model_folders import QWEN3_8B
 from experiments.lab.load import statistics
 from experiments.lab.records.record_file import Record
+from experiments.lab.verdicts.claim_value import Value
 
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
 SHAPE_8B = Shape.from_config(QWEN3_8B)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from scripts.call_paths import claimed_paths
+from scripts.call_paths.claimed_paths import KINDS, partings
 from scripts.catalog.site_data import engine_name
 from scripts.common.errors import SiteError
-from scripts.quotes import call_paths
 from scripts.quotes import manifest as manifests
-from scripts.quotes.call_paths import KINDS, partings
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.data_files import address
 from scripts.render.page.html import escaped
@@ -24,7 +24,8 @@ class PathBlock(PageBlock):
         path = self.evidence.path(self.argument)
         for name, problems in self.evidence.path_states[path.id].items():
             if problems is None:
-                raise SiteError(f"no recording for {name}; {call_paths.record_it(name, call_paths.number_of(path))}")
+                remedy = claimed_paths.record_it(name, claimed_paths.number_of(path))
+                raise SiteError(f"no recording for {name}; {remedy}")
             if problems:
                 raise SiteError(problems[0])
         return lanes(path, self.evidence, self.root, self.context.inline)
@@ -178,7 +179,7 @@ class BoundariesBlock(PageBlock):
         found = {name: each for (number, name), each in self.evidence.recordings.items() if number == self.argument}
         if not found:
             first = next(iter(configurations()))
-            raise SiteError(f"experiment {self.argument} has no recording; {call_paths.record_it(first)}")
+            raise SiteError(f"experiment {self.argument} has no recording; {claimed_paths.record_it(first)}")
         return "".join(
             boundary_table(found[name], self.evidence, self.root) for name in configurations() if name in found
         )

@@ -10,23 +10,16 @@ import pytest
 
 from experiments.formats import value_format
 from experiments.lab import __main__ as command
-from experiments.lab.analysis import (
-    claim_book,
-    compare_claims,
-    draw_figures,
-    intervals,
-    measure_and_redraw,
-    notebook_runner,
-    reevaluate_claims,
-)
+from experiments.lab.analysis import claim_book, draw_figures, intervals, notebook_runner
 from experiments.lab.analysis.claim_book import Book
-from experiments.lab.analysis.verdict import above, all_of, below, fact
-from experiments.lab.analysis.verify_claims import differences
 from experiments.lab.errors import LabError, NotMeasured
+from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims
+from experiments.lab.evaluation.verify_claims import differences
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft, Record, sample
+from experiments.lab.verdicts.verdict import above, all_of, below, fact
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from experiments.lab.analysis import card_time, readings
 from experiments.lab.analysis.claim_book import Book
-from experiments.lab.analysis.claim_value import Value
 from experiments.lab.errors import LabError
+from experiments.lab.verdicts.claim_value import Value
 
 SLOW, FAST = [20.0, 21.0, 22.0, 25.0], [10.0, 10.5, 11.0, 12.0]
 

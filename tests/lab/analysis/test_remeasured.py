@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from experiments.lab.analysis import compare_claims, notebook_runner
+from experiments.lab.analysis import notebook_runner
 from experiments.lab.callpaths import recorder
+from experiments.lab.evaluation import compare_claims
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, model_folders
 from experiments.lab.records import record_file

@@ -3,7 +3,7 @@
 A hop is claimed per configuration, in one process role. A hop may claim one line of its function: `line` is the whole
 line as it stands there, without its margin, and `nth` says which where several read alike. With `not_in` the hop also
 claims that in those configurations, whose recordings watched the function too, the line did not run.
-scripts/quotes/call_path_check.py checks it against what was recorded.
+scripts/call_paths/call_path_check.py checks it against what was recorded.
 """
 
 from pathlib import Path

@@ -4,7 +4,7 @@ import argparse
 
 from experiments.formats import value_format, verdict_words
 from experiments.lab.analysis import notebook_runner
-from experiments.lab.analysis.committed_claims import Claim, claimed_experiments, reference_claims
+from experiments.lab.evaluation.committed_claims import Claim, claimed_experiments, reference_claims
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
 from experiments.lab.host.config import Settings

@@ -2,7 +2,7 @@
 
 Each experiment is evaluated in a process of its own, so that what it was evaluated from is known; as many at once as
 there are processors. One whose inputs are unchanged since its claims were found as written is not evaluated again.
-`python -m experiments.lab.analysis.reevaluate_claims NN ROOT` is such a process.
+`python -m experiments.lab.evaluation.reevaluate_claims NN ROOT` is such a process.
 """
 
 import concurrent.futures
@@ -14,9 +14,9 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.lab.analysis import verified, verify_claims
-from experiments.lab.analysis.committed_claims import claimed_experiments
 from experiments.lab.errors import LabError
+from experiments.lab.evaluation import verified, verify_claims
+from experiments.lab.evaluation.committed_claims import claimed_experiments
 from experiments.lab.host import config
 
 CODE = Path(__file__).resolve().parents[3]
@@ -68,7 +68,7 @@ def outcomes_of(experiments: list[str], root: Path, again: bool = False) -> list
 def _evaluated(experiment: str, root: Path, running: list[subprocess.Popen]) -> Outcome:
     """Evaluate in a child; remember a success. LabError for what the child could not evaluate."""
     started = verified.now_ns()
-    command = [sys.executable, "-m", "experiments.lab.analysis.reevaluate_claims", experiment, str(root)]
+    command = [sys.executable, "-m", "experiments.lab.evaluation.reevaluate_claims", experiment, str(root)]
     child = subprocess.Popen(command, cwd=CODE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     running.append(child)
     out, err = child.communicate()

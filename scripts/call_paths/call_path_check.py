@@ -8,8 +8,8 @@ hop of one line is checked like a function: that line ran, in that role, not bef
 
 from typing import Protocol
 
-from scripts.quotes import call_path_lines
-from scripts.quotes.call_path_lines import Located
+from scripts.call_paths import call_path_lines
+from scripts.call_paths.call_path_lines import Located
 from scripts.quotes.manifest_tables import CallPath, Hop
 from scripts.quotes.path_recordings import Recording
 

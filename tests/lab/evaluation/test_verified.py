@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.lab.analysis import verified
+from experiments.lab.evaluation import verified
 from experiments.lab.host.config import ROOT
 from experiments.lab.records import record_file
 from experiments.lab.records.record_file import Draft, sample
@@ -100,9 +100,10 @@ def test_every_input_changed_by_one_byte_is_evaluated_again(root):
         "01_test.py", "claims/01.json", "limit.txt", "__init__.py", "lab/schema/record.schema.json",
         "records/01/fast.json", "records/01/fast.columns.json.gz", "records/01/slow.json",
         "records/01/slow.columns.json.gz", "lab/analysis/intervals.py", "lab/analysis/roofline.py",
-        "lab/analysis/claim_book.py", "lab/analysis/notebook_runner.py", "lab/analysis/committed_claims.py",
-        "lab/analysis/verified.py", "lab/analysis/verify_claims.py",
-        "lab/analysis/reevaluate_claims.py", "lab/records/record_file.py",
+        "lab/analysis/claim_book.py", "lab/verdicts/verdict.py", "lab/analysis/notebook_runner.py",
+        "lab/evaluation/committed_claims.py",
+        "lab/evaluation/verified.py", "lab/evaluation/verify_claims.py",
+        "lab/evaluation/reevaluate_claims.py", "lab/records/record_file.py",
     )}
     assert set(inputs) >= expected
     assert verified.unchanged("01", root) == 1
@@ -127,7 +128,7 @@ def test_what_is_no_input_has_no_say_in_the_claims(root):
             file.write_text("raise SystemError('this was loaded')\n")
             broken += 1
     assert broken > 50 and verified.unchanged("01", root) == 1
-    command = [sys.executable, "-m", "experiments.lab.analysis.reevaluate_claims", "01", str(root)]
+    command = [sys.executable, "-m", "experiments.lab.evaluation.reevaluate_claims", "01", str(root)]
     done = subprocess.run(command, cwd=root, env=_environment(), capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["wrong"] == []
 

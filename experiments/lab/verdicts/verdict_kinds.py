@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from experiments.lab.analysis.verdict_terms import (
+from experiments.lab.verdicts.verdict_terms import (
     Every,
     Found,
     Subject,

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from experiments.lab.analysis.claim_value import Value
-from experiments.lab.analysis.verdict import (
+from experiments.lab.errors import LabError
+from experiments.lab.verdicts.claim_value import Value
+from experiments.lab.verdicts.verdict import (
     Found,
     above,
     all_of,
@@ -30,7 +31,6 @@ from experiments.lab.analysis.verdict import (
     some,
     the,
 )
-from experiments.lab.errors import LabError
 
 
 def sampled(value, low, high, unit="1"):

@@ -14,8 +14,8 @@ is no value is a `fact`: the claim's code returns it by name, and its words stan
     all_of, any_of, not_                                 fact (name, words)
 """
 
-from experiments.lab.analysis.verdict_counts import as_many, fewer, more, none, some
-from experiments.lab.analysis.verdict_kinds import (
+from experiments.lab.verdicts.verdict_counts import as_many, fewer, more, none, some
+from experiments.lab.verdicts.verdict_kinds import (
     Between,
     By,
     Comparison,
@@ -26,7 +26,7 @@ from experiments.lab.analysis.verdict_kinds import (
     Stated,
     Verdict,
 )
-from experiments.lab.analysis.verdict_terms import Found, Subject, Term, as_term, every, the
+from experiments.lab.verdicts.verdict_terms import Found, Subject, Term, as_term, every, the
 
 __all__ = [
     "Found", "Verdict", "above", "all_of", "any_of", "apart", "as_many", "at_least", "at_most", "below", "between",

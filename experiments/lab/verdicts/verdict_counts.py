@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.lab.analysis.verdict_terms import Found, listed
+from experiments.lab.verdicts.verdict_terms import Found, listed
 
 
 @dataclass(frozen=True)

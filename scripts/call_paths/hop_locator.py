@@ -1,8 +1,8 @@
 """Where a release has what a hop names: the function that a recording is checked against."""
 
-from scripts.quotes import call_path_lines
-from scripts.quotes.call_path_check import Locate
-from scripts.quotes.call_path_lines import Located
+from scripts.call_paths import call_path_lines
+from scripts.call_paths.call_path_check import Locate
+from scripts.call_paths.call_path_lines import Located
 from scripts.sources.python_symbols import Tables
 
 

@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
-from experiments.lab.analysis import compare_claims, measure_and_redraw
 from experiments.lab.errors import LabError
+from experiments.lab.evaluation import compare_claims, measure_and_redraw
 from experiments.lab.fleets import suite_runner
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import config, host_info

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.lab.analysis import notebook_runner
-from experiments.lab.analysis.committed_claims import reference_claims
+from experiments.lab.evaluation.committed_claims import reference_claims
 
 
 def evaluated_again(experiment: str, root: Path) -> tuple[int, list[str]]:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from scripts.call_paths import claimed_paths
 from scripts.catalog import site_data as standing_on
 from scripts.common.errors import SiteError
-from scripts.quotes import call_paths
 from tests.scripts.fixtures.small_site import CORE, FRONT, Site, rows
 
 
@@ -134,8 +134,8 @@ def test_a_process_without_a_role_stops(site):
 
 
 def test_partings_are_the_stretches_that_one_configuration_takes(site):
-    path = call_paths.load_all(site.root)["chat"]
-    runs = [(taken, [hop.id for hop in hops]) for taken, hops in call_paths.partings(path)]
+    path = claimed_paths.load_all(site.root)["chat"]
+    runs = [(taken, [hop.id for hop in hops]) for taken, hops in claimed_paths.partings(path)]
     both = ("vllm-gpu", "vllm-cpu")
     assert runs == [
         (both, ["loop", "chat", "send", "step"]),
@@ -168,7 +168,7 @@ def test_a_manifest_that_is_wrong_stops(site, old, new, part):
     assert old in site.manifest
     site.write("snippets/01-one-request.toml", site.manifest.replace(old, new, 1))
     with pytest.raises(SiteError) as caught:
-        call_paths.load_all(site.root)
+        claimed_paths.load_all(site.root)
     assert part in str(caught.value) and "snippets/01-one-request.toml" in str(caught.value)
 
 
@@ -178,4 +178,4 @@ def test_two_paths_with_one_id_stop(site):
         "snippets/02-other.toml", site.manifest[site.manifest.index("[[path]]") :].replace('excerpt = "step"\n', "")
     )
     with pytest.raises(SiteError, match="path 'chat' is defined in snippets/01-one-request.toml too"):
-        call_paths.load_all(site.root)
+        claimed_paths.load_all(site.root)

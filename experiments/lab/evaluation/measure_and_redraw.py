@@ -5,8 +5,9 @@ import math
 import sys
 from pathlib import Path
 
-from experiments.lab.analysis import compare_claims, notebook_runner
+from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
+from experiments.lab.evaluation import compare_claims
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.config import Settings

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from experiments.formats import value_format
-from experiments.lab.analysis.claim_value import Value
 from experiments.lab.errors import LabError
+from experiments.lab.verdicts.claim_value import Value
 
 Fact = bool | Value
 
