@@ -10,8 +10,8 @@ VERSION ?=
 POST ?=
 ALL ?=
 TESTS ?=
-JOBS ?= 2
-# A module's tests stay together: they share what is dear to start.
+JOBS ?= 3
+# A module's tests stay together: they share what is dear to start. Three processes keep two cores busy: many tests wait.
 PARALLEL = --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder
 
 # The first Python on the path that the locks are made for.

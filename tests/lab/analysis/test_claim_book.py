@@ -263,7 +263,7 @@ NOTEBOOK = """# %% [markdown]
 # %%
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
-from experiments.lab.analysis.verdict import above
+from experiments.lab.verdicts.verdict import above
 from pathlib import Path
 
 book = Book("01", root=Path(__file__).parents[1])

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
-from experiments.lab.analysis.verdict import above, all_of, fact
+from experiments.lab.verdicts.verdict import above, all_of, fact
 
 book = Book("01")
 LIMIT = float((Path(__file__).parent / "limit.txt").read_text())
