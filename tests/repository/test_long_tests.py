@@ -12,6 +12,7 @@ from tests.long_tests import LIMIT_S, LONG, REMEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = [test for tests, _ in LONG for test in tests]
+FILES = sorted({test.partition("::")[0] for test in TESTS})
 
 
 def run(*words: str) -> str:
@@ -21,8 +22,7 @@ def run(*words: str) -> str:
 
 
 def collected(marks: str) -> list[str]:
-    files = {test.partition("::")[0] for test in TESTS}
-    said = run("--collect-only", "-o", "addopts=--import-mode=importlib", "-q", "-m", marks, *sorted(files))
+    said = run("--collect-only", "-o", "addopts=--import-mode=importlib", "-q", "-m", marks, *FILES)
     return [line for line in said.splitlines() if "::" in line]
 
 
@@ -39,7 +39,7 @@ def test_some_records_are_repeated_at_every_push():
 
 @pytest.mark.parametrize("parallel", [(), ("-n", "2", "--dist", "loadscope")])
 def test_a_run_says_at_its_end_what_it_left(parallel):
-    lines = run(*parallel, "-m", "not server and not long", "-k", "no_such_test", REMEASURED).splitlines()
+    lines = run(*parallel, "-m", "not server and not long", "-k", "no_such_test", *FILES).splitlines()
     minutes = round(sum(seconds for _, seconds in LONG) / 60)
     assert f"left to make test-all: {len(TESTS)} tests that take about {minutes} min of one core" in lines
     assert any(re.fullmatch(r"left to make test-server, a part of test-all: \d+ tests", line) for line in lines)
