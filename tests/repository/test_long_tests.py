@@ -51,5 +51,12 @@ def test_what_is_left_is_run_by_test_all_and_that_by_the_weekly_workflow():
         for name in ("test", "test-all")
     }
     assert re.findall(r'pytest -m ("[^"]+"|\w+)', commands["test"]) == ['"not server and not long"']
-    assert re.findall(r'pytest -m ("[^"]+"|\w+)', commands["test-all"]) == ['"not server"', "server"]
+    assert re.findall(r'pytest -m ("[^"]+"|\w+)', commands["test-all"]) == [
+        '"not server and not long"',
+        "long",
+        "server",
+    ]
+    assert all(
+        "--numprocesses" not in line for line in re.findall(r"pytest -m (?:long|server)[^;]*", commands["test-all"])
+    )
     assert "make test-all" in (ROOT / ".github/workflows/weekly.yml").read_text()
