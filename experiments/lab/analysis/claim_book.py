@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis import claim_result, draw_figures
+from experiments.lab.analysis import claim_result, draw_figures, value_kinds
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
@@ -95,20 +95,22 @@ class Book:
     def claim(
         self, *, id: str, title: str, sentence: str, records: Sequence[Record | str], tier: str,
         holds: Verdict, labels: Mapping[str, str] | None = None, figure: str | None = None,
+        set_by: value_kinds.SetBy = None,
     ) -> Callable[[Function], Function]:
         """Evaluate the decorated function at once. It returns its values by name, or (values, facts), where facts are
         booleans and Values that only `holds` rests on. LabError for a claim without records, of two hosts, with an id
         already used, or whose sentence or verdict names a value it does not return.
 
         `holds` is what the claim asks for; its words are made of it, and `labels` calls values otherwise than by their
-        names there ("gap": "the p99 gap").
+        names there ("gap": "the p99 gap"). `set_by` says what sets the values, "processor", "gpu" or "count", or so of
+        each pattern of their names (`value_kinds`).
 
         `records` are Records or measurement names; recordings of call paths may be of several hosts, since an order of
         functions is no number.
         """
 
         def decorate(function: Function) -> Function:
-            asked = Asked(id, title, sentence, records, tier, figure, holds, labels or {})
+            asked = Asked(id, title, sentence, records, tier, figure, holds, labels or {}, set_by)
             try:
                 self.claims.append(self._evaluate(function, asked))
             except NotMeasured as error:
@@ -175,6 +177,7 @@ class Book:
             "title": asked.title,
             "sentence": " ".join(asked.sentence.split()),
             "values": values,
+            **({"kinds": value_kinds.kinds(values, asked.set_by, where)} if asked.set_by else {}),
             **verdict,
             "tier": asked.tier,
             "records": [
@@ -202,6 +205,7 @@ class Asked:
     figure: str | None
     holds: Verdict
     labels: Mapping[str, str]
+    set_by: value_kinds.SetBy
 
 
 def one_host(records: Sequence[Record], where: str) -> dict[str, Any]:
