@@ -13,7 +13,8 @@
 A claim's function gets its records in order. What it asks for is data (`verdict`), and so are the words on the page.
 Modes (LAB_BOOK): `reference` reads experiments/records and writes experiments/claims; `local` reads and writes below
 experiments/local (LAB_LOCAL names another folder) and leaves out what was not measured; `verify` reads the reference
-records and writes nothing. A claim rests on one host: numbers of two are never compared.
+records and writes nothing; `host` reads a further host's records, experiments/hosts/<LAB_HOST>, leaves out what was
+not measured there and writes nothing. A claim rests on one host: numbers of two are never compared.
 """
 
 import hashlib
@@ -35,7 +36,8 @@ from experiments.lab.host.config import ROOT
 from experiments.lab.records.record_file import Record
 from experiments.lab.verdicts.verdict import Verdict
 
-MODES = ("reference", "local", "verify")
+MODES = ("reference", "local", "verify", "host")
+LENIENT = ("local", "host")  # what was not measured is left out
 TIERS = ("gpu", "cpu", "cpu-server")
 Function = Callable[..., Any]
 _NAMED = re.compile(r"\{([a-z0-9_-]+)(?:\.\w+)?\}", re.I)
@@ -58,23 +60,33 @@ class Book:
 
     @property
     def base(self) -> Path:
+        """Where claims and figures go."""
         if self.mode == "local":
             return Path(os.environ.get("LAB_LOCAL") or self.root / "experiments/local")
         return self.root / "experiments"
 
     @property
+    def records(self) -> Path:
+        """Where the experiment's records of this mode lie."""
+        if self.mode == "host":
+            return self.root / self.named
+        return self.base / "records" / self.experiment
+
+    @property
     def named(self) -> str:
-        """How `base` is written in a claims file."""
-        return "experiments/local" if self.mode == "local" else "experiments"
+        """How `records` is written in a claims file."""
+        if self.mode == "host":
+            return f"experiments/hosts/{os.environ['LAB_HOST']}/{self.experiment}"
+        return f"experiments/{'local/' if self.mode == 'local' else ''}records/{self.experiment}"
 
     def record(self, measurement: str) -> Record:
         """The validated record of that measurement. NotMeasured where this mode's folder has none."""
-        return Record(self.base / "records" / self.experiment / f"{measurement}.json")
+        return Record(self.records / f"{measurement}.json")
 
     def fleets(self, what: str, server: str) -> list[str]:
         """The fleets, f1 first, in which `server` stood and `what` was measured of it."""
         named = re.compile(rf"{re.escape(what)}-f(\d+)-{re.escape(server)}\.json")
-        names = (path.name for path in (self.base / "records" / self.experiment).glob(f"{what}-f*-{server}.json"))
+        names = (path.name for path in self.records.glob(f"{what}-f*-{server}.json"))
         return [f"f{number}" for number in sorted(int(match[1]) for match in map(named.fullmatch, names) if match)]
 
     def measured(self, what: str, server: str, fleet: str | None = None, beside: str | None = None) -> str:
@@ -114,7 +126,7 @@ class Book:
             try:
                 self.claims.append(self._evaluate(function, asked))
             except NotMeasured as error:
-                if self.mode != "local":
+                if self.mode not in LENIENT:
                     raise
                 self.skipped[id] = str(error)
             return function
@@ -125,10 +137,10 @@ class Book:
 
     def figure(self, name: str, size: tuple[float, float] = (7.0, 3.5)) -> Callable[[Function], Function]:
         """Draw `experiments/figures/NN/<name>` by the decorated function, which gets (figure, axes) of matplotlib;
-        nothing is drawn in mode verify. In a notebook the drawing is shown."""
+        nothing is drawn in modes verify and host. In a notebook the drawing is shown."""
 
         def decorate(function: Function) -> Function:
-            if self.mode == "verify":
+            if self.mode in ("verify", "host"):
                 return function
             try:
                 text = draw_figures.draw(function, size, salt=f"{self.experiment}/{name}")
@@ -149,7 +161,7 @@ class Book:
         {claim id: holds}."""
         self.finished = True
         summary = json.dumps({claim["id"]: claim["holds"] for claim in self.claims}, indent=1)
-        if self.mode == "verify":
+        if self.mode in ("verify", "host"):
             return summary
         path = self.base / "claims" / f"{self.experiment}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +193,7 @@ class Book:
             **verdict,
             "tier": asked.tier,
             "records": [
-                {"path": f"{self.named}/records/{self.experiment}/{record.path.name}", "sha256": record.sha256}
+                {"path": f"{self.named}/{record.path.name}", "sha256": record.sha256}
                 for record in records
             ],
             "code": code_digest(function),

@@ -1,8 +1,15 @@
-"""Values with a 95% interval from raw samples: percentile bootstrap, seeded, so that the same samples give the same.
+"""Values with a 95% interval from raw samples: percentile bootstrap, stretched for how few samples there are, seeded, so
+that the same samples give the same.
 
+A percentile bootstrap of the median of three rounds covers 75% of the time where it says 95%, of five 94%; the stretch
+is what makes it 95% (`tests/lab/analysis/test_intervals.py` simulates it, docs/reference/method.md says how).
 Every function returns a claim's Value: {"value", "unit", "ci": [low, high] or none, "n", "digits"}.
 """
 
+import functools
+import itertools
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -15,6 +22,10 @@ Statistic = Callable[..., float | np.floating]  # of one array a sample
 
 RESAMPLES = 2000
 SEED = 20240
+ENUMERATED = 6  # of so few samples all resamples are gone through, each with its weight
+# How much further than the percentiles an interval reaches from the value to either side, by the number of samples:
+# found by simulation for medians and differences of medians, of normal, skewed and heavy-tailed samples.
+STRETCH = {2: 12.7, 3: 4.6, 4: 1.65, 5: 1.12, 6: 1.1, 7: 1.65, 8: 1.25, 9: 1.2, 10: 1.1, 20: 1.1, 30: 1.05}
 
 
 def value(
@@ -36,6 +47,11 @@ def value(
     return built
 
 
+def stretch(n: int) -> float:
+    """How far an interval of `n` samples reaches, in multiples of the distance to the bootstrap's percentile."""
+    return STRETCH[max(size for size in STRETCH if size <= n)]
+
+
 def of(
     statistic: Statistic, samples: Sequence[ArrayLike], unit: str, digits: int = 3, seed: int = SEED
 ) -> Value:
@@ -44,12 +60,33 @@ def of(
     sizes = [array.size for array in arrays]
     if not arrays or min(sizes) < 2:
         raise LabError(f"an interval needs at least two values in each sample, there are {sizes}")
-    rng = np.random.RandomState(seed)  # of all of numpy's streams the one that is frozen for good
-    resampled = np.empty(RESAMPLES)
-    for index in range(RESAMPLES):
-        resampled[index] = statistic(*(array[rng.randint(0, array.size, array.size)] for array in arrays))
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    return value(float(statistic(*arrays)), unit, digits, (low, high), min(sizes))
+    if len(arrays) == 1 and sizes[0] <= ENUMERATED:
+        chosen, weights = _all_resamples(sizes[0])
+        resampled = np.array([statistic(arrays[0][list(places)]) for places in chosen], dtype=float)
+    else:
+        rng = np.random.RandomState(seed)  # of all of numpy's streams the one that is frozen for good
+        weights = np.full(RESAMPLES, 1 / RESAMPLES)
+        resampled = np.empty(RESAMPLES)
+        for index in range(RESAMPLES):
+            resampled[index] = statistic(*(array[rng.randint(0, array.size, array.size)] for array in arrays))
+    middle, more = float(statistic(*arrays)), stretch(min(sizes))
+    low, high = (_quantile(resampled, weights, share) for share in (0.025, 0.975))
+    return value(middle, unit, digits, (middle - more * (middle - low), middle + more * (high - middle)), min(sizes))
+
+
+def _quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """The smallest value up to which `share` of the weight lies."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][min(int(np.searchsorted(reached, share - 1e-12)), values.size - 1)])
+
+
+@functools.cache
+def _all_resamples(n: int) -> tuple[list[tuple[int, ...]], np.ndarray]:
+    """Every choice of n of n places, repetition allowed and order aside, and how probable each is."""
+    chosen = list(itertools.combinations_with_replacement(range(n), n))
+    ways = [math.factorial(n) / math.prod(map(math.factorial, Counter(places).values())) for places in chosen]
+    return chosen, np.array(ways) / n**n
 
 
 def by_round(statistic: Statistic, series: Sequence[ArrayLike], unit: str, digits: int = 3) -> Value:

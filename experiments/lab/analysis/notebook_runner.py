@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis.claim_book import Book
+from experiments.lab.analysis.claim_book import LENIENT, Book
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host.config import ROOT
 
@@ -27,20 +27,21 @@ def script(experiment: str, root: Path = ROOT) -> Path:
     return found[0]
 
 
-def evaluate(experiment: str, mode: str, root: Path = ROOT) -> Book:
-    """Run the notebook's code cells in this process and return its Book. Nothing is printed. In mode local, a cell
-    that needs what was not measured is left out, and so are the cells that need that cell's names."""
+def evaluate(experiment: str, mode: str, root: Path = ROOT, host: str | None = None) -> Book:
+    """Run the notebook's code cells in this process and return its Book. Nothing is printed. In modes local and host
+    (which needs `host`, its id), a cell that needs what was not measured is left out, and so are the cells that need
+    that cell's names."""
     path, before = script(experiment, root), len(Book.opened)
     names = {"__name__": f"notebook_{experiment}", "__file__": str(path)}
     lacking = False
-    with _environment(mode, root), contextlib.redirect_stdout(io.StringIO()):
+    with _environment(mode, root, host), contextlib.redirect_stdout(io.StringIO()):
         for number, cell in enumerate(cells(path), 1):
             where = f"<{path.name} cell {number}>"
             linecache.cache[where] = (len(cell), None, cell.splitlines(keepends=True), where)  # for inspect.getsource
             try:
                 exec(compile(cell, where, "exec"), names)
             except NotMeasured as error:
-                if mode != "local":
+                if mode not in LENIENT:
                     raise LabError(f"{path.name}: {error}") from None
                 lacking = True
             except LabError:
@@ -103,10 +104,11 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
 
 
 @contextlib.contextmanager
-def _environment(mode: str, root: Path) -> Iterator[None]:
-    """LAB_BOOK, and the repository on the path of the code and of a kernel."""
+def _environment(mode: str, root: Path, host: str | None = None) -> Iterator[None]:
+    """LAB_BOOK and LAB_HOST, and the repository on the path of the code and of a kernel."""
     wanted = {
         "LAB_BOOK": mode,
+        **({"LAB_HOST": host} if host else {}),
         "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
     before = {key: os.environ.get(key) for key in wanted}
