@@ -17,19 +17,16 @@ records and writes nothing; `host` reads a further host's records, experiments/h
 not measured there and writes nothing. A claim rests on one host: numbers of two are never compared.
 """
 
-import hashlib
-import inspect
 import json
 import os
 import re
-import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis import claim_result, draw_figures, value_kinds
+from experiments.lab.analysis import claim_code, claim_result, draw_figures, value_kinds
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
@@ -55,6 +52,7 @@ class Book:
             raise LabError(f"LAB_BOOK={self.mode}: unknown; one of {', '.join(MODES)}")
         self.claims: list[dict[str, Any]] = []
         self.skipped: dict[str, str] = {}  # claim id -> why it was left out here
+        self.halved: dict[str, str] = {}  # those of them of which some record is here
         self.finished = False
         Book.opened.append(self)
 
@@ -80,8 +78,15 @@ class Book:
         return f"experiments/{'local/' if self.mode == 'local' else ''}records/{self.experiment}"
 
     def record(self, measurement: str) -> Record:
-        """The validated record of that measurement. NotMeasured where this mode's folder has none."""
-        return Record(self.records / f"{measurement}.json")
+        """The validated record of that measurement. NotMeasured where this mode's folder has none.
+
+        In mode host a recording of a call path is the reference's: an order of functions is no number."""
+        path = self.records / f"{measurement}.json"
+        if self.mode == "host" and not path.is_file():
+            recorded = self.base / "records" / self.experiment / path.name
+            if recorded.is_file() and "recording" in (found := Record(recorded)).data:
+                return found
+        return Record(path)
 
     def fleets(self, what: str, server: str) -> list[str]:
         """The fleets, f1 first, in which `server` stood and `what` was measured of it."""
@@ -129,6 +134,8 @@ class Book:
                 if self.mode not in LENIENT:
                     raise
                 self.skipped[id] = str(error)
+                if any(map(self._is_here, records)):
+                    self.halved[id] = str(error)
             return function
 
         if any(claim["id"] == id for claim in self.claims) or id in self.skipped:
@@ -157,17 +164,21 @@ class Book:
         return decorate
 
     def finish(self) -> str:
-        """Write what the claims came to, whole or not at all. A notebook ends with what it returns: JSON text,
-        {claim id: holds}."""
+        """Write what the claims came to on this host, whole or not at all (`lab experiments` adds the further hosts). A
+        notebook ends with what it returns: JSON text, {claim id: holds}."""
         self.finished = True
         summary = json.dumps({claim["id"]: claim["holds"] for claim in self.claims}, indent=1)
         if self.mode in ("verify", "host"):
             return summary
         path = self.base / "claims" / f"{self.experiment}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = {"schema": "claims/1", "experiment": self.experiment, "claims": self.claims}
+        data = {"schema": "claims/2", "experiment": self.experiment, "claims": self.claims}
         write_whole(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
         return summary
+
+    def _is_here(self, record: Record | str) -> bool:
+        path = record.path if isinstance(record, Record) else self.records / f"{record}.json"
+        return path.is_file() and path.is_relative_to(self.records)
 
     def _evaluate(self, function: Function, asked: "Asked") -> dict[str, Any]:
         where = f"experiment {self.experiment}: claim {asked.id}"
@@ -179,6 +190,8 @@ class Book:
             raise LabError(f"{where}: rests on no record; name its records")
         records = [record if isinstance(record, Record) else self.record(record) for record in asked.records]
         host = one_host(records, where)
+        if self.mode == "host" and host["id"] != os.environ["LAB_HOST"]:
+            raise NotMeasured(f"{where}: rests on recordings of call paths alone, which are the reference's")
         values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, where)
         if unknown := sorted(set(_NAMED.findall(asked.sentence)) - set(values)):
             raise LabError(
@@ -196,7 +209,7 @@ class Book:
                 {"path": f"{self.named}/{record.path.name}", "sha256": record.sha256}
                 for record in records
             ],
-            "code": code_digest(function),
+            "code": claim_code.code_digest(function),
             "host": {"id": host["id"], "label": host_info.label(host)},
             "measured": max(record.data["started"] for record in records)[:10],
             "pin": {r.data["engine"]["name"]: r.data["engine"]["version"] for r in records if r.data["engine"]},
@@ -230,25 +243,3 @@ def one_host(records: Sequence[Record], where: str) -> dict[str, Any]:
             f"{where}: rests on records of {len(ids)} hosts ({names}); measure them on one, and compare there"
         )
     return next(iter(ids.values()))
-
-
-def code_digest(function: Function) -> str:
-    """sha256 of the source of a claim's function and of the functions beside it that it calls, by name."""
-    seen: dict[str, str] = {}
-
-    def visit(called: Function) -> None:
-        if called.__name__ not in seen:
-            seen[called.__name__] = inspect.getsource(called)
-            for name in _names(called.__code__):
-                other = called.__globals__.get(name)
-                if isinstance(other, types.FunctionType) and other.__module__ == function.__module__:
-                    visit(other)
-
-    visit(function)
-    text = "\0".join(seen[name] for name in [function.__name__, *sorted(set(seen) - {function.__name__})])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _names(code: types.CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return set(code.co_names).union(*map(_names, inner)) if inner else set(code.co_names)

@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError
 from experiments.lab.host import config
 
 Claim = dict[str, Any]
+SCHEMA = "claims/2"
 
 
-def claimed_experiments(only: str | None) -> list[str]:
+def claimed_experiments(only: str | None, root: Path | None = None) -> list[str]:
     """`only`, or every experiment that has a claims file."""
-    return [only] if only else sorted(path.stem for path in (config.ROOT / "experiments/claims").glob("*.json"))
+    folder = (root or config.ROOT) / "experiments/claims"
+    return [only] if only else sorted(path.stem for path in folder.glob("*.json"))
 
 
 def reference_claims(experiment: str, root: Path | None = None) -> list[Claim]:
@@ -26,3 +29,11 @@ def reference_claims(experiment: str, root: Path | None = None) -> list[Claim]:
         raise LabError(
             f"experiments/claims/{experiment}.json: cannot be read ({error}); write it again: make experiments"
         ) from None
+
+
+def write(experiment: str, claims: list[Claim], root: Path | None = None) -> None:
+    """Write an experiment's claims file, whole or not at all."""
+    path = (root or config.ROOT) / "experiments/claims" / f"{experiment}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = {"schema": SCHEMA, "experiment": experiment, "claims": claims}
+    write_whole(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
-from experiments.lab.evaluation import compare_claims
+from experiments.lab.evaluation import committed_claims, compare_claims, host_claims, host_ranges
+from experiments.lab.evaluation.committed_claims import reference_claims
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.config import Settings
@@ -27,6 +28,7 @@ def experiments_command(options: argparse.Namespace, found: Settings) -> int:
                 print(redraw(experiment, options.reference))
             except LabError as error:  # the other experiments' tables are not lost with it
                 failures.append(f"experiment {experiment}: {error}")
+        host_ranges.write(config.ROOT)
     for line in failures:
         print(line, file=sys.stderr)
     return 1 if failures else 0
@@ -36,6 +38,8 @@ def redraw(experiment: str, reference_only: bool) -> str:
     """Redraw the reference's figures and claims, if it has records, and return the table."""
     if reference_records(experiment):
         path = notebook_runner.execute(experiment, config.ROOT)
+        claims = host_claims.on_every_host(experiment, reference_claims(experiment), config.ROOT)
+        committed_claims.write(experiment, claims)
         print(f"{path.relative_to(config.ROOT)}: redrawn from the reference records", file=sys.stderr)
     else:
         print(f"experiment {experiment}: no reference records yet", file=sys.stderr)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.evaluation import verified, verify_claims
+from experiments.lab.evaluation import host_ranges, verified, verify_claims
 from experiments.lab.evaluation.committed_claims import claimed_experiments
 from experiments.lab.host import config
 
@@ -37,6 +37,7 @@ def verify_command(options: Namespace, _settings: object) -> int:
     root = config.ROOT
     outcomes = outcomes_of(claimed_experiments(options.exp), root, again=options.all)
     wrong = [line for outcome in outcomes for line in outcome.wrong]
+    wrong = wrong or host_ranges.differences(root)  # they follow from the claims: of wrong ones they say nothing
     for line in wrong:
         print(line, file=sys.stderr)
     if not wrong:

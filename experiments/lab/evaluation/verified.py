@@ -52,10 +52,15 @@ class Reads:
         code = Path(__file__).parents[3]
         modules = {Path(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))}
         records = self.root / "experiments/records" / experiment
-        files = {*self.files, *(file for file in modules if _is_ours(file, code)), *records.rglob("*")}
+        further = sorted((self.root / "experiments/hosts").glob("*/"))
+        rows = [records, *(host / experiment for host in further)]
+        files = {*self.files, *(file for file in modules if _is_ours(file, code))}
+        files.update(path for folder in rows for path in folder.rglob("*"))
         # Imports list the folders of packages; what they find there is among the modules.
         packages = {path for path in self.folders if (path / "__init__.py").is_file()} - {self.root / "experiments"}
-        folders = {path for path in self.folders | {records} if path.is_dir()} - packages - {self.root}
+        # A host that comes, or an experiment of one, is seen by the names in these folders.
+        listed = self.folders | {self.root / "experiments/hosts", *further, *rows}
+        folders = {path for path in listed if path.is_dir()} - packages - {self.root}
         return _relative({file for file in files if file.is_file()}, self.root), _relative(folders, self.root)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.lab.analysis import notebook_runner
+from experiments.lab.evaluation import host_claims
 from experiments.lab.evaluation.committed_claims import reference_claims
 
 
@@ -13,7 +14,7 @@ def evaluated_again(experiment: str, root: Path) -> tuple[int, list[str]]:
     committed. LabError for a notebook that cannot be evaluated."""
     stored = {claim["id"]: claim for claim in reference_claims(experiment, root)}
     book = notebook_runner.evaluate(experiment, "verify", root)
-    fresh = {claim["id"]: claim for claim in book.claims}
+    fresh = {claim["id"]: claim for claim in host_claims.on_every_host(experiment, book.claims, root)}
     file, remedy = f"experiments/claims/{experiment}.json", f"write it again: make experiments EXP={experiment}"
     wrong = []
     names = sorted(set(stored) | set(fresh))
@@ -36,9 +37,18 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
             lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
     if not _same_predicate(one.get("predicate"), other.get("predicate")):
         lines.append("predicate differs")
-    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
+    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host", "kinds"):
         if one.get(key) != other.get(key):
             lines.append(f"{key} differs")
+    return lines + _hosts_differ(one.get("hosts", [])[1:], other.get("hosts", [])[1:])
+
+
+def _hosts_differ(now: list[dict[str, Any]], were: list[dict[str, Any]]) -> list[str]:
+    """How a claim's entries of further hosts differ; the first one is the reference."""
+    fresh, stored = {host["id"]: host for host in now}, {host["id"]: host for host in were}
+    lines = [f"host {name} {'is new' if name in fresh else 'is gone'}" for name in sorted(set(fresh) ^ set(stored))]
+    for name in sorted(set(fresh) & set(stored)):
+        lines += [f"on host {name} {line}" for line in differences(fresh[name], stored[name])]
     return lines
 
 
@@ -64,7 +74,12 @@ def _close(left: dict[str, Any], right: dict[str, Any]) -> bool:
         return False
     pairs = zip([left["value"], *(left.get("ci") or [])], [right["value"], *(right.get("ci") or [])], strict=False)
     same_length = len(left.get("ci") or []) == len(right.get("ci") or [])
-    return same_length and all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in pairs)
+    return same_length and all(close(a, b) for a, b in pairs)
+
+
+def close(one: float, other: float) -> bool:
+    """Whether two numbers are one: floats may differ in the last places of a platform."""
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _short(value: dict[str, Any] | None) -> str:

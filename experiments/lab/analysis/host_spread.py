@@ -1,0 +1,167 @@
+"""What a value varies by between hosts, pooled over values of a kind, and the range that follows for another host.
+
+Three hosts say little about one value, but hundreds of values of a kind say much: the time of a kernel varies by a
+hundredth from host to host, the time of a Python loop by a third. docs/reference/method.md has the formulas.
+
+Observations are on a scale on which their spread is comparable: logarithms of what is positive, points of a percentage,
+else the number itself.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+COVERED = 0.95
+WIDTH_OF_95 = 2 * 1.959964  # of a normal distribution's middle 95%, in standard deviations
+MEDIAN_SQUARE = 0.454936  # the median of a squared standard normal
+LEAST_FACTOR = 1.959964
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A value on the hosts that measured it. `pool` is its kind and scale; `numbers` by host id on that scale, `within`
+    the standard deviation that its interval says it has on each host."""
+
+    claim: str
+    name: str
+    pool: tuple[str, str]
+    numbers: Mapping[str, float]
+    within: Mapping[str, float]
+
+    def without(self, host: str) -> "Seen":
+        kept = [name for name in self.numbers if name != host]
+        numbers, within = ({name: kind[name] for name in kept} for kind in (self.numbers, self.within))
+        return Seen(self.claim, self.name, self.pool, numbers, within)
+
+    @property
+    def middle(self) -> float:
+        return math.fsum(self.numbers.values()) / len(self.numbers)
+
+    @property
+    def noise(self) -> float:
+        """The mean variance within a host."""
+        return math.fsum(each**2 for each in self.within.values()) / len(self.within)
+
+    @property
+    def spread(self) -> float:
+        """The sample variance over hosts, noise included; 0 for one host."""
+        return float(np.var(list(self.numbers.values()), ddof=1)) if len(self.numbers) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What values of a kind have in common: the variance between hosts, and how many standard deviations reach 95%."""
+
+    between: float
+    factor: float
+    values: int = 0
+
+
+@dataclass
+class Tally:
+    """Predictions of left-out hosts, of one pool."""
+
+    inside: list[bool] = field(default_factory=list)
+    half_widths: list[float] = field(default_factory=list)
+
+
+def kind_of(kinds: Mapping[str, Any]) -> str:
+    """`count`, `gpu`, `processor`, or a ratio with what sets it, `ratio-gpu`."""
+    return f"ratio-{kinds['set_by']}" if kinds["kind"] == "ratio" else kinds["kind"]
+
+
+def seen(claims: Iterable[Mapping[str, Any]]) -> list[Seen]:
+    """Every value of a kind in claims of the GPU tier, on the hosts that have it."""
+    found = []
+    for claim in claims:
+        if claim["tier"] != "gpu":
+            continue
+        for name, kinds in claim.get("kinds", {}).items():
+            values = {host["id"]: host["values"][name] for host in claim["hosts"] if name in host["values"]}
+            if any(isinstance(value["value"], bool) for value in values.values()):
+                continue
+            positive = all(value["value"] > 0 for value in values.values())
+            unit = next(iter(values.values()))["unit"]
+            scale = "points" if unit == "%" else "relative" if positive else "units"
+            found.append(Seen(
+                claim["id"], name, (kind_of(kinds), scale),
+                {host: math.log(value["value"]) if scale == "relative" else float(value["value"])
+                 for host, value in values.items()},
+                {host: _within(value, scale) for host, value in values.items()},
+            ))
+    return found
+
+
+def _within(value: Mapping[str, Any], scale: str) -> float:
+    """The standard deviation of a value within its host, from its interval; 0 where it has none."""
+    if not value.get("ci"):
+        return 0.0
+    low, high = value["ci"]
+    return (high - low) / WIDTH_OF_95 / (value["value"] if scale == "relative" else 1)
+
+
+def pools(values: Sequence[Seen]) -> dict[tuple[str, str], Pool]:
+    """The pools of the values that two hosts or more have."""
+    several: dict[tuple[str, str], list[Seen]] = {}
+    for value in values:
+        if len(value.numbers) > 1:
+            several.setdefault(value.pool, []).append(value)
+    return {pool: _pool(members) for pool, members in several.items()}
+
+
+def _pool(members: Sequence[Seen]) -> Pool:
+    # Medians: a few values that differ much between hosts, a spread or a smallest gap, must not widen all ranges.
+    between = float(np.median([value.spread for value in members])) / MEDIAN_SQUARE
+    between = max(0.0, between - float(np.median([value.noise for value in members])))
+    misses = []
+    for value in members:
+        for host in value.numbers:
+            rest = value.without(host)
+            misses.append(_miss(value.numbers[host] - rest.middle, deviation(rest, between)))
+    factor = float(np.quantile([miss for miss in misses if math.isfinite(miss)] or [0.0], _raised(members)))
+    return Pool(between, max(LEAST_FACTOR, factor), len(members))
+
+
+def _raised(members: Sequence[Seen]) -> float:
+    """The share of misses that the factor must cover: 95%, raised for how few hosts it was learnt from."""
+    hosts = len({host for value in members for host in value.numbers})
+    return min(COVERED * (1 + 1 / hosts), 0.99)
+
+
+def deviation(value: Seen, between: float) -> float:
+    """The standard deviation of another host's number from the middle of those that are there."""
+    own = max(between + value.noise, value.spread)
+    return math.sqrt(own * (1 + 1 / len(value.numbers)))
+
+
+def _miss(distance: float, scale: float) -> float:
+    if abs(distance) < 1e-12:
+        return 0.0
+    return abs(distance) / scale if scale > 0 else math.inf
+
+
+def expected(value: Seen, pool: Pool) -> tuple[float, float]:
+    """(low, high) of what another host is to give, in the value's own unit."""
+    reach = pool.factor * deviation(value, pool.between)
+    low, high = value.middle - reach, value.middle + reach
+    return (math.exp(low), math.exp(high)) if value.pool[1] == "relative" else (low, high)
+
+
+def calibration(values: Sequence[Seen]) -> dict[tuple[str, str], Tally]:
+    """Each host left out in turn, everywhere, and what it has predicted from the others alone."""
+    tallies: dict[tuple[str, str], Tally] = {}
+    for host in sorted({host for value in values for host in value.numbers}):
+        rest = [value.without(host) for value in values]
+        learnt = pools(rest)
+        for value, kept in zip(values, rest, strict=True):
+            if host not in value.numbers or not kept.numbers or value.pool not in learnt:
+                continue
+            pool = learnt[value.pool]
+            reach = pool.factor * deviation(kept, pool.between)
+            tally = tallies.setdefault(value.pool, Tally())
+            tally.inside.append(bool(abs(value.numbers[host] - kept.middle) <= reach + 1e-9))
+            tally.half_widths.append(reach)
+    return tallies
