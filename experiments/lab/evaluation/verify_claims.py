@@ -36,7 +36,7 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
             lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
     if not _same_predicate(one.get("predicate"), other.get("predicate")):
         lines.append("predicate differs")
-    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
+    for key in ("kinds", "holds_if", "sentence", "title", "records", "code", "tier", "figure", "host"):
         if one.get(key) != other.get(key):
             lines.append(f"{key} differs")
     return lines
