@@ -145,6 +145,7 @@ def segments_figure(figure, axes):
     records=["ttft-vllm-small", "ttft-sglang-small", "kernels-vllm-small", "kernels-sglang-small"],
     tier="gpu", figure="segments.svg",
     holds=below(25, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"},
+    set_by={"*_ms": "gpu", "*": "processor"},
 )
 def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     values = {}
@@ -164,6 +165,7 @@ def small_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     holds=all_of(below(0.01 * the("vllm_ttft"), "vllm"), below(0.01 * the("sglang_ttft"), "sglang")),
     labels={"vllm": "the wait in vLLM", "vllm_ttft": "the time to first token there",
             "sglang": "the wait in SGLang", "sglang_ttft": "the time to first token there"},
+    set_by="processor",
 )
 def small_never_waits(*runs):
     both = dict(zip(ENGINES, runs, strict=True))
@@ -181,6 +183,7 @@ def small_never_waits(*runs):
     holds=all_of(above(0.5, "vllm", "sglang"), below(0.1, "vllm_wait", "sglang_wait", by="value")),
     labels={"vllm": "the step's time in vLLM", "sglang": "that in SGLang",
             "vllm_wait": "the wait for the GPU in vLLM", "sglang_wait": "that in SGLang"},
+    set_by="processor",
 )
 def second_launch(*runs):
     values, facts = {}, {}
@@ -198,6 +201,7 @@ def second_launch(*runs):
     "{sglang} in SGLang on this host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first token.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
     holds=above(20, "vllm_share", "sglang_share"), labels={"vllm_share": "vLLM's share", "sglang_share": "SGLang's"},
+    set_by="processor",
 )
 def tokenizing_4k(*runs):
     values = {}
@@ -248,6 +252,7 @@ def floor_figure(_, axes):
     holds=all_of(above(70, "vllm", "sglang"), below(50, "vllm_short", "sglang_short")),
     labels={"vllm": "vLLM's share at 4,096 tokens", "sglang": "SGLang's", "vllm_short": "vLLM's at 128",
             "sglang_short": "SGLang's at 128"},
+    set_by={"*_short": "processor", "*": "gpu"},
 )
 def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     values = {}
@@ -265,7 +270,7 @@ def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     "bf16 product on this card; their median, with the card warm, was {warm}.",
     records=["card", "kernels-vllm-8b", "kernels-sglang-8b"], tier="gpu",
     holds=below(1.5, "vllm", "sglang"),
-    labels={"vllm": "the kernels' time over the floor in vLLM", "sglang": "that in SGLang"},
+    labels={"vllm": "the kernels' time over the floor in vLLM", "sglang": "that in SGLang"}, set_by="gpu",
 )
 def prefill_floor(card, vllm, sglang):
     floor = floor_ms(prefill_flop(SHAPE_8B, 4096), best_rate(card))
@@ -285,6 +290,7 @@ def prefill_floor(card, vllm, sglang):
     "SGLang's after {sglang}: a proxy that times headers measures the front end of one and the prefill of the other.",
     records=["ttft-vllm-8b", "ttft-sglang-8b"], tier="gpu",
     holds=all_of(below(25, "vllm"), above(95, "sglang")), labels={"vllm": "vLLM's share", "sglang": "SGLang's"},
+    set_by={"vllm": "processor", "sglang": "gpu"},
 )
 def status_line(*runs):
     def share(run):
@@ -337,7 +343,7 @@ def load_figure(_, axes):
     sentence="With the Qwen3-8B shape under load the GPU is inside a step for {vllm} of the wall time in vLLM and "
     "{sglang} in SGLang, an upper bound on its busy time. The published 38% were of vLLM 0.5.3.",
     records=["load-vllm-8b", "load-sglang-8b"], tier="gpu", figure="load.svg",
-    holds=above(60, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"},
+    holds=above(60, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"}, set_by="processor",
 )
 def famous_gpu_share(*runs):
     return {name: median_of(run.values("gpu_busy"), "%") for name, run in zip(ENGINES, runs, strict=True)}
@@ -356,6 +362,7 @@ def famous_gpu_share(*runs):
     ),
     labels={"vllm": "vLLM's front end", "vllm_scheduling": "its scheduling", "vllm_gpu": "its GPU's share",
             "sglang": "SGLang's front end", "sglang_scheduling": "its scheduling", "sglang_gpu": "its GPU's share"},
+    set_by="processor",
 )
 def famous_front_end(*runs):
     values, facts = {}, {}
@@ -376,6 +383,7 @@ def famous_front_end(*runs):
     holds=all_of(above(95, "vllm", "sglang"), below(75, "vllm_gpu", "sglang_gpu")),
     labels={"vllm": "the HTTP process's share of a core in vLLM", "sglang": "that in SGLang",
             "vllm_gpu": "the GPU's share of the time in vLLM", "sglang_gpu": "that in SGLang"},
+    set_by="processor",
 )
 def small_load_front_end(*runs):
     values = {}
@@ -394,6 +402,7 @@ def small_load_front_end(*runs):
     records=GPU_LOAD, tier="gpu",
     holds=all_of(above(1, "ratio"), holds_value(1, "small")),
     labels={"ratio": "the ratio with the 8B shape", "small": "that with SmolLM2-135M"},
+    set_by={"sglang": "gpu", "*": "processor"},
 )
 def load_throughput(vllm_small, sglang_small, vllm, sglang):
     rate = [run.values("throughput") for run in (vllm, sglang, vllm_small, sglang_small)]
@@ -416,7 +425,7 @@ def load_throughput(vllm_small, sglang_small, vllm, sglang):
     "that with probes off by {low} to {high}, and every interval contains zero: these records do not resolve what the "
     "probes cost.",
     records=GPU_TTFT, tier="gpu",
-    holds=holds_value(0, every("difference", "with_*")),
+    holds=holds_value(0, every("difference", "with_*")), set_by="processor",
 )
 def probe_cost(*runs):
     def difference(run, tokens):
@@ -445,6 +454,7 @@ def probe_cost(*runs):
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
     holds=above(1, "vllm_long", "sglang_long"),
     labels={"vllm_long": "the text's delay in vLLM at 4,096 tokens", "sglang_long": "that in SGLang"},
+    set_by="processor",
 )
 def role_then_text(*runs):
     values = {}
@@ -519,6 +529,7 @@ def handover_bytes(core):
                         "gpu_*")),
         equals(1, every("such number in the CPU build's loop", "cpu_*")),
     ),
+    set_by="count",
 )
 def loop_launches_two(core):
     values, facts = {}, {}
@@ -538,7 +549,7 @@ def loop_launches_two(core):
     "between scheduling and the forward's end in the worker, and {short} of a 128-token prompt's.",
     records=["ttft-vllm-cpu"], tier="cpu-server",
     holds=above(80, "long", "short", by="value"),
-    labels={"long": "the share at 512 tokens", "short": "that at 128"},
+    labels={"long": "the share at 512 tokens", "short": "that at 128"}, set_by="processor",
 )
 def cpu_forward_share(run):
     return {name: median_of(segment_share(run, tokens, "forward"), "%")
@@ -570,6 +581,7 @@ def threads(recording, symbol):
     holds=all_of(some("queue", "v2"), none("step", "v1")),
     labels={"queue": "threads that entered step_with_batch_queue", "v2": "threads that entered the V2 execute_model",
             "step": "threads that entered EngineCore.step", "v1": "threads that entered the V1 execute_model"},
+    set_by="count",
 )
 def gpu_default_path(recording):
     values = {"step": threads(recording, f"{CORE}.step"), "v1": threads(recording, V1_RUNNER)}
@@ -584,6 +596,7 @@ def gpu_default_path(recording):
     records=["path-vllm-cpu"], tier="cpu-server",
     holds=all_of(some("step", "v1"), fact("worker", "one of the engine's processes is a worker")),
     labels={"step": "threads that entered EngineCore.step", "v1": "threads that entered the V1 execute_model"},
+    set_by="count",
 )
 def cpu_build_path(cpu):
     roles = {process["role"] for process in cpu.data["recording"]["processes"]} - {"client", "unknown", None}
@@ -599,6 +612,7 @@ def cpu_build_path(cpu):
     "here.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
     holds=above(the("vllm"), "sglang"), labels={"sglang": "the size of SGLang's message", "vllm": "that of vLLM's"},
+    set_by="count",
 )
 def same_request_bytes(vllm, sglang):
     def sent(recording, kind):

@@ -90,7 +90,7 @@ def waste_figure(figure, axes):
     sentence="While requests wait, {tokens} of the slots of vLLM's pool hold a token; of the slots that are reserved, "
     "{empty} hold none, with blocks of 16.",
     records=["waste-vllm"], tier="cpu",
-    holds=below(4, "empty"), labels={"empty": "the share of the reserved slots that is empty"},
+    holds=below(4, "empty"), labels={"empty": "the share of the reserved slots that is empty"}, set_by="count",
 )
 def paged_waste(run):
     return {name: exact(waste(run, name, "16"), "%", 3) for name in ("tokens", "empty")}
@@ -107,7 +107,7 @@ def paged_waste(run):
         at_most(5, every("other number's distance from half of one token less than a block, as a share of this half,",
                          "off_*")),
     ),
-    labels={"b1": "the number with blocks of one token"},
+    labels={"b1": "the number with blocks of one token"}, set_by="count",
 )
 def waste_by_block(run):
     pool, values, distances = run.data["workload"]["kv_tokens"], {}, {}
@@ -133,7 +133,7 @@ def waste_by_block(run):
         the("lowest") - 1, the("highest") + 1,
         every("share of the pool that holds a token with contiguous reservations", *RULES),
     ),
-    labels={"lowest": "the published 20.4%", "highest": "the published 38.2%"},
+    labels={"lowest": "the published 20.4%", "highest": "the published 38.2%"}, set_by="count",
 )
 def contiguous_holds(run):
     values = {rule: exact(waste(run, "tokens", rule), "%", 3) for rule in RULES}
@@ -151,6 +151,7 @@ def contiguous_holds(run):
     holds=all_of(at_least(1.5 * the("exact"), "paged"), fewer("steps", "steps_exact")),
     labels={"paged": "the number at once with blocks of 16", "exact": "that with reservations of the true length",
             "steps": "steps with blocks of 16", "steps_exact": "with reservations of the true length"},
+    set_by="count",
 )
 def paged_runs_more(run):
     return {
@@ -168,6 +169,7 @@ def paged_runs_more(run):
     records=["waste-vllm"], tier="cpu",
     holds=below(5, "share"),
     labels={"share": "what is scheduled beyond the tokens that the requests need, as a share of these,"},
+    set_by="count",
 )
 def preemption_price(run):
     again = waste(run, "recomputed", "16")
@@ -189,6 +191,7 @@ def preemption_price(run):
         "again": "what is scheduled beyond the need with 2% kept back", "again_usual": "that with nothing kept back",
         "steps": "the number of steps with 2%, as a share of that with nothing kept back,",
     },
+    set_by="count",
 )
 def watermark_spares(run):
     def again(size):
@@ -300,6 +303,7 @@ def out_of_the_middle(run):
     holds=all_of(at_least(3, "users"), at_least(2, "most"), equals(1, "numbers")),
     labels={"users": "the number of its requests", "most": "the highest number at once",
             "numbers": "the count of block numbers that it had"},
+    set_by="count",
 )
 def one_block_many_users(run):
     users, numbers, most = set(), set(), 0
@@ -367,7 +371,7 @@ def growth(run, op):
     sentence="From {small} to {large} blocks, taking a block from the front of the queue costs {allocate} times as "
     "much, putting one back in front {drop} and at the end {keep} times.",
     records=["cost-vllm"], tier="cpu", figure="cost.svg",
-    holds=below(2, every("cost in the largest pool over that in the smallest", *FLAT), by="value"),
+    holds=below(2, every("cost in the largest pool over that in the smallest", *FLAT), by="value"), set_by="processor",
 )
 def list_cost_flat(run):
     values = {op: growth(run, op) for op in FLAT}
@@ -384,7 +388,7 @@ def list_cost_flat(run):
         below(16, every("cost in the largest pool over that in the smallest", *GROWING), by="value"),
         at_least(1000 * the("small"), "large"),
     ),
-    labels={"small": "that of the smallest", "large": "the number of blocks of the largest pool"},
+    labels={"small": "that of the smallest", "large": "the number of blocks of the largest pool"}, set_by="processor",
 )
 def map_cost_grows(run):
     values = {op: growth(run, op) for op in GROWING}
@@ -401,6 +405,7 @@ def map_cost_grows(run):
     holds=above(the("take") + the("keep"), "hash"),
     labels={"hash": "the time for a hash", "take": "that for taking a block without one",
             "keep": "that for giving one with a hash back"},
+    set_by="processor",
 )
 def hash_dearest(run):
     *_, pool, largest = sizes(run)
@@ -496,6 +501,7 @@ def memory_figure(figure, axes):
         at_least(1.5, "x12k", by="value"), falling("x12k", "x24k", "x48k", by="value"), below(1.3, "x48k", by="value"),
     ),
     labels={"x12k": "the gain of the first doubling", "x24k": "that of the second", "x48k": "that of the last"},
+    set_by="gpu",
 )
 def memory_throughput(*served):
     runs = by_measurement(served)
@@ -568,6 +574,7 @@ def reading_s(run, copy):
     records=[load("kv-6k"), load(REFERENCE)], tier="gpu",
     holds=all_of(at_least(25, "prompts_large"), at_least(2 * the("prompts_small"), "prompts_large")),
     labels={"prompts_large": "the prompts' share in the largest pool", "prompts_small": "that in the smallest"},
+    set_by="gpu",
 )
 def what_binds(*runs):
     flops, copy = card_rates(*runs)
@@ -592,6 +599,7 @@ def what_binds(*runs):
     holds=all_of(at_most(32, "running"), below(50, "used"), below(0.9, "ratio")),
     labels={"running": "the most that run", "used": "the most of the pool that is in use",
             "ratio": "the throughput over that with the default limit"},
+    set_by={"ratio": "gpu", "used": "count"},
 )
 def places_bind(*served):
     runs = by_measurement(served)
@@ -616,7 +624,7 @@ def held(run):
     "with blocks of 16, and {b128} with blocks of 128.",
     records=["held-kv-12k", "held-kv-12k-block128"], tier="gpu",
     holds=all_of(below(4, "b16"), above(10, "b128")),
-    labels={"b16": "the share without a token with blocks of 16", "b128": "that with blocks of 128"},
+    labels={"b16": "the share without a token with blocks of 16", "b128": "that with blocks of 128"}, set_by="count",
 )
 def waste_on_the_server(small, large):
     return {
@@ -634,7 +642,7 @@ BLOCK_SIZES = ("kv-12k", "kv-12k-block128")
     sentence="With blocks of 128 in place of 16 the server with 12,288 tokens of pool has {ratio} times the "
     "throughput, and at most {running} requests run at once in place of {usual}.",
     records=list(dict.fromkeys([load(server) for server in BLOCK_SIZES] + with_reference(*BLOCK_SIZES))), tier="gpu",
-    holds=below(1, "ratio"), labels={"ratio": "the throughput over that with blocks of 16"},
+    holds=below(1, "ratio"), labels={"ratio": "the throughput over that with blocks of 16"}, set_by="gpu",
 )
 def large_blocks(*served):
     runs = by_measurement(served)
@@ -654,7 +662,7 @@ TWICE = load(REFERENCE, (book.fleets("pool", REFERENCE) or [None])[-1])
     title="The same server against itself",
     sentence="Given the load twice in a round, the server with the largest pool has {ratio} times its own throughput.",
     records=["again-kv-48k", TWICE], tier="gpu",
-    holds=between(0.97, 1.03, "ratio"), labels={"ratio": "the ratio to itself"},
+    holds=between(0.97, 1.03, "ratio"), labels={"ratio": "the ratio to itself"}, set_by="gpu",
 )
 def pool_again(again, run):
     return {"ratio": ratio_of(again.values("throughput"), run.values("throughput"), 4)}

@@ -109,6 +109,7 @@ def streams_figure(figure, axes):
         "sglang_agents": "what it reuses of the agents",
         **{f"vllm_{key(stream)}": "what the hashes reuse of the same" for stream in SHARING},
     },
+    set_by="count",
 )
 def streams_reused(*runs):
     return {
@@ -124,7 +125,7 @@ def streams_reused(*runs):
     "few-shot prompts and {agents} of the agents'. Pages of one token lose {sglang}.",
     records=BOTH, tier="cpu",
     holds=all_of(below(1, every("share that the blocks lose", *map(key, SHARING))), equals(0, "sglang")),
-    labels={"sglang": "what the pages lose"},
+    labels={"sglang": "what the pages lose"}, set_by="count",
 )
 def tail_of_blocks(sglang, vllm):
     return {
@@ -145,7 +146,7 @@ def tail_of_blocks(sglang, vllm):
         above(1, every("ratio of what SGLang loses that way to what vLLM loses behind blocks, in the chat and in the "
                        "few-shot stream,", "times*")),
     ),
-    labels={"vllm": "what vLLM loses that way"},
+    labels={"vllm": "what vLLM loses that way"}, set_by="count",
 )
 def entered_late(sglang, vllm):
     def times(stream):
@@ -166,7 +167,7 @@ def entered_late(sglang, vllm):
     "and {sglang_evicted} and {vllm_evicted} had been there and were gone.",
     records=BOTH, tier="cpu",
     holds=all_of(above(0, "sglang_evicted", "vllm_evicted"), below(the("vllm_evicted"), "sglang_evicted")),
-    labels={"sglang_evicted": "what SGLang loses to eviction", "vllm_evicted": "what vLLM loses to it"},
+    labels={"sglang_evicted": "what SGLang loses to eviction", "vllm_evicted": "what vLLM loses to it"}, set_by="count",
 )
 def small_cache(*runs):
     values = {}
@@ -243,6 +244,7 @@ THE_PUBLISHED = {"published": f"the published {PUBLISHED}%"}
     holds=all_of(between(*NEAR_PUBLISHED, "lpm"), above(0, "lead")),
     labels={"lpm": "what the longest prefix first reuses of the optimum",
             "lead": "its smallest lead over first come first served in a mixture", **THE_PUBLISHED},
+    set_by="count",
 )
 def lpm_optimum(run):
     lpm, fcfs = reached(run, "lpm"), reached(run, "fcfs")
@@ -267,6 +269,7 @@ def lpm_optimum(run):
         "sorted": "the 128 up to which lpm sorts", "lpm": "what lpm reuses of the optimum with 180 waiting",
         "short": "that with 90",
     },
+    set_by="count",
 )
 def lpm_gives_up(run):
     came = orders(run, "in_order", "lpm", 180)
@@ -284,7 +287,7 @@ def lpm_gives_up(run):
     "SGLang's tree, in the median of five mixtures; the tree with the longest prefix first reuses {lpm}.",
     records=BOTH, tier="cpu",
     holds=below(0.25 * the("gain"), "engines"),
-    labels={"engines": "the difference between the two engines", "gain": "what the order gains"},
+    labels={"engines": "the difference between the two engines", "gain": "what the order gains"}, set_by="count",
 )
 def hashes_in_order(sglang, vllm):
     values = {"vllm": middle(reached(vllm, "fcfs")), "sglang": middle(reached(sglang, "fcfs")),
@@ -323,6 +326,7 @@ def splits(run):
         "whole": "splits whose parts hold what the node held",
         "unasked": "steps with a split that begin without a match",
     },
+    set_by="count",
 )
 def split_takes_nothing(run):
     cuts = list(splits(run))
@@ -379,7 +383,7 @@ def cost_figure(_, axes):
     "they take {rust_short}, {python_short}, {vllm_short} and {hashed_short}.",
     records=COSTS, tier="cpu", figure="cost.svg",
     holds=below(0.1 * the("vllm"), "rust", by="value"),
-    labels={"rust": "the Rust core's time at 65,536 tokens", "vllm": "that of vLLM's lookup"},
+    labels={"rust": "the Rust core's time at 65,536 tokens", "vllm": "that of vLLM's lookup"}, set_by="processor",
 )
 def match_cost(sglang, vllm):
     values = {}
@@ -404,6 +408,7 @@ def match_cost(sglang, vllm):
               by="value"),
         above(1.25, every("match's time with the path cut into 64 nodes over that with one", "*_path"), by="value"),
     ),
+    set_by="processor",
 )
 def match_tree_size(sglang, vllm):
     values = {"vllm": intervals.ratio(us(vllm, "match", "nodes", 10000), us(vllm, "match", "nodes", 10))}
@@ -422,6 +427,7 @@ def match_tree_size(sglang, vllm):
     records=COSTS, tier="cpu",
     holds=below(the("vllm"), "rust", "python", by="value"),
     labels={"rust": "the Rust core's time behind 65,536 tokens", "python": "the Python core's", "vllm": "vLLM's"},
+    set_by="processor",
 )
 def insert_cost(sglang, vllm):
     values = {}
@@ -484,6 +490,7 @@ def order_figure(figure, axes):
     holds=all_of(above(the("fcfs"), "lpm"), above(the("vllm"), "lpm")),
     labels={"lpm": "what SGLang reuses by the longest prefix", "fcfs": "that in the order of arrival",
             "vllm": "what vLLM reuses"},
+    set_by="count",
 )
 def order_hits(fcfs, lpm, vllm):
     return {name: median_of(reused(run), "%") for name, run in (("fcfs", fcfs), ("lpm", lpm), ("vllm", vllm))}
@@ -496,7 +503,7 @@ def order_hits(fcfs, lpm, vllm):
     "arrival {fcfs}, and vLLM {vllm}.",
     records=ORDER, tier="gpu",
     holds=between(*NEAR_PUBLISHED, "lpm", by="value"),
-    labels={"lpm": "what the longest prefix first reuses of the optimum", **THE_PUBLISHED},
+    labels={"lpm": "what the longest prefix first reuses of the optimum", **THE_PUBLISHED}, set_by="count",
 )
 def order_of_best(fcfs, lpm, vllm):
     """The best order computes each prefix once, and what each request has of its own: the rest of the prompts is
@@ -519,6 +526,7 @@ def order_of_best(fcfs, lpm, vllm):
     holds=all_of(below(1, "median", "mean", "longest"), above(1, "throughput")),
     labels={"median": "the ratio of the median times", "mean": "that of the means", "longest": "that of the longest",
             "throughput": "that of the throughputs"},
+    set_by="gpu",
 )
 def order_ttft(fcfs, lpm):
     names = {"median": "ttft_median", "mean": "ttft_mean", "longest": "ttft_max", "throughput": "throughput"}
@@ -533,7 +541,7 @@ def order_ttft(fcfs, lpm):
     "{ttft_again} times.",
     records=NO_REUSE, tier="gpu",
     # So that a cost of 0.3% is excluded.
-    holds=above(0.997, "on"), labels={"on": "the throughput with the tree over that without"},
+    holds=above(0.997, "on"), labels={"on": "the throughput with the tree over that without"}, set_by="gpu",
 )
 def no_reuse_price(on, off):
     def ratios(name):
@@ -552,6 +560,7 @@ def no_reuse_price(on, off):
     records=TURNS, tier="gpu",
     holds=all_of(below(0.9, "short"), above(0.95, "long")),
     labels={"short": "the time with short answers over that without the tree", "long": "that with long ones"},
+    set_by={"hit_*": "count", "short": "processor", "long": "gpu"},
 )
 def long_answers(on, off):
     return {
@@ -576,6 +585,7 @@ def long_answers(on, off):
         "vllm_few_shot": "what vLLM reuses of the few-shot questions", "sglang_few_shot": "what SGLang reuses of these",
         "vllm_none": "what vLLM reuses where nothing is shared", "sglang_none": "what SGLang reuses there",
     },
+    set_by="count",
 )
 def streams_served(*runs):
     return {

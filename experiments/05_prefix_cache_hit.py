@@ -161,6 +161,7 @@ def hits_figure(figure, axes):
             "floor_short": "the floor there", "vllm_long": "vLLM's time at 16,384 tokens",
             "sglang_long": "SGLang's there", "floor_long": "the floor there",
             "vllm_long_share": "vLLM's share of the cold time at 16,384 tokens", "sglang_long_share": "SGLang's"},
+    set_by={"floor_*": "gpu", "*": "processor"},
 )
 def full_hit_remainder(*runs):
     values, card = {}, card_rates(*runs)
@@ -185,6 +186,7 @@ def full_hit_remainder(*runs):
     labels={"vllm_short": "what vLLM saves at 4,096 tokens", "sglang_short": "what SGLang saves there",
             "cached_short": "the cached share", "vllm_long": "what vLLM saves at 16,384 tokens",
             "sglang_long": "what SGLang saves there", "cached_long": "the cached share"},
+    set_by={"cached_*": "count", "*_short": "processor", "*_long": "gpu"},
 )
 def saved_share(*runs):
     def saved(with_hits, cold):
@@ -209,6 +211,8 @@ def saved_share(*runs):
     records=HITS, tier="gpu",
     holds=below(5, "off", by="value"),
     labels={"off": "the largest distance of a median from its line, as a share of the cold time,"},
+    # What the processor takes of a full hit bends the line of the shorter prompt.
+    set_by={"*_long": "gpu", "*": "processor"},
 )
 def ttft_line(*runs):
     values, off = {}, []
@@ -229,6 +233,7 @@ def ttft_line(*runs):
     "be {floor} times.",
     records=HITS, tier="gpu",
     holds=above(1, "vllm", "sglang"), labels={"vllm": "the ratio in vLLM", "sglang": "that in SGLang"},
+    set_by={"floor": "count", "*": "processor"},
 )
 def cached_part_costs(*runs):
     def slope_of_floor(tokens):
@@ -248,7 +253,7 @@ def cached_part_costs(*runs):
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384. The floors are "
     "{floor_short} and {floor_long}, at {rate}: the best of the run's probes, the others of which fall to {rate_low}.",
     records=HITS, tier="gpu",
-    holds=between(1, 2, every("cold time's ratio to its floor", "vllm_*", "sglang_*")),
+    holds=between(1, 2, every("cold time's ratio to its floor", "vllm_*", "sglang_*")), set_by="gpu",
 )
 def cold_floor(*runs):
     card = card_rates(*runs)
@@ -271,6 +276,7 @@ def cold_floor(*runs):
     records=HITS, tier="gpu",
     holds=between(the("floor"), 2 * the("floor"), "vllm", "sglang"),
     labels={"vllm": "what the suffix adds in vLLM", "sglang": "what it adds in SGLang"},
+    set_by={"floor": "gpu", "attention": "count", "*": "processor"},
 )
 def suffix_behind_prefix(*runs):
     tokens, cached = 16384, NINE_TENTHS[16384]
@@ -314,6 +320,7 @@ def beyond(engine, tokens):
     holds=all_of(above(0, "sglang_short"), below(0, "vllm_long", "sglang_long")),
     labels={"sglang_short": "SGLang's change at 4,096 tokens", "vllm_long": "vLLM's change at 16,384 tokens",
             "sglang_long": "SGLang's there"},
+    set_by={"floor_short": "gpu", "*": "processor"},
 )
 def full_against_ninety(*runs):
     values, card = {}, card_rates(*runs)
@@ -333,6 +340,7 @@ def full_against_ninety(*runs):
     holds=all_of(above(the("vllm_short"), "sglang_short"), above(the("vllm_long"), "sglang_long")),
     labels={"sglang_short": "SGLang's delay at 4,096 tokens", "vllm_short": "vLLM's there",
             "sglang_long": "SGLang's delay at 16,384 tokens", "vllm_long": "vLLM's there"},
+    set_by="processor",
 )
 def full_hit_beyond(*runs):
     return {
@@ -361,6 +369,7 @@ def parted(values):
     ),
     labels={"gap_short": "that gap at 4,096 tokens", "spread_short": "all that nine tenths cached differ by there",
             "gap_long": "that gap at 16,384 tokens", "spread_long": "all that nine tenths cached differ by there"},
+    set_by={"few": "count", "visits": "count", "*": "processor"},
 )
 def full_hit_levels(run):
     values, gaps, lower = {}, {}, []
@@ -422,7 +431,7 @@ def remainder_figure(_, axes):
     "that is {vllm_rest} and {sglang_rest} at 4,096. A step is the engine's own mean inter-token latency over the same "
     "visit.",
     records=HITS, tier="gpu", figure="remainder.svg",
-    holds=above(1.5, every("number of steps", "*_short", "*_long")),
+    holds=above(1.5, every("number of steps", "*_short", "*_long")), set_by="processor",
 )
 def remainder_steps(*runs):
     servers = by_engine(runs)
@@ -441,6 +450,7 @@ def remainder_steps(*runs):
     holds=above(the("floor"), "vllm", "sglang"),
     labels={"vllm": "the growth in vLLM", "sglang": "that in SGLang",
             "floor": "the time to read the added keys and values once"},
+    set_by={"floor": "gpu", "*": "processor"},
 )
 def remainder_grows(*runs):
     values = {"floor": intervals.value(kv_bytes(SHAPE_8B, 16384 - 4096) / (card_rates(*runs)[1] * 1e9) * 1e3, "ms")}
@@ -455,7 +465,7 @@ def remainder_grows(*runs):
     sentence="Behind a full hit the time per output token is {vllm_short} times that behind a cold prompt in vLLM and "
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384.",
     records=HITS, tier="gpu",
-    holds=between(0.98, 1.02, every("ratio")),
+    holds=between(0.98, 1.02, every("ratio")), set_by="gpu",
 )
 def tpot_unchanged(*runs):
     values = {}
@@ -531,7 +541,7 @@ def price(on, off):
     sentence="Where no prompt shares a block with another, turning vLLM's prefix cache on changes throughput by "
     "{change}: {on}, the mean of two visits a round, against {off} without, tokens of prompts and answers together. "
     "Found in the cache, by the engine's counter: {hits}.",
-    records=["nohits-vllm-on", "nohits-vllm-off"], tier="gpu", figure="price.svg", **UNDER_ONE_PERCENT,
+    records=["nohits-vllm-on", "nohits-vllm-off"], tier="gpu", figure="price.svg", **UNDER_ONE_PERCENT, set_by="gpu",
 )
 def price_vllm(on, off):
     return price(on, off)
@@ -543,7 +553,7 @@ def price_vllm(on, off):
     sentence="Under the same load turning SGLang's radix cache on changes throughput by {change}: {on}, the mean of "
     "two visits a round, against {off} without, tokens of prompts and answers together. Found in the cache, by the "
     "engine's counter: {hits}.",
-    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu", **UNDER_ONE_PERCENT,
+    records=["nohits-sglang-on", "nohits-sglang-off"], tier="gpu", **UNDER_ONE_PERCENT, set_by="gpu",
 )
 def price_sglang(on, off):
     return price(on, off)
@@ -555,7 +565,7 @@ def price_sglang(on, off):
     sentence="Two visits to the same server in the same round differ by {vllm} of throughput in vLLM and by {sglang} "
     "in SGLang. What is smaller than these intervals was not resolved.",
     records=["nohits-vllm-on", "nohits-sglang-on"], tier="gpu",
-    holds=holds_value(0, "vllm", "sglang"), labels={"vllm": "vLLM's difference", "sglang": "SGLang's"},
+    holds=holds_value(0, "vllm", "sglang"), labels={"vllm": "vLLM's difference", "sglang": "SGLang's"}, set_by="gpu",
 )
 def price_null(*runs):
     return {engine: change(rate(run, "b"), rate(run)) for engine, run in by_engine(runs).items()}
@@ -594,6 +604,8 @@ def reuse_figure(_, axes):
     holds=all_of(above(85, "vllm_found", "sglang_found"), above(2, "vllm", "sglang")),
     labels={"vllm_found": "the share found in vLLM", "sglang_found": "that in SGLang",
             "vllm": "the ratio of throughput in vLLM", "sglang": "that in SGLang"},
+    # Where nine tenths are found, little is left for the GPU beside what the processor takes.
+    set_by={"*_found": "count", "*": "processor"},
 )
 def reuse_throughput(vllm_on, vllm_off, sglang_on, sglang_off):
     values = {}
@@ -658,6 +670,7 @@ def memory_figure(_, axes):
     holds=all_of(above(the("prompts"), "vllm", "sglang"), at_most(the("once") + the("blocks"), "vllm", "sglang")),
     labels={"vllm": "vLLM's highest reading", "sglang": "SGLang's", "prompts": "the prefix and the prompts' own tokens",
             "once": "the sum at the end", "blocks": "one block a request"},
+    set_by="count",
 )
 def memory_shared(*runs):
     workload = runs[0].data["workload"]
@@ -678,7 +691,7 @@ def memory_shared(*runs):
     "{vllm_off} and {sglang_off} with it off: {vllm} and {sglang} times as much. Added up, they need {once} with the "
     "prefix once and {unshared} without.",
     records=["memory-vllm-on", "memory-vllm-off", "memory-sglang-on", "memory-sglang-off"], tier="gpu",
-    holds=above(4, "vllm", "sglang"), labels={"vllm": "the ratio in vLLM", "sglang": "that in SGLang"},
+    holds=above(4, "vllm", "sglang"), labels={"vllm": "the ratio in vLLM", "sglang": "that in SGLang"}, set_by="count",
 )
 def memory_off(*runs):
     workload = runs[0].data["workload"]
@@ -704,7 +717,7 @@ def memory_off(*runs):
     "leaves the last block of a full hit, SGLang the last token.",
     records=HITS, tier="gpu",
     holds=as_many("by_rule", "visits"),
-    labels={"by_rule": "visits that count what the rule says", "visits": "visits in all"},
+    labels={"by_rule": "visits that count what the rule says", "visits": "visits in all"}, set_by="count",
 )
 def hit_counter(*runs):
     values, right = {}, []
@@ -727,6 +740,7 @@ def hit_counter(*runs):
     holds=all_of(between(0, 10, "vllm", "sglang"), between(0.95, 1.05, "vllm_itl", "sglang_itl")),
     labels={"vllm": "the client's time to first token less vLLM's own", "sglang": "that less SGLang's own",
             "vllm_itl": "the client's inter-token latency over vLLM's own", "sglang_itl": "that over SGLang's own"},
+    set_by={"*_itl": "gpu", "*": "processor"},
 )
 def client_against_engine(*runs):
     values = {}
@@ -755,7 +769,7 @@ def mean_tpot(run, tokens):
     "and {gap_long}.",
     records=["hits-vllm"], tier="gpu",
     holds=all_of(above(the("short"), "long"), not_(at_most(0, "short"))),
-    labels={"long": "the difference at 16,384 tokens", "short": "the difference at 4,096"},
+    labels={"long": "the difference at 16,384 tokens", "short": "the difference at 4,096"}, set_by="processor",
 )
 def late_first_chunk(run):
     values, gaps = {}, run.data["workload"]["output_tokens"] - 1
@@ -776,6 +790,7 @@ def late_first_chunk(run):
     records=HITS, tier="gpu",
     holds=all_of(below(99, "vllm"), above(99, "others")),
     labels={"vllm": "vLLM's number of chunks behind 16,384", "others": "the lowest of the others"},
+    set_by={"itl": "gpu", "tpot": "gpu", "*": "processor"},
 )
 def merged_chunks(*runs):
     # Gaps of one visit add up to the same time whether they are divided by chunks (ITL) or by tokens (TPOT).
@@ -799,7 +814,7 @@ def merged_chunks(*runs):
     "{sglang_tpot} times. Beside stopped ones the first token comes after {vllm_ms} and {sglang_ms}, medians of "
     "visits.",
     records=["neighbours-vllm", "neighbours-sglang"], tier="gpu",
-    holds=between(0.97, 1.03, every("ratio", *ENGINES, "*_tpot")),
+    holds=between(0.97, 1.03, every("ratio", *ENGINES, "*_tpot")), set_by={"*_tpot": "gpu", "*": "processor"},
 )
 def neighbours(*runs):
     ratios, alone = {}, {}
@@ -833,6 +848,7 @@ def reported(recording):
     holds=all_of(equals(the("vllm_rule"), "vllm"), equals(the("sglang_rule"), "sglang")),
     labels={"vllm": "what vLLM reports", "vllm_rule": "all but the last block", "sglang": "what SGLang reports",
             "sglang_rule": "all but the last token"},
+    set_by="count",
 )
 def reported_cached(*recordings):
     values, rules = {"prompt": number(reported(recordings[0])[0])}, {}
@@ -850,7 +866,7 @@ def reported_cached(*recordings):
     "block, as large as it is there.",
     records=["path-vllm-cpu"], tier="cpu-server",
     holds=equals(128, "again"),
-    labels={"again": "the number of tokens computed again, a block of the CPU build,"},
+    labels={"again": "the number of tokens computed again, a block of the CPU build,"}, set_by="count",
 )
 def reported_cached_cpu(recording):
     prompt, cached = reported(recording)
@@ -866,6 +882,7 @@ def reported_cached_cpu(recording):
     holds=all_of(some("rust"), none("python")),
     labels={"rust": "threads that handed the look-up to the Rust core",
             "python": "threads that entered RadixCache.match_prefix"},
+    set_by="count",
 )
 def tree_in_rust(recording):
     cache = "python/sglang/srt/mem_cache"
@@ -904,7 +921,7 @@ def by_rule(rows, rule):
     "4,097 {more}, of one of 4,111 {less}. Of one of 15, which fills no block, it computes {tiny}.",
     records=["cache-vllm"], tier="cpu",
     holds=as_many("by_rule", "driven"),
-    labels={"by_rule": "lengths at which the count is the rule's", "driven": "lengths driven"},
+    labels={"by_rule": "lengths at which the count is the rule's", "driven": "lengths driven"}, set_by="count",
 )
 def last_token_rule(cache):
     values = {
@@ -962,6 +979,7 @@ def answer_cached(cache):
     holds=all_of(equals(0, "first"), equals(the("rule"), every("find of the others", "other_*")), fewer("on", "off")),
     labels={"first": "what the first finds", "rule": "all but the last block",
             "on": "steps until all have begun with the cache", "off": "such steps without it"},
+    set_by="count",
 )
 def same_step_hit(cache):
     first, *others = (
@@ -984,6 +1002,7 @@ def same_step_hit(cache):
     holds=all_of(as_many("shared", "prefix"), above(10 * the("used"), "unshared")),
     labels={"shared": "blocks with more than one user", "prefix": "blocks of the prefix",
             "unshared": "what is held without the cache", "used": "what is held with it"},
+    set_by="count",
 )
 def blocks_shared(cache):
     values = {

@@ -270,6 +270,8 @@ def beside_512(runs, engine):
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu", figure="trade.svg",
     holds=all_of(rising("b512", "b1024", "b2048", "b4096"), below(1, "b4096"), below(0.25, "b512")),
     labels={f"b{budget}": f"the ratio at {budget:,}" for budget in BUDGETS},
+    # The p99 gaps of steps of up to 1,024 tokens lie furthest above their floors, and differ most between hosts.
+    set_by={"b512": "processor", "b1024": "processor", "small": "processor", "*": "gpu"},
 )
 def gap_by_budget(*records):
     runs = by_measurement(records)
@@ -314,7 +316,7 @@ def gaps_figure(_, axes):
     "tokens. With 4,096 it is {c4096} times the default's, with 2,048 {c2048}, with 1,024 {c1024}, with 512 {c512}, "
     "and with 16,384 {c16384}.",
     records=with_references(*(f"sglang-{budget}" for budget in BUDGETS)), tier="gpu", figure="gaps.svg",
-    holds=above(0.9, every("ratio", "c*")),
+    holds=above(0.9, every("ratio", "c*")), set_by="gpu",
 )
 def gap_by_chunk(*records):
     runs = by_measurement(records)
@@ -328,7 +330,7 @@ def gap_by_chunk(*records):
     "prompts {ttft} times as long for their first token.",
     records=with_references("sglang-512"), tier="gpu",
     holds=above(1.05, "gap", "ttft"),
-    labels={"ttft": "the time to first token"},
+    labels={"ttft": "the time to first token"}, set_by="gpu",
 )
 def small_chunk_longer(*records):
     runs = by_measurement(records)
@@ -342,6 +344,7 @@ def small_chunk_longer(*records):
     "{sglang2048} with chunks of 2,048; in vLLM, with such budgets, {vllm512} and {vllm2048}.",
     records=[mixed(f"{engine}-{budget}") for engine in ("sglang", "vllm") for budget in (512, 2048)], tier="gpu",
     holds=all_of(above(75, every("share of SGLang's", "sglang*")), below(50, every("share of vLLM's", "vllm*"))),
+    set_by={"vllm512": "processor", "*": "gpu"},
 )
 def gap_over_ttft(*records):
     runs = by_measurement(records)
@@ -360,7 +363,7 @@ def gap_over_ttft(*records):
     "{turn_ttft}; mixing at the default chunk size, {mixed_default} and {mixed_default_ttft}.",
     records=with_references(*LET_IN), tier="gpu",
     holds=below(0.6, "mixed", "turn"),
-    labels={"mixed": "the gap with mixed chunks of 2,048", "turn": "that with a turn after each"},
+    labels={"mixed": "the gap with mixed chunks of 2,048", "turn": "that with a turn after each"}, set_by="gpu",
 )
 def decodes_let_in(*records):
     runs, values = by_measurement(records), {}
@@ -375,7 +378,7 @@ def decodes_let_in(*records):
     sentence="The decoders' median gap in vLLM is {default} at the default. With a budget of 2,048 it is {middle} "
     "times that, with 512 {small} times.",
     records=with_references("vllm-512", "vllm-2048"), tier="gpu",
-    holds=above(1, "small"), labels={"small": "the ratio at 512"},
+    holds=above(1, "small"), labels={"small": "the ratio at 512"}, set_by={"small": "processor", "*": "gpu"},
 )
 def median_gap(*records):
     runs = by_measurement(records)
@@ -392,7 +395,7 @@ def median_gap(*records):
     "that, with 2,048 {t2048}, with 1,024 {t1024}, with 512 {t512}, and with 16,384 {t16384}.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu",
     holds=all_of(falling("t512", "t1024", "t2048", "t4096", 1, by="value"), above(1, "t512")),
-    labels={f"t{budget}": f"the ratio at {budget:,}" for budget in BUDGETS},
+    labels={f"t{budget}": f"the ratio at {budget:,}" for budget in BUDGETS}, set_by="gpu",
 )
 def ttft_by_budget(*records):
     runs = by_measurement(records)
@@ -407,7 +410,7 @@ def ttft_by_budget(*records):
     "{sglang_gap} times in SGLang, and the prompts' first token takes {vllm_ttft} and {sglang_ttft} times as long. The "
     "prompts have as many tokens as the default budget.",
     records=with_references("vllm-off", "sglang-off"), tier="gpu",
-    holds=between(0.9, 1.1, every("ratio")),
+    holds=between(0.9, 1.1, every("ratio")), set_by="gpu",
 )
 def off_against_default(*records):
     runs, values = by_measurement(records), {}
@@ -424,7 +427,7 @@ def off_against_default(*records):
     "the default beside it: {gap}; the prompts' first token: {ttft}. Off has the same budget, and one prompt at a time "
     "always fits it.",
     records=with_references("vllm-off", "vllm-16384"), tier="gpu",
-    holds=holds_value(1, "gap", "ttft"), labels={"ttft": "the time to first token"},
+    holds=holds_value(1, "gap", "ttft"), labels={"ttft": "the time to first token"}, set_by="gpu",
 )
 def off_or_large(*records):
     runs = by_measurement(records)
@@ -489,6 +492,7 @@ def at_equal_ttft(runs, server):
     labels={"mixed_ttft": "the first token where SGLang mixes", "mixed_fastest": "vLLM's earliest",
             "turn_ttft": "that with a decode turn", "turn_fastest": "vLLM's earliest",
             "mixed_over": "its gap over vLLM's where it mixes", "turn_over": "that with a decode turn"},
+    set_by="gpu",
 )
 def equal_ttft(*records):
     runs, values = by_measurement(records), {}
@@ -504,7 +508,7 @@ def equal_ttft(*records):
     "prompts' first token {mixed_ttft} times, each as a ratio to vLLM's default beside it. With a decode turn after "
     "each chunk of 2,048: {turn_gap} and {turn_ttft}.",
     records=with_references("vllm-2048", *TWO_WAYS.values()), tier="gpu",
-    holds=between(0.9, 1.1, every("ratio")),
+    holds=between(0.9, 1.1, every("ratio")), set_by="gpu",
 )
 def equal_budget(*records):
     runs = by_measurement(records)
@@ -550,6 +554,7 @@ def pauses(run):
     holds=all_of(below(the("default"), "off"), above(the("before_default"), "before_off"), between(0.95, 1.05, "sums")),
     labels={"off": "the pause with off", "default": "the default's", "before_off": "the gap before it",
             "before_default": "the default's", "sums": "the ratio of both together"},
+    set_by={"before_*": "processor", "*": "gpu"},
 )
 def off_pause(off, default):
     values = {}
@@ -569,7 +574,7 @@ def off_pause(off, default):
     "which makes off {off_large} times as long as 16,384.",
     records=[*(mixed(reference, fleet=fleet) for fleet in FLEETS for reference in REFERENCES), mixed("vllm-off"),
              mixed("vllm-16384")], tier="gpu",
-    holds=between(0.9, 1.1, every("ratio", "engines", "off*", "large", "later_*")),
+    holds=between(0.9, 1.1, every("ratio", "engines", "off*", "large", "later_*")), set_by="gpu",
 )
 def pause_whole(*records):
     both = {name: sum(pauses(run)) for name, run in by_measurement(records).items()}
@@ -607,6 +612,7 @@ def over_floor(run, budget, name="itl_p99"):
     records=[*(mixed(f"vllm-{budget}") for budget in (512, 1024, 2048, 4096)), mixed("vllm-default", fleet="f1"),
              "default-vllm"], tier="gpu",
     holds=between(1, 2, every("p99 gap over its floor", "v*", "default")),
+    set_by={"v512": "processor", "v1024": "processor", "*": "gpu"},
 )
 def gap_floor(v512, v1024, v2048, v4096, default, started):
     budget = int(count_of(started, "max_num_batched_tokens"))
@@ -667,7 +673,7 @@ def throughput_figure(_, axes):
     "{mixed}.",
     records=with_references("vllm-512", "vllm-2048", "sglang-512", "sglang-mixed-2048"), tier="gpu", figure=""
     "throughput.svg",
-    holds=below(1, "v512", "s512"), labels={"v512": "vLLM's ratio at 512", "s512": "SGLang's"},
+    holds=below(1, "v512", "s512"), labels={"v512": "vLLM's ratio at 512", "s512": "SGLang's"}, set_by="gpu",
 )
 def throughput_by_budget(*records):
     runs = by_measurement(records)
@@ -682,7 +688,7 @@ def throughput_by_budget(*records):
     "in vLLM and {sglang} times in SGLang. In vLLM off also has twice the budget.",
     records=[offline("vllm-off"), offline("sglang-off"), *(offline(each, beside="vllm-off") for each in REFERENCES)],
     tier="gpu",
-    holds=below(1.03, every("ratio")),
+    holds=below(1.03, every("ratio")), set_by="gpu",
 )
 def offline_null(vllm_off, sglang_off, vllm, sglang):
     return {
@@ -699,7 +705,7 @@ def offline_null(vllm_off, sglang_off, vllm, sglang):
     "default's throughput.",
     records=[offline("vllm-512"), offline("sglang-512"), *(offline(each, beside="vllm-512") for each in REFERENCES)],
     tier="gpu",
-    holds=below(100, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"},
+    holds=below(100, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"}, set_by="gpu",
 )
 def offline_small(*records):
     runs = by_measurement(records)
@@ -735,6 +741,8 @@ def offline_small(*records):
         name: words for rate in (3, 6) for name, words in (
             (f"on{rate}_high", f"the highest with 512 at {rate} a second"), (f"off{rate}_low", "the lowest with off"))
     },
+    # As in the sweep: steps of 512 tokens.
+    set_by={"on*": "processor", "*": "gpu"},
 )
 def sarathi_gap(small, off):
     values = {}
@@ -756,6 +764,7 @@ def sarathi_gap(small, off):
     holds=all_of(as_many("on", "rounds_on"), below(0.5 * the("rounds"), "off")),
     labels={"on": "rounds in which 512 keeps it", "rounds_on": "rounds with 512",
             "off": "the number in which off keeps it", "rounds": "its rounds"},
+    set_by="gpu",
 )
 def sarathi_limit(small, off):
     gaps = {name: run.values("itl_p99", rate=6) for name, run in (("on", small), ("off", off))}
@@ -780,6 +789,7 @@ def sarathi_limit(small, off):
         holds_value(1, every("ratio of the second fleet", "*_gap", "*_ttft")),
         between(0.9, 1.1, every("ratio of a later fleet", "later_*")),
     ),
+    set_by="gpu",
 )
 def fleets_agree(*records):
     runs, values, seen = by_measurement(records), {}, []
@@ -799,7 +809,7 @@ def fleets_agree(*records):
     sentence="Visited twice in each round, as if they were two servers, the defaults' p99 gaps come to {vllm_gap} "
     "(vLLM) and {sglang_gap} (SGLang) times their own, and the first tokens to {vllm_ttft} and {sglang_ttft} times.",
     records=[name for server in REFERENCES for name in (mixed(server, fleet="f4"), f"again-{server}")], tier="gpu",
-    holds=holds_value(1, every("ratio")),
+    holds=holds_value(1, every("ratio")), set_by="gpu",
 )
 def same_again(vllm, vllm_again, sglang, sglang_again):
     values = {}
@@ -816,6 +826,7 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
     "vLLM hid {median} in the median visit and {most} at most, which is {share}; SGLang hid {sglang}.",
     records=with_references(*SWEEP), tier="gpu",
     holds=below(1, "share"), labels={"share": "the largest share that was hidden in a visit of vLLM"},
+    set_by="processor",
 )
 def gaps_seen(*records):
     what = records[0].data["workload"]

@@ -98,7 +98,7 @@ def jumps_figure(_, axes):
         )),
         above(1, "times_enums"),
     ),
-    labels={"times_enums": "that of choices"},
+    labels={"times_enums": "that of choices"}, set_by="count",
 )
 def jump_coverage(run):
     values = {}
@@ -120,6 +120,7 @@ def jump_coverage(run):
     holds=all_of(as_many("llguidance", "jumpable"), fewer("xgrammar", "jumpable")),
     labels={"llguidance": "positions at which llguidance's mask leaves a single token",
             "xgrammar": "positions at which xgrammar's does", "jumpable": "tokens that must come"},
+    set_by="count",
 )
 def mask_forces(run):
     counts = {"tokens": ("tokens", "xgrammar"), "xgrammar": ("forced", "xgrammar"),
@@ -151,6 +152,7 @@ JUMPS = ("try_jump_forward", "jump_forward_str_state", "jump_and_retokenize")
             "calls": "calls of them in SGLang outside of functions of such a name",
             "strings": "strings there that name them", "vllm_calls": "such calls in vLLM",
             "vllm_strings": "strings there that name them"},
+    set_by="count",
 )
 def nobody_jumps(sglang, vllm):
     def total(run, where):
@@ -176,6 +178,7 @@ def nobody_jumps(sglang, vllm):
     holds=all_of(some("sglang", "vllm"), none("jumps")),
     labels={"sglang": "functions of SGLang's constrained decoding that were entered", "vllm": "such functions of vLLM",
             "jumps": "entered functions of either engine with a jump in their names"},
+    set_by="count",
 )
 def no_jump_recorded(sglang, vllm):
     def entered(run, package=""):
@@ -265,6 +268,7 @@ def fill_figure(_, axes):
     ),
     labels={"xgrammar": "xgrammar's time for OpenAI's answer in vLLM", "guidance": "llguidance's",
             "xgrammar_sglang": "xgrammar's in SGLang", "llguidance": "llguidance's there"},
+    set_by="processor",
 )
 def compile_cost(vllm, sglang):
     return {
@@ -295,6 +299,7 @@ def compile_cost(vllm, sglang):
             "llguidance": "that of llguidance's copy there",
             "respaced_llguidance_us": "llguidance's for the respaced schema",
             "guidance": "llguidance's time in vLLM for the same schema again", "first": "its first"},
+    set_by="processor",
 )
 def cache_of_grammars(vllm, sglang):
     values = {
@@ -321,6 +326,7 @@ def cache_of_grammars(vllm, sglang):
     records=COSTS, tier="cpu",
     holds=above(5 * the("flat"), "xgrammar", by="value"),
     labels={"xgrammar": "the time to make xgrammar's backend in vLLM", "flat": "its time to compile the flat object"},
+    set_by="processor",
 )
 def backend_made(vllm, sglang):
     values = {"xgrammar": in_ms(vllm, "make", "flat", "xgrammar"), "sglang": in_ms(sglang, "make", "flat", "xgrammar"),
@@ -338,6 +344,7 @@ def backend_made(vllm, sglang):
     records=["cost-cpu-vllm"], tier="cpu",
     holds=above(5 * the("again"), "xgrammar", by="value"),
     labels={"xgrammar": "the check of OpenAI's answer with xgrammar", "again": "the look-up in xgrammar's cache"},
+    set_by="processor",
 )
 def front_end_check(vllm):
     values = {
@@ -358,6 +365,7 @@ def front_end_check(vllm):
     holds=all_of(below(500, "most", by="value"), above(10 * the("outlines_vllm"), "outlines", by="value")),
     labels={"most": "the longest time of xgrammar's and llguidance's masks over all schemas in both engines",
             "outlines": "the time of SGLang's Outlines for the flat object", "outlines_vllm": "that of vLLM's"},
+    set_by="processor",
 )
 def mask_cost(vllm, sglang):
     values = {
@@ -390,6 +398,7 @@ def mask_cost(vllm, sglang):
     labels={"vllm_times": "xgrammar's time for 128 over that for 32 in vLLM", "sglang_times": "that ratio in SGLang",
             "llguidance": "llguidance's time for the flat object in SGLang", "guidance": "that in vLLM",
             "llguidance_enums": "llguidance's time for the choices in SGLang", "guidance_enums": "that in vLLM"},
+    set_by="processor",
 )
 def rows_of_a_batch(vllm, sglang):
     values = {}
@@ -420,6 +429,7 @@ def rows_of_a_batch(vllm, sglang):
             "accept_sglang": "its time to advance in SGLang", "fill_sglang": "that of a mask there",
             "accept_outlines": "the time of vLLM's Outlines to advance in the flat object",
             "outlines_fill": "that of its mask there"},
+    set_by="processor",
 )
 def accept_cost(vllm, sglang):
     values = {
@@ -439,7 +449,7 @@ def accept_cost(vllm, sglang):
     "SGLang's Outlines, OpenAI's answer.",
     records=["walk-vllm", "walk-sglang"], tier="cpu",
     holds=all_of(equals(1, "refused"), fact("outlines", "SGLang's Outlines refuses OpenAI's answer")),
-    labels={"refused": "the number of refusals"},
+    labels={"refused": "the number of refusals"}, set_by="count",
 )
 def schema_refused(vllm, sglang):
     refused = [(run.data["engine"]["name"], series["labels"]["backend"], series["labels"]["schema"])
@@ -506,6 +516,8 @@ def tpot_figure(_, axes):
     holds=all_of(below(1.05, "largest", by="value"), above(1.05, "vllm_128", "vllm_second", by="value")),
     labels={"largest": "the largest ratio up to 32 requests in either fleet",
             "vllm_128": "vLLM's at 128 in the first fleet", "vllm_second": "that in the second"},
+    # At 128 requests, and in SGLang from 32 on, the front end and the masks are not hidden.
+    set_by={"*_1": "gpu", "*_8": "gpu", "vllm_32": "gpu", "*": "processor"},
 )
 def tpot_schema(vllm, sglang, vllm2, sglang2):
     first = dict(zip(ENGINES, (vllm, sglang), strict=True))
@@ -527,7 +539,7 @@ def tpot_schema(vllm, sglang, vllm2, sglang2):
     "SGLang's without a schema {sglang_free}.",
     records=["pace-f2-vllm-guidance", "pace-f2-sglang-llguidance"], tier="gpu",
     holds=all_of(above(1, "vllm"), not_(above(1, "sglang"))),
-    labels={"vllm": "vLLM's ratio at 128", "sglang": "SGLang's"},
+    labels={"vllm": "vLLM's ratio at 128", "sglang": "SGLang's"}, set_by="processor",
 )
 def tpot_library(vllm, sglang):
     return {
@@ -547,7 +559,7 @@ def tpot_library(vllm, sglang):
     "and {sglang_128} at 128.",
     records=["pace-f1-small-vllm", "pace-f1-small-sglang"], tier="gpu",
     holds=above(1, "vllm_8", "sglang_8"),
-    labels={"vllm_8": "vLLM's ratio at 8 requests", "sglang_8": "SGLang's"},
+    labels={"vllm_8": "vLLM's ratio at 8 requests", "sglang_8": "SGLang's"}, set_by="processor",
 )
 def tpot_small(*runs):
     both = dict(zip(ENGINES, runs, strict=True))
@@ -567,6 +579,7 @@ def tpot_small(*runs):
     holds=all_of(above(0, "vllm", "vllm_second"), holds_value(0, "sglang", "sglang_second")),
     labels={"vllm": "vLLM's delay at 32 in the first fleet", "vllm_second": "that in the second",
             "sglang": "SGLang's delay at 32 in the first fleet", "sglang_second": "that in the second"},
+    set_by="processor",
 )
 def ttft_schema(vllm, sglang, vllm2, sglang2, cost):
     return {
@@ -590,6 +603,7 @@ def ttft_schema(vllm, sglang, vllm2, sglang2, cost):
         below(0.5 * the("step"), "xgrammar", by="value"), above(0.5 * the("step"), "guidance", by="value"),
     ),
     labels={"xgrammar": "xgrammar's time for the flat object", "guidance": "llguidance's", "step": "that TPOT"},
+    set_by="processor",
 )
 def rows_on_host(cost, pace):
     return {
@@ -609,6 +623,7 @@ def rows_on_host(cost, pace):
     records=["cost-host-vllm"], tier="gpu",
     holds=above(50 * the("guidance"), "xgrammar", by="value"),
     labels={"xgrammar": "xgrammar's time there", "guidance": "llguidance's"},
+    set_by={"cores": "count", "*": "processor"},
 )
 def compile_on_host(cost):
     return {
@@ -666,7 +681,7 @@ def graphs_figure(_, axes):
     "it is {vllm_none_32}, {vllm_nograph_32} and {sglang_32}.",
     records=["graphs-f1-vllm-eager", "graphs-f1-vllm-nograph", "graphs-f1-vllm-default", "graphs-f1-sglang-nograph",
              "graphs-f1-sglang-default"], tier="gpu", figure="graphs.svg",
-    holds=at_least(2, every("ratio to the default's TPOT"), by="value"),
+    holds=at_least(2, every("ratio to the default's TPOT"), by="value"), set_by="processor",
 )
 def graphs_off(eager, nograph, vllm, sgl_nograph, sglang):
     values = {}
@@ -684,7 +699,7 @@ def graphs_off(eager, nograph, vllm, sgl_nograph, sglang):
     "{eager_ms} and {compiled_ms} at 1.",
     records=["graphs-f1-vllm-eager", "graphs-f1-vllm-nograph"], tier="gpu",
     holds=below(100, "one", "many"),
-    labels={"one": "the share of the eager TPOT at 1 request", "many": "that at 32"},
+    labels={"one": "the share of the eager TPOT at 1 request", "many": "that at 32"}, set_by="processor",
 )
 def compile_alone(eager, nograph):
     def share(size):
@@ -701,7 +716,7 @@ def compile_alone(eager, nograph):
     sentence="With CUDA graphs of pieces in place of whole ones vLLM's TPOT is {one} times the default's at 1 request "
     "and {many} times at 32.",
     records=["graphs-f2-vllm-piecewise", "graphs-f2-vllm-default"], tier="gpu",
-    holds=above(1, "one", "many"), labels={"one": "the ratio at 1 request", "many": "that at 32"},
+    holds=above(1, "one", "many"), labels={"one": "the ratio at 1 request", "many": "that at 32"}, set_by="processor",
 )
 def graphs_whole(pieces, default):
     return {"one": against_default(pieces, default, 1), "many": against_default(pieces, default, 32)}
@@ -714,7 +729,7 @@ def graphs_whole(pieces, default):
     "compiled there, {many} times.",
     records=["graphs-f3-sglang-compile", "graphs-f3-sglang-default"], tier="gpu",
     holds=all_of(below(1, "one"), holds_value(1, "many")),
-    labels={"one": "the ratio at 1 request", "many": "that at 32"},
+    labels={"one": "the ratio at 1 request", "many": "that at 32"}, set_by="gpu",
 )
 def sglang_compiled(compiled, default):
     return {"one": against_default(compiled, default, 1), "many": against_default(compiled, default, 32)}
@@ -785,6 +800,7 @@ def valid_figure(_, axes):
     ),
     labels={"vllm_told_held": "vLLM's held share with told keys", "vllm_told_free": "its free one",
             "sglang_told_held": "SGLang's held share with told keys", "sglang_told_free": "its free one"},
+    set_by="count",
 )
 def valid_answers(*runs):
     return {
@@ -802,6 +818,7 @@ def valid_answers(*runs):
     holds=all_of(as_many("ended_valid", "ended"), some("cut"), none("cut_valid")),
     labels={"ended_valid": "valid answers that ended", "ended": "answers that ended", "cut": "answers cut off",
             "cut_valid": "valid ones among these"},
+    set_by="count",
 )
 def held_but_endless(*runs):
     rows = [row for run in runs for row in judged(run)]
@@ -818,7 +835,7 @@ def held_but_endless(*runs):
     "letter for letter or but for its blanks. All of them are {texts} different objects.",
     records=ANSWERS, tier="gpu",
     holds=above(0.5 * the("valid"), "copies"),
-    labels={"copies": "the number of copies", "valid": "that of valid answers"},
+    labels={"copies": "the number of copies", "valid": "that of valid answers"}, set_by="count",
 )
 def answers_copied(*runs):
     answers = [json.loads(text) for run in runs

@@ -202,7 +202,7 @@ class Book:
             "title": asked.title,
             "sentence": " ".join(asked.sentence.split()),
             "values": values,
-            **({"kinds": value_kinds.kinds(values, asked.set_by, where)} if asked.set_by else {}),
+            "kinds": value_kinds.kinds(values, asked.set_by, where),
             **verdict,
             "tier": asked.tier,
             "records": [

@@ -36,7 +36,7 @@ def root(tmp_path, monkeypatch):
 
 
 def claimed(book, id="twice", sentence="Slow takes {ratio} of fast.", names=("fast", "slow"), **more):
-    more = {"holds": above(1.5, "ratio"), **more}
+    more = {"holds": above(1.5, "ratio"), "set_by": "processor", **more}
 
     @book.claim(id=id, title="Twice", sentence=sentence, records=list(names), tier="cpu", **more)
     def twice(fast, slow):
@@ -75,13 +75,28 @@ def test_what_a_verdict_asks_for_is_written_and_compared(root):
     assert differences(claim, {**claim, "holds_if": "it is above 1.4"}) == ["holds_if differs"]
 
 
+def test_what_sets_a_value_is_said_behind_the_values_and_compared(root):
+    claim = claimed(Book("01", "reference", root))
+    assert claim["kinds"] == {"ratio": {"kind": "ratio", "set_by": "processor"}}
+    assert list(claim).index("kinds") == list(claim).index("values") + 1
+    other = claimed(Book("01", "reference", root), set_by={"ratio": "gpu"})
+    assert differences(other, {**other, "kinds": claim["kinds"]}) == ["kinds differs"]
+
+
+def test_a_claim_that_does_not_say_what_sets_a_ratio_is_refused(root):
+    with pytest.raises(LabError, match="01: claim twice: value ratio: nothing says what sets it; add set_by, "):
+        claimed(Book("01", "reference", root), set_by=None)
+
+
 def test_a_claim_without_a_verdict_is_refused(root):
     with pytest.raises(TypeError, match="holds"):
         Book("01", "reference", root).claim(id="a", title="", sentence="", records=["fast"], tier="cpu")
 
 
 def judged(book, holds, facts=None, **more):
-    @book.claim(id="twice", title="", sentence="{ratio}", records=["fast", "slow"], tier="cpu", holds=holds, **more)
+    more = {"set_by": "processor", "holds": holds, **more}
+
+    @book.claim(id="twice", title="", sentence="{ratio}", records=["fast", "slow"], tier="cpu", **more)
     def twice(fast, slow):
         values = {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}
         return values if facts is None else (values, facts)
@@ -155,7 +170,9 @@ def test_a_sweep_of_two_hosts_is_refused_wherever_its_third_record_is_from(root,
     )
 
     def joined(book):
-        @book.claim(id="sweep", title="", sentence="{ratio}", records=list(names), tier="gpu", holds=above(0, "ratio"))
+        more = {"holds": above(0, "ratio"), "set_by": "gpu"}
+
+        @book.claim(id="sweep", title="", sentence="{ratio}", records=list(names), tier="gpu", **more)
         def sweep(fast, slow, other):
             return {"ratio": intervals.ratio(other.values("ttft"), slow.values("ttft"))}
 
@@ -271,7 +288,7 @@ fast, slow = book.record("fast"), book.record("slow")
 
 # %%
 @book.claim(id="twice", title="Twice", sentence="{ratio}", records=[fast, slow], tier="cpu",
-            holds=above(0, "ratio"))
+            holds=above(0, "ratio"), set_by="processor")
 def twice(fast, slow):
     return {"ratio": intervals.ratio(slow.values("ttft"), fast.values("ttft"))}
 

@@ -56,4 +56,6 @@ def test_how_long_the_suite_held_the_card_is_a_claim():
     claim = book.claims[0]
     assert claim["id"] == "suite-time-02" and claim["holds_if"] == "the time in minutes is at most 18"
     assert set(claim["values"]) == {"minutes", "fleets"} and claim["values"]["fleets"]["value"] == 1
+    kinds = {name: kind["set_by"] for name, kind in claim["kinds"].items()}
+    assert kinds == {"minutes": "processor", "fleets": "count"}
     assert json.loads(book.finish()) == {"suite-time-02": True}

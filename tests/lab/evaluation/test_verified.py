@@ -31,7 +31,7 @@ ROOMS = len(list((Path(__file__).parent / "rooms").glob("*")))
 
 # %%
 @book.claim(id="twice", title="Twice", sentence="Slow takes {ratio}.", records=["fast", "slow"], tier="cpu",
-            holds=all_of(fact("kept", "it is kept"), above(LIMIT, "ratio")))
+            holds=all_of(fact("kept", "it is kept"), above(LIMIT, "ratio")), set_by="processor")
 def twice(fast, slow):
     from experiments.lab.analysis import roofline  # loaded late
 
