@@ -22,12 +22,13 @@ LEAST_FACTOR = 1.959964
 
 @dataclass(frozen=True)
 class Seen:
-    """A value on the hosts that measured it. `pool` is its kind and scale; `numbers` by host id on that scale, `within`
+    """A value on the hosts that measured it. `pool` is its kind, its scale, and whether it is `sampled`, with an interval,
+    or a `single` reading, such as an extreme; `numbers` by host id on that scale, `within`
     the standard deviation that its interval says it has on each host."""
 
     claim: str
     name: str
-    pool: tuple[str, str]
+    pool: tuple[str, str, str]
     numbers: Mapping[str, float]
     within: Mapping[str, float]
 
@@ -85,9 +86,10 @@ def seen(claims: Iterable[Mapping[str, Any]]) -> list[Seen]:
                 continue
             positive = all(value["value"] > 0 for value in values.values())
             unit = next(iter(values.values()))["unit"]
+            sampled = "sampled" if any(value.get("ci") for value in values.values()) else "single"
             scale = "points" if unit == "%" else "relative" if positive else "units"
             found.append(Seen(
-                claim["id"], name, (kind_of(kinds), scale),
+                claim["id"], name, (kind_of(kinds), scale, sampled),
                 {host: math.log(value["value"]) if scale == "relative" else float(value["value"])
                  for host, value in values.items()},
                 {host: _within(value, scale) for host, value in values.items()},
@@ -103,9 +105,9 @@ def _within(value: Mapping[str, Any], scale: str) -> float:
     return (high - low) / WIDTH_OF_95 / (value["value"] if scale == "relative" else 1)
 
 
-def pools(values: Sequence[Seen]) -> dict[tuple[str, str], Pool]:
+def pools(values: Sequence[Seen]) -> dict[tuple[str, str, str], Pool]:
     """The pools of the values that two hosts or more have."""
-    several: dict[tuple[str, str], list[Seen]] = {}
+    several: dict[tuple[str, str, str], list[Seen]] = {}
     for value in values:
         if len(value.numbers) > 1:
             several.setdefault(value.pool, []).append(value)
@@ -150,9 +152,9 @@ def expected(value: Seen, pool: Pool) -> tuple[float, float]:
     return (math.exp(low), math.exp(high)) if value.pool[1] == "relative" else (low, high)
 
 
-def calibration(values: Sequence[Seen]) -> dict[tuple[str, str], Tally]:
+def calibration(values: Sequence[Seen]) -> dict[tuple[str, str, str], Tally]:
     """Each host left out in turn, everywhere, and what it has predicted from the others alone."""
-    tallies: dict[tuple[str, str], Tally] = {}
+    tallies: dict[tuple[str, str, str], Tally] = {}
     for host in sorted({host for value in values for host in value.numbers}):
         rest = [value.without(host) for value in values]
         learnt = pools(rest)

@@ -68,11 +68,10 @@ def _calibration(values: list[Seen]) -> dict[str, Any]:
     tallies, pools = host_spread.calibration(values), host_spread.pools(values)
     kinds = [
         {
-            "kind": kind, "scale": scale, "values": sum(value.pool == (kind, scale) for value in values),
-            **_said(tally),
-            "between": pools[kind, scale].between ** 0.5, "factor": pools[kind, scale].factor,
+            "kind": pool[0], "scale": pool[1], "reading": pool[2], "values": sum(value.pool == pool for value in values),
+            **_said(tally), "between": pools[pool].between ** 0.5, "factor": pools[pool].factor,
         }
-        for (kind, scale), tally in sorted(tallies.items())
+        for pool, tally in sorted(tallies.items())
     ]
     total = Tally([each for tally in tallies.values() for each in tally.inside])
     hosts: dict[str, set[str]] = {}

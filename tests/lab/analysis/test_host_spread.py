@@ -1,0 +1,91 @@
+"""Ranges for another host cover simulated hosts of known spread as often as they say, and are hardly wider than need be."""
+
+import math
+
+import numpy as np
+import pytest
+
+from experiments.lab.analysis import host_spread, intervals
+from experiments.lab.analysis.host_spread import Pool, Seen
+
+BETWEEN, WITHIN, ROUNDS = 0.10, 0.03, 5
+
+
+def claim(name, hosts, unit="ms", set_by="processor", tier="gpu"):
+    """A claim with the value `x`, given as {host: value} or {host: Value}."""
+    entries = [
+        {"id": host, "values": {"x": x if isinstance(x, dict) else intervals.value(x, unit)}} for host, x in hosts.items()
+    ]
+    kind = {"kind": "ratio" if unit in ("1", "%") else "count" if unit == "count" else set_by, "set_by": set_by}
+    return {"id": name, "tier": tier, "kinds": {"x": kind}, "hosts": entries}
+
+
+def simulated(rng, values, hosts, between=BETWEEN, within=WITHIN):
+    """Claims of `values` times on `hosts` hosts, each the median of five rounds, with its interval."""
+    made = []
+    for number in range(values):
+        truth = np.exp(rng.normal(0, 1))
+        each = {}
+        for host in range(hosts):
+            here = truth * np.exp(rng.normal(0, between))
+            each[f"h{host}"] = intervals.median(here * np.exp(rng.normal(0, within, ROUNDS)), "ms")
+        made.append(claim(f"c{number}", each))
+    return made
+
+
+@pytest.mark.parametrize(("between", "within"), [(0.10, 0.03), (0.01, 0.05), (0.30, 0.02)])
+def test_a_fourth_host_lies_in_the_range_of_three_as_often_as_said(between, within):
+    rng = np.random.default_rng(4)
+    covered, widths = [], []
+    for _ in range(6):
+        claims = simulated(rng, 40, 4, between, within)
+        values = host_spread.seen(claims)
+        known = [value.without("h3") for value in values]
+        pools = host_spread.pools(known)
+        for value, three in zip(values, known, strict=True):
+            low, high = host_spread.expected(three, pools[three.pool])
+            covered.append(low <= math.exp(value.numbers["h3"]) <= high)
+            widths.append(math.log(high / low))
+    assert 0.93 <= np.mean(covered) <= 0.995
+    # The median of five normal rounds has 1.2 times the standard error of their mean.
+    known_spread = math.sqrt((between**2 + (1.2 * within) ** 2 / ROUNDS) * (1 + 1 / 3))
+    assert np.median(widths) < 1.5 * 2 * 1.96 * known_spread
+
+
+def test_one_host_left_out_is_predicted_from_the_others_alone():
+    rng = np.random.default_rng(5)
+    tallies = host_spread.calibration(host_spread.seen(simulated(rng, 60, 3)))
+    (tally,) = tallies.values()
+    assert len(tally.inside) == 180 and 0.9 <= np.mean(tally.inside) <= 1.0
+
+
+def test_a_count_that_every_host_repeats_is_expected_again():
+    values = host_spread.seen([claim("c", {"a": 17, "b": 17, "c": 17}, unit="count")])
+    low, high = host_spread.expected(values[0], host_spread.pools(values)[values[0].pool])
+    assert (low, high) == (pytest.approx(17), pytest.approx(17))
+
+
+def test_a_value_that_differs_more_than_its_kind_has_a_range_of_its_own_spread():
+    calm = Pool(0.0, 2.0)
+    wide = Seen("c", "x", ("ratio-gpu", "points", "sampled"), {"a": 0.0, "b": 10.0}, {"a": 0.1, "b": 0.1})
+    low, high = host_spread.expected(wide, calm)
+    assert low < 0 and high > 10
+
+
+def test_scales_follow_units_and_signs():
+    scales = {
+        claim("c", {"a": 5.0, "b": 6.0}, unit=unit, set_by="gpu")["id"] + unit: value.pool
+        for unit in ("ms", "%", "1")
+        for value in host_spread.seen([claim("c", {"a": 5.0, "b": 6.0}, unit=unit, set_by="gpu")])
+    }
+    assert scales == {
+        "cms": ("gpu", "relative", "single"), "c%": ("ratio-gpu", "points", "single"), "c1": ("ratio-gpu", "relative", "single"),
+    }
+    (negative,) = host_spread.seen([claim("c", {"a": -5.0, "b": 6.0})])
+    assert negative.pool[1] == "units"
+
+
+def test_claims_of_the_cpu_and_truths_have_no_range():
+    assert host_spread.seen([claim("c", {"a": 5.0}, tier="cpu"), claim("d", {"a": True}, unit="count")]) == []
+    alone = host_spread.seen([claim("c", {"a": 5.0})])
+    assert host_spread.pools(alone) == {}
