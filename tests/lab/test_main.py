@@ -38,6 +38,7 @@ DRIVING = (
     "callpaths.recorder",
     "callpaths.recording",
     "callpaths.scenario",
+    "fleets.cards",
     "fleets.fleet",
     "fleets.fleet_plan",
     "fleets.fleet_run",

@@ -53,8 +53,8 @@ def _user() -> str:
 class RunLog:
     """Of one run. `stand` names what is up now; `spend` books the time of its block, in seconds of the wall clock."""
 
-    def __init__(self, out: Path, tier: str):
-        self.folder, self.tier = folder_for(out, "logs"), tier
+    def __init__(self, out: Path, tier: str, logs: str = "logs"):
+        self.folder, self.tier = folder_for(out, logs), tier
         self.stand = ""
         self.stands: dict[str, list[str]] = {}  # the fleets of each, "05 cache"
         self._starts: list[dict] = []
@@ -71,10 +71,7 @@ class RunLog:
     def died(self, label: str, server: Server) -> None:
         """Keep the end of its log, in a file of its own for each death."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        name, number = f"{self.stand}-{label}", 2
-        path = self.folder / f"{name}.log"
-        while path.exists():
-            path, number = self.folder / f"{name}-{number}.log", number + 1
+        path = unused(self.folder / f"{self.stand}-{label}.log")
         text = anonymous("\n".join(server.text().splitlines()[-LINES:]))
         write_whole(path, f"{text}\n")
 
@@ -120,8 +117,8 @@ class RunLog:
             return []
         self.folder.mkdir(parents=True, exist_ok=True)
         said = self.summary()
-        _append(self.folder / "starts.json", self._starts)
-        _append(self.folder / "run.json", [said])
+        append(self.folder / "starts.json", self._starts)
+        append(self.folder / "run.json", [said])
         minutes = said["minutes"]
         lines = [
             f"{minutes['all']:.1f} min in all: {minutes['starts']:.1f} starts of servers, {minutes['measuring']:.1f} "
@@ -139,13 +136,21 @@ class RunLog:
         return lines
 
 
-def _append(path: Path, entries: list[dict]) -> None:
+def append(path: Path, entries: list[dict]) -> None:
     """To the list in a file; one that cannot be read is begun anew."""
     try:
         before = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         before = []
     write_whole(path, strict_json.write([*(before if isinstance(before, list) else []), *entries], indent=1) + b"\n")
+
+
+def unused(path: Path) -> Path:
+    """The path, or the first with a number that no file has."""
+    found, number = path, 2
+    while found.exists():
+        found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+    return found
 
 
 def _utc(seconds: float) -> str:

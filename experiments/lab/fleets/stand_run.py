@@ -17,7 +17,9 @@ from experiments.lab.host.progress import Progress
 START_S = {"gpu": 110.0, "cpu": 20.0}  # for one stand's servers, before anything is known of this host
 
 
-def measure_stands(todo: list[Pending], tier: str, settings: Settings, out: Path, names: dict[int, str]) -> list[str]:
+def measure_stands(
+    todo: list[Pending], tier: str, settings: Settings, out: Path, names: dict[int, str], logs: str
+) -> list[str]:
     """The lines of what failed; everything else is on disk. `names` are the fleets' by the id of each of `todo`.
 
     Fleets without servers come first, when no server is up; then one stand after another, between which a server that
@@ -26,13 +28,15 @@ def measure_stands(todo: list[Pending], tier: str, settings: Settings, out: Path
     card = Card(settings) if tier == "gpu" and any(each.fleet.servers for each in todo) else None
     gib = (gpu["memory_bytes"] / 2**30) if tier == "gpu" and (gpu := host_info.gpu()) else None
     stands = stand_plan.plan(todo, gib)
-    return _Run(tier, settings, out, names, card).go([each for each in todo if not each.fleet.servers], stands)
+    return _Run(tier, settings, out, names, card, logs).go([each for each in todo if not each.fleet.servers], stands)
 
 
 class _Run:
-    def __init__(self, tier: str, settings: Settings, out: Path, names: dict[int, str], card: Card | None):
+    def __init__(
+        self, tier: str, settings: Settings, out: Path, names: dict[int, str], card: Card | None, logs: str
+    ):
         self.tier, self.settings, self.out, self.names, self.card = tier, settings, out, names, card
-        self.log = RunLog(out, tier)
+        self.log = RunLog(out, tier, logs)
         self.folder = new_folder(settings.logs, "stands")
         self.standing = Standing(settings, self.folder, self.log)
         self.failures: list[str] = []

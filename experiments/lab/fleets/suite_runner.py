@@ -49,11 +49,24 @@ def fleets(experiment: str, tier: str) -> list[Fleet]:
 @contextlib.contextmanager
 def one_at_a_time(root: Path = ROOT) -> Iterator[None]:
     """Two runs would disturb each other's measurements: the second ends at once. LabError names the first."""
+    with _locked(root, "lock", fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def one_a_card(card: str, root: Path = ROOT) -> Iterator[None]:
+    """The same of a run that keeps to one card of several: one on another card may go on beside it."""
+    with _locked(root, "lock", fcntl.LOCK_SH), _locked(root, f"lock-card-{card}", fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(root: Path, name: str, how: int) -> Iterator[None]:
     folder = root / ".cache/lab"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+") as lock:
+    with open(folder / name, "a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise LabError(
@@ -90,13 +103,13 @@ def measure(
 
 def measure_all(
     wanted: Sequence[str], tier: str, settings: Settings, out: Path, only: str | None = None, again: bool = False,
-    suites: Mapping[str, list[Fleet]] | None = None,
+    suites: Mapping[str, list[Fleet]] | None = None, logs: str = "logs",
 ) -> list[str]:
     """Measure what is missing below `out`, fleets of several experiments on servers that stand together. Returns the
     lines of what failed; everything else is on disk.
 
     `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suites`
-    overrides the experiments' fleets.
+    overrides the experiments' fleets; `logs` is the folder below `out` for what run_log.py leaves.
     """
     failures: list[str] = []
     chosen: list[tuple[str, Fleet]] = []
@@ -131,7 +144,7 @@ def measure_all(
             print(f"{name}: finished before", file=sys.stderr)
     if todo:
         with ended_in_order():
-            failures += measure_stands(todo, tier, settings, out, called)
+            failures += measure_stands(todo, tier, settings, out, called, logs)
     return failures
 
 

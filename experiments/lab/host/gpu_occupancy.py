@@ -127,7 +127,11 @@ def used_mib() -> int | None:
 
 
 def _query(what: str) -> list:
-    command = ["nvidia-smi", what, "--format=csv,noheader,nounits", "-i", host_info.first_gpu()]
+    """The lines of an answer about our own card: what runs on another of this host is no matter of ours."""
+    ours = host_info.first_gpu()
+    if ours is None:
+        return []
+    command = ["nvidia-smi", what, "--format=csv,noheader,nounits", "-i", ours]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
