@@ -15,6 +15,7 @@ from pathlib import Path
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import run_log, suite_runner
 from experiments.lab.host import config, host_info
+from experiments.lab.records.other_host import folder_beside
 
 COMMAND = (sys.executable, "-m", "experiments.lab")
 END_S = 60  # for a card's run to end its servers
@@ -139,7 +140,7 @@ def logs_of(card: str) -> str:
 def merge(out: Path, cards: Sequence[str]) -> None:
     """Put what each card's run left into one `logs/`, with the card said."""
     for card in cards:
-        folder = run_log.folder_for(out, logs_of(card))
+        folder = folder_beside(out, logs_of(card))
         for path in sorted(folder.glob("*")):
             if path.suffix == ".json":
                 entries = [{"card": card, **each} for each in json.loads(path.read_text("utf-8"))]

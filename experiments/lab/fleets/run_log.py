@@ -15,17 +15,11 @@ from pathlib import Path
 from experiments.formats import strict_json
 from experiments.formats.whole_file import write_whole
 from experiments.lab.host import config, host_info
+from experiments.lab.records.other_host import folder_beside
 from experiments.lab.servers.server import Server
 
 LINES = 200  # of a dead server's log are kept
 PATH = re.compile(r"(?<![\w./:-])(?:/[\w.@+~-]+){2,}/?")  # an absolute one of two parts or more, and no address
-
-
-def folder_for(out: Path, name: str) -> Path:
-    """Where a run puts what is no record. The reference's folder, which is published, holds nothing but records."""
-    if out.resolve() == (config.ROOT / config.REFERENCE).resolve():
-        return config.ROOT / config.LOCAL.parent / name
-    return out / name
 
 
 def anonymous(text: str) -> str:
@@ -54,7 +48,7 @@ class RunLog:
     """Of one run. `stand` names what is up now; `spend` books the time of its block, in seconds of the wall clock."""
 
     def __init__(self, out: Path, tier: str, logs: str = "logs"):
-        self.folder, self.tier = folder_for(out, logs), tier
+        self.folder, self.tier = folder_beside(out, logs), tier
         self.stand = ""
         self.stands: dict[str, list[str]] = {}  # the fleets of each, "05 cache"
         self._starts: list[dict] = []

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from experiments.lab.fleets import run_log
-from experiments.lab.fleets.run_log import RunLog, anonymous, folder_for
+from experiments.lab.fleets.run_log import RunLog, anonymous
 from experiments.lab.host import config
 from experiments.lab.records import import_records
 from experiments.lab.records.record_file import Draft, finish, sample, write
@@ -98,11 +98,6 @@ def test_a_run_without_servers_or_card_leaves_nothing(tmp_path):
     with log.spend("alone", "05"):
         pass
     assert log.close() == [] and not (tmp_path / "out").exists()
-
-
-def test_below_the_published_records_lies_nothing_but_records(tmp_path):
-    assert folder_for(config.ROOT / config.REFERENCE, "logs") == config.ROOT / "experiments/local/logs"
-    assert folder_for(tmp_path, "logs") == tmp_path / "logs"
 
 
 def test_importing_passes_the_logs_over(tmp_path, monkeypatch):
