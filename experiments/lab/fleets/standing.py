@@ -78,6 +78,9 @@ class Standing:
         self._end(of_no_use)
         self._used |= wanted.keys() & self.up().keys()
         for key in wanted.keys() & self.up().keys():
+            server = self.up()[key]
+            if server.paused and server.alive():  # the fleet failed while it was
+                server.resume()
             if line := self.running.lost(self._labels[key]):
                 self._note_death(key, line)
 

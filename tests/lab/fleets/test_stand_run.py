@@ -158,6 +158,16 @@ def test_what_a_fleet_leaves_changed_is_ended_after_it(suites):
     assert suites.pid("a", "s") != suites.pid("b", "s")
 
 
+def test_a_server_that_a_failed_fleet_left_paused_goes_on(suites):
+    def fail(ctx):
+        ctx.server("s").pause()
+        raise LabError("the card fell off")
+
+    failing, next_one = suites.fleet("a", spec("s"), inside=fail), suites.fleet("b", spec("s"))
+    assert suites.measure(e05=[failing, next_one]) == ["a: the card fell off"]
+    assert suites.pid("a", "s") == suites.pid("b", "s") and suites.written() == ["05/b"]
+
+
 def test_one_ended_unannounced_is_started_anew_for_the_next(suites):
     ending = suites.fleet("ends", spec("s"), spec("o", FLAG="x"), inside=lambda ctx: ctx.end("o"))
     assert suites.measure(e05=[ending, suites.fleet("a", spec("o", FLAG="x"))]) == []
