@@ -4,6 +4,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 PORT ?= 8000
 EXP ?=
+CARDS ?=
 CONFIGURATION ?=
 ENGINE ?=
 VERSION ?=
@@ -43,8 +44,8 @@ test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's ser
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build.build_site
 
-experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one)
-	@$(RUN) experiments.lab experiments $(if $(EXP),--exp $(EXP))
+experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one, EXP="01 06" for two, CARDS=all for every GPU)
+	@$(RUN) experiments.lab experiments $(foreach one,$(EXP),--exp $(one)) $(if $(CARDS),--cards $(CARDS))
 
 record: env engines ## records the call path of one request where this machine can (EXP=05, CONFIGURATION=vllm-cpu for one)
 	@$(RUN) experiments.lab record $(if $(EXP),--exp $(EXP)) $(if $(CONFIGURATION),--configuration $(CONFIGURATION))

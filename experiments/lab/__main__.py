@@ -16,8 +16,13 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True)
 
-    def command(name: str, text: str, exp: bool = False, out: bool = False):
+    def command(name: str, text: str, exp: bool = False, out: bool = False, exps: bool = False):
         sub = commands.add_parser(name, help=text, description=text)
+        if exps:
+            sub.add_argument("--exp", metavar="NN", action="append", help="an experiment, repeatable (default: all)")
+            some = sub.add_mutually_exclusive_group()
+            some.add_argument("--card", metavar="N", help="measure on this GPU alone, counted from 0")
+            some.add_argument("--cards", metavar="N", help="measure on so many GPUs at once, or on all (default: 1)")
         if exp:
             sub.add_argument("--exp", metavar="NN", help="one experiment (default: all)")
         if out:
@@ -30,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument("--again", action="store_true", help="measure finished ones too")
         return sub
 
-    sub = command("measure", "measure an experiment's fleets and write records", exp=True, out=True)
+    sub = command("measure", "measure experiments' fleets and write records", exps=True, out=True)
     sub.add_argument("--tier", choices=("gpu", "cpu"), required=True)
     sub.add_argument("--only", metavar="NAME", help="one fleet or one measurement")
     sub = command("record", "record the call path of one request", out=True)
@@ -39,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--configuration", metavar="NAME", action="append",
         help="vllm-cpu, vllm-gpu, sglang-gpu or a variant, repeatable (default: all that this machine can run)",
     )
-    sub = command("experiments", "measure what this machine can, redraw figures and claims, print the table", exp=True)
+    sub = command("experiments", "measure what this machine can, redraw figures and claims, print the table", exps=True)
     sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
     sub.add_argument("--no-measure", action="store_true", help="redraw from the records that are there")
     sub = command("import", "validate records made elsewhere and copy them home")
@@ -67,7 +72,22 @@ def destination(options) -> Path:
 def chosen(options) -> list:
     from experiments.lab.fleets import suite_runner
 
-    return [options.exp] if options.exp else suite_runner.experiments()
+    return list(dict.fromkeys(options.exp or suite_runner.experiments()))
+
+
+def measure(options, found: config.Settings) -> list[str]:
+    """The lines of what failed."""
+    from experiments.lab.fleets import cards, suite_runner
+
+    if options.cards and options.tier == "gpu" and (count := cards.how_many(options.cards)) > 1:
+        more = [*(["--only", options.only] if options.only else []), *(["--again"] if options.again else [])]
+        return cards.measure(chosen(options), count, destination(options), more)
+    with suite_runner.one_a_card(options.card) if options.card else suite_runner.one_at_a_time():
+        model_folders.prepare(found, list(found.pythons))
+        return suite_runner.measure_all(
+            chosen(options), options.tier, found, destination(options), options.only, options.again,
+            logs=cards.logs_of(options.card) if options.card else "logs",
+        )
 
 
 def digests(options) -> str:
@@ -98,17 +118,13 @@ def on_terminal(text: str) -> None:
 
 
 def run(options) -> int:
+    if getattr(options, "card", None):
+        from experiments.lab.fleets import cards
+
+        cards.use(options.card)
     found = config.load()
     if options.command == "measure":
-        from experiments.lab.fleets import suite_runner
-
-        failures = []
-        with suite_runner.one_at_a_time():
-            model_folders.prepare(found, list(found.pythons))
-            for experiment in chosen(options):
-                failures += suite_runner.measure(
-                    experiment, options.tier, found, destination(options), options.only, options.again
-                )
+        failures = measure(options, found)
         for line in failures:
             print(line, file=sys.stderr)
         return 1 if failures else 0

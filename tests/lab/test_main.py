@@ -38,9 +38,14 @@ DRIVING = (
     "callpaths.recorder",
     "callpaths.recording",
     "callpaths.scenario",
+    "fleets.cards",
     "fleets.fleet",
     "fleets.fleet_plan",
     "fleets.fleet_run",
+    "fleets.run_log",
+    "fleets.stand_plan",
+    "fleets.stand_run",
+    "fleets.standing",
     "fleets.suite_runner",
     "host.card_rates",
     "host.config",
@@ -206,6 +211,21 @@ def test_a_command_ends_bad_input_with_one_line(arguments, capsys, monkeypatch, 
     assert command.main([*arguments, "--out", str(tmp_path)]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and ("99" in err or "'x'" in err)
+
+
+def test_several_experiments_are_one_run_and_a_card_is_one_of_those_here(capsys, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(suite_runner, "one_at_a_time", contextlib.nullcontext)
+    monkeypatch.setattr(model_folders, "prepare", lambda *_: None)
+    monkeypatch.setattr(suite_runner, "measure_all", lambda names, *_, **__: asked.append(names) or [])
+    words = ["measure", "--tier", "cpu", "--out", str(tmp_path)]
+    assert command.main([*words, "--exp", "06", "--exp", "01", "--exp", "06"]) == command.main(words) == 0
+    assert asked == [["06", "01"], suite_runner.experiments()]
+    monkeypatch.setattr(host_info, "cards", lambda: ["0"])
+    assert command.main([*words, "--card", "1"]) == 1
+    assert capsys.readouterr().err == "--card 1: this host has no such card; there are: 0\n"
+    with pytest.raises(SystemExit):
+        command.main([*words, "--card", "0", "--cards", "all"])
 
 
 @pytest.mark.parametrize("tier", ["gpu", "cpu"])

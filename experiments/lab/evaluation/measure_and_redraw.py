@@ -3,13 +3,15 @@
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import committed_claims, compare_claims, host_claims, host_ranges
 from experiments.lab.evaluation.committed_claims import reference_claims
-from experiments.lab.fleets import suite_runner
+from experiments.lab.fleets import cards, suite_runner
+from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.config import Settings
 
@@ -18,11 +20,14 @@ def experiments_command(options: argparse.Namespace, found: Settings) -> int:
     """Measure what this machine can, redraw the reference's figures and claims, and compare what was measured here."""
     out = config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
     failures = []
-    wanted = [options.exp] if options.exp else suite_runner.experiments()
-    with suite_runner.one_at_a_time():
+    wanted = list(dict.fromkeys(options.exp or suite_runner.experiments()))
+    tiers = () if options.no_measure else tiers_here(found)
+    if "gpu" in tiers and options.cards and (count := cards.how_many(options.cards)) > 1:
+        failures += cards.measure(wanted, count, out)  # each of its runs has a lock of its own
+        tiers = [tier for tier in tiers if tier != "gpu"]
+    with suite_runner.one_a_card(options.card) if options.card else suite_runner.one_at_a_time():
         if not options.no_measure:
-            for experiment in wanted:
-                failures += measure_here(experiment, found, out)
+            failures += measure_here(wanted, found, out, tiers)
         for experiment in wanted:
             try:
                 print(redraw(experiment, options.reference))
@@ -46,40 +51,47 @@ def redraw(experiment: str, reference_only: bool) -> str:
     return compare_claims.table(experiment, *compare_claims.both(experiment, reference_only))
 
 
-def measure_here(experiment: str, found: Settings, out: Path) -> list[str]:
-    """Measure the tier that this machine has; the lines of what failed. What cannot be measured here is no failure."""
-    tiers = tiers_here(found)
-    failures = []
-    if "gpu" not in tiers:
+def measure_here(wanted: list[str], found: Settings, out: Path, tiers: Sequence[str] | None = None) -> list[str]:
+    """Measure the tiers that this machine has, or these; the lines of what failed. What cannot be measured here is no
+    failure."""
+    if "gpu" not in tiers_here(found):
         engines = engine_table.table()
         why = f"no interpreter has {engines.labels(engines.of_tier('gpu'))} for GPUs" if host_info.gpu() else "no GPU"
-        print(f"experiment {experiment}: the GPU tier is not measured here ({why})", file=sys.stderr)
-    for tier in tiers:
-        try:
-            fleets = suite_runner.fleets(experiment, tier)
-        except LabError as error:  # a sweep that does not fit this card; the other tier may still be measured
-            failures.append(f"experiment {experiment}, {tier} tier: not measured here: {error}")
-            continue
-        able = []
-        for fleet in fleets:
+        for experiment in wanted:
+            print(f"experiment {experiment}: the GPU tier is not measured here ({why})", file=sys.stderr)
+    failures = []
+    for tier in tiers_here(found) if tiers is None else tiers:
+        able: dict[str, list[Fleet]] = {}
+        for experiment in wanted:
             try:
-                for name in fleet.needs():
-                    interpreters.find_or_make(name, found)
-            except LabError as error:
-                print(f"{fleet.name}: not measured here: {error}", file=sys.stderr)
+                fleets = suite_runner.fleets(experiment, tier)
+            except LabError as error:  # a sweep that does not fit this card; the rest may still be measured
+                failures.append(f"experiment {experiment}, {tier} tier: not measured here: {error}")
                 continue
-            able.append(fleet)
+            if here := [fleet for fleet in fleets if _engines_are_here(fleet, found)]:
+                able[experiment] = here
         if not able:
             continue
-        model_folders.prepare(found, [name for fleet in able for name in fleet.needs()])
-        minutes = sum(fleet.minutes for fleet in able)
+        every = [fleet for fleets in able.values() for fleet in fleets]
+        model_folders.prepare(found, [name for fleet in every for name in fleet.needs()])
         print(
-            f"experiment {experiment}, {tier} tier on {host_info.label(host_info.host())}: "
-            f"at most {math.ceil(minutes)} min",
+            f"experiment{'s' * (len(able) > 1)} {', '.join(able)}, {tier} tier on "
+            f"{host_info.label(host_info.host())}: at most {math.ceil(sum(fleet.minutes for fleet in every))} min",
             file=sys.stderr,
         )
-        failures += suite_runner.measure(experiment, tier, found, out, suite=able)
+        failures += suite_runner.measure_all(list(able), tier, found, out, suites=able)
     return failures
+
+
+def _engines_are_here(fleet: Fleet, found: Settings) -> bool:
+    """Whether they are, made if that can be; a line where one is not."""
+    try:
+        for name in fleet.needs():
+            interpreters.find_or_make(name, found)
+    except LabError as error:
+        print(f"{fleet.name}: not measured here: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def tiers_here(found: Settings) -> list[str]:

@@ -24,6 +24,11 @@ class Fleet:
     classes itself; `engines` are then the engines it needs. `one_by_one`: the next server starts when the one
     before it is healthy, so that engines that size their memory by what is free do not race for it. `timed`: without
     servers, but what it finds are times, which no other machine repeats.
+
+    Fleets of a run, of other experiments too, may find servers up that are like theirs in all but the name, and use
+    them in turn (stand_plan.py). `fresh`: nothing may have been measured on its servers since they started. `alone`: no
+    server but its own may be up. `ends`: servers, by name, that are of no use to another fleet afterwards, because this
+    one ends them (`Context.end`) or leaves them changed.
     """
 
     name: str
@@ -35,6 +40,9 @@ class Fleet:
     engines: tuple = ()
     whole: bool = False
     timed: bool = False
+    fresh: bool = False
+    alone: bool = False
+    ends: tuple[str, ...] = ()
 
     def needs(self) -> tuple:
         """Names of the engines whose interpreters it needs."""

@@ -1,4 +1,4 @@
-"""Measures a suite's fleets one after another; what is finished is kept and never repeated.
+"""Measures the fleets of suites that are not finished; what is finished is kept and never repeated.
 
 Interrupted (Ctrl-C, SIGTERM) it ends its servers, leaves no half file, and the same command goes on from there.
 """
@@ -10,16 +10,15 @@ import importlib.util
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.fleets.fleet_run import run_fleet
+from experiments.lab.fleets.stand_plan import Pending, keyed
+from experiments.lab.fleets.stand_run import measure_stands
 from experiments.lab.host import host_info, interpreters
 from experiments.lab.host.config import ROOT, Settings
-from experiments.lab.host.gpu_occupancy import Card
-from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
 
 SUITES = Path(__file__).parents[1] / "suites"
@@ -50,11 +49,24 @@ def fleets(experiment: str, tier: str) -> list[Fleet]:
 @contextlib.contextmanager
 def one_at_a_time(root: Path = ROOT) -> Iterator[None]:
     """Two runs would disturb each other's measurements: the second ends at once. LabError names the first."""
+    with _locked(root, "lock", fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def one_a_card(card: str, root: Path = ROOT) -> Iterator[None]:
+    """The same of a run that keeps to one card of several: one on another card may go on beside it."""
+    with _locked(root, "lock", fcntl.LOCK_SH), _locked(root, f"lock-card-{card}", fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(root: Path, name: str, how: int) -> Iterator[None]:
     folder = root / ".cache/lab"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+") as lock:
+    with open(folder / name, "a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise LabError(
@@ -85,49 +97,54 @@ def measure(
     experiment: str, tier: str, settings: Settings, out: Path, only: str | None = None, again: bool = False,
     suite: list[Fleet] | None = None,
 ) -> list[str]:
-    """Measure what is missing below `out`. Returns the lines of what failed; everything else is on disk.
+    """`measure_all` of one experiment; `suite` overrides its fleets."""
+    return measure_all([experiment], tier, settings, out, only, again, None if suite is None else {experiment: suite})
 
-    `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suite`
-    overrides the fleets.
+
+def measure_all(
+    wanted: Sequence[str], tier: str, settings: Settings, out: Path, only: str | None = None, again: bool = False,
+    suites: Mapping[str, list[Fleet]] | None = None, logs: str = "logs",
+) -> list[str]:
+    """Measure what is missing below `out`, fleets of several experiments on servers that stand together. Returns the
+    lines of what failed; everything else is on disk.
+
+    `only` names a fleet or a measurement, or several with commas between; `again` measures finished ones too; `suites`
+    overrides the experiments' fleets; `logs` is the folder below `out` for what run_log.py leaves.
     """
-    try:
-        chosen = suite if suite is not None else fleets(experiment, tier)
-    except LabError as error:  # a sweep that does not fit this card must not keep other experiments from it
-        return [f"experiment {experiment}: {error}"]
-    if only:
-        known = [name for fleet in chosen for name in (fleet.name, *fleet.produces)]
+    failures: list[str] = []
+    chosen: list[tuple[str, Fleet]] = []
+    for experiment in wanted:
+        try:
+            found = suites[experiment] if suites is not None else fleets(experiment, tier)
+        except LabError as error:  # a sweep that does not fit this card must not keep other experiments from it
+            failures.append(f"experiment {experiment}: {error}")
+            continue
+        chosen += [(experiment, fleet) for fleet in found]
+    if only and chosen:
+        known = [name for _, fleet in chosen for name in (fleet.name, *fleet.produces)]
         names = only.split(",")
         if unknown := [name for name in names if name not in known]:
-            there = ", ".join(known)
-            raise LabError(f"experiment {experiment} has no {unknown[0]!r} in tier {tier}; there are: {there}")
-        chosen = [fleet for fleet in chosen if fleet.name in names or {*names} & {*fleet.produces}]
-    failures, todo = [], []
-    for fleet in chosen:
+            which = f"experiment {wanted[0]} has" if len(wanted) == 1 else "these experiments have"
+            raise LabError(f"{which} no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
+        chosen = [each for each in chosen if each[1].name in names or {*names} & {*each[1].produces}]
+    todo: list[Pending] = []
+    called: dict[int, str] = {}
+    for experiment, fleet in chosen:
+        name = fleet.name if len(wanted) == 1 else f"{experiment} {fleet.name}"
         try:
+            keyed(fleet.servers)
             missing = missing_records(fleet, experiment, settings, out, again)
         except LabError as error:
-            failures.append(f"{fleet.name}: not measured here: {error}")
+            failures.append(f"{name}: not measured here: {error}")
             continue
         if missing:
-            todo.append((fleet, missing))
+            todo.append(Pending(experiment, fleet, missing))
+            called[id(todo[-1])] = name
         else:
-            print(f"{fleet.name}: finished before", file=sys.stderr)
-    progress = Progress({fleet.name: fleet.minutes * 60 for fleet, _ in todo})
-    card = Card(settings) if tier == "gpu" and any(fleet.servers for fleet, _ in todo) else None
-    with ended_in_order():
-        for fleet, missing in todo:
-            progress.start(fleet.name)
-            try:
-                rates = card.ready(fleet, progress) if card else None
-                run_fleet(fleet, missing, experiment, tier, settings, out, progress, rates)
-            except LabError as error:
-                failures.append(f"{fleet.name}: {error}")
-                progress.finish("failed")
-            except Exception as error:  # a suite's own fault must not lose the fleets after it
-                failures.append(f"{fleet.name}: {type(error).__name__}: {error}{_where(error)}")
-                progress.finish("failed")
-            else:
-                progress.finish()
+            print(f"{name}: finished before", file=sys.stderr)
+    if todo:
+        with ended_in_order():
+            failures += measure_stands(todo, tier, settings, out, called, logs)
     return failures
 
 
@@ -146,10 +163,3 @@ def missing_records(
         if not record_file.is_current(out / experiment / f"{name}.json", experiment, host, digests)
     )
     return frozenset(fleet.produces) if fleet.whole and missing else missing
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""

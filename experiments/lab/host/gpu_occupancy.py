@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,13 +27,6 @@ class OnCard(Protocol):
     def memory_gib(self) -> float | None: ...
 
 
-class WithServers(Protocol):
-    """A fleet, as far as its servers' memory goes."""
-
-    @property
-    def servers(self) -> Sequence[OnCard]: ...
-
-
 @dataclass(frozen=True)
 class App:
     """A process that computes on the GPU; `mib` is None where nvidia-smi does not say."""
@@ -44,27 +37,37 @@ class App:
 
 
 class Card:
-    """Looked at before each fleet that starts servers; probed once a run, before the first of them."""
+    """Looked at before servers are started and before each fleet that uses them; probed once a run, before the first
+    of them."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.probes: dict | None = None
+        self._ours: set[int] = set()
 
-    def ready(self, fleet: WithServers, progress: Progress) -> dict | None:
-        """The run's probes. LabError when the fleet's servers do not fit, the GPU is in use, or cannot be probed.
+    def ready(self, specs: Sequence[OnCard], progress: Progress, ours: Collection[int] = ()) -> dict | None:
+        """The run's probes. LabError when the servers do not fit, when the GPU is in use by other processes than
+        `ours`, those of the servers that are up, or when it cannot be probed.
 
-        A fleet without servers is let through, with the probes if they can be had: they are to be of the run's start.
+        What has no servers is let through, with the probes if they can be had: they are to be of the run's start.
         """
         try:
-            fits(fleet.servers)
-            free(lambda: progress.show(0, 0, "waiting for the GPU to be free"))
+            fits(specs)
+            # Without servers of ours none that the GPU named before can be of them any more.
+            self._ours = {*ours, *self._ours} if ours else set()
+            free(lambda: progress.show(0, 0, "waiting for the GPU to be free"), self._ours)
             if self.probes is None:
                 progress.show(0, 0, "probing the card", force=True)
                 self.probes = card_rates.probe(self.settings)
         except LabError:
-            if fleet.servers:
+            if specs:
                 raise
         return self.probes
+
+    def started(self, ours: Collection[int]) -> None:
+        """Servers have just started: what the GPU names and is no other process of this machine is theirs. In a
+        container it may name processes by other numbers than they have here."""
+        self._ours |= {app.pid for app in apps() if app.pid in ours or not Path(f"/proc/{app.pid}").exists()}
 
 
 def fits(specs: Sequence[OnCard]) -> None:
@@ -78,19 +81,19 @@ def fits(specs: Sequence[OnCard]) -> None:
         )
 
 
-def free(on_wait: Callable[[], None] = lambda: None) -> None:
-    """Return once nothing else uses the GPU. LabError, naming it, when it still does after SETTLE_S seconds."""
+def free(on_wait: Callable[[], None] = lambda: None, ours: Collection[int] = ()) -> None:
+    """Return once nothing but `ours` uses the GPU. LabError, naming it, when it still does after SETTLE_S seconds."""
     card, deadline = host_info.gpu(), time.monotonic() + SETTLE_S
-    while card and (taken := in_use()):
+    while card and (taken := in_use(ours)):
         if time.monotonic() > deadline:
             raise LabError(f"{card['name']}: {taken}; then run the same command again")
         on_wait()
         time.sleep(PAUSE_S)
 
 
-def in_use() -> str | None:
-    """Who uses the GPU and what to do about it, None when nobody does."""
-    users = apps()
+def in_use(ours: Collection[int] = ()) -> str | None:
+    """Who besides `ours` uses the GPU and what to do about it, None when nobody does."""
+    users = [app for app in apps() if app.pid not in ours]
     if users:
         first = max(users, key=lambda app: app.mib or 0)
         here = Path(f"/proc/{first.pid}").exists()
@@ -99,7 +102,7 @@ def in_use() -> str | None:
         remedy = f"end it (kill {first.pid})" if here else "it is not of this container: end it where it runs"
         return f"process {first.pid} ({first.name}, {size}) {verb} the GPU and would disturb the numbers; {remedy}"
     used = used_mib()
-    if used is not None and used > UNSEEN_MIB:
+    if not ours and used is not None and used > UNSEEN_MIB:
         return (
             f"{used} MiB are in use by a process that nvidia-smi does not name (another container's?), which would "
             "disturb the numbers; end it"
@@ -124,7 +127,11 @@ def used_mib() -> int | None:
 
 
 def _query(what: str) -> list:
-    command = ["nvidia-smi", what, "--format=csv,noheader,nounits", "-i", host_info.first_gpu()]
+    """The lines of an answer about our own card: what runs on another of this host is no matter of ours."""
+    ours = host_info.first_gpu()
+    if ours is None:
+        return []
+    command = ["nvidia-smi", what, "--format=csv,noheader,nounits", "-i", ours]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):

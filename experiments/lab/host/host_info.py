@@ -6,6 +6,7 @@ compared. Without a GPU the CPU's model stands in the GPU's place, and the machi
 
 import functools
 import hashlib
+import itertools
 import os
 import platform
 import subprocess
@@ -14,20 +15,37 @@ from pathlib import Path
 MIB = 1024 * 1024
 
 
-def first_gpu() -> str:
-    """The first visible GPU, as nvidia-smi's `-i` takes it."""
-    return os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
+def cards() -> list[str]:
+    """The GPUs that are visible to a process of ours, each as nvidia-smi's `-i` takes it, in its order there."""
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is None:
+        query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader,nounits"]
+        try:
+            text = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout
+        except (OSError, subprocess.SubprocessError):
+            return []
+        return [line.strip() for line in text.splitlines() if line.strip().isdigit()]
+    names = [part.strip() for part in listed.split(",")]
+    # The first that is none hides all behind it: that is how CUDA reads the list.
+    return list(itertools.takewhile(lambda name: name and name != "-1", names))
+
+
+def first_gpu() -> str | None:
+    """The first visible GPU, as nvidia-smi's `-i` takes it; None where all are hidden."""
+    return "0" if "CUDA_VISIBLE_DEVICES" not in os.environ else next(iter(cards()), None)
 
 
 @functools.lru_cache
 def gpu() -> dict | None:
-    """{"name", "uuid", "memory_bytes", "driver"} of the first visible GPU, None without one."""
+    """`card` of the first visible GPU, None without one."""
+    first = first_gpu()
+    return None if first is None else card(first)
+
+
+def card(name: str) -> dict | None:
+    """{"name", "uuid", "memory_bytes", "driver"} of the GPU that nvidia-smi's `-i` takes by `name`; None without it."""
     query = [
-        "nvidia-smi",
-        "--query-gpu=name,uuid,memory.total,driver_version",
-        "--format=csv,noheader,nounits",
-        "-i",
-        first_gpu(),
+        "nvidia-smi", "--query-gpu=name,uuid,memory.total,driver_version", "--format=csv,noheader,nounits", "-i", name,
     ]
     try:
         text = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout
@@ -49,22 +67,31 @@ def cuda_version() -> str | None:
 
 def host(engine: dict | None = None) -> dict:
     """The record's "host". `engine` (envs.engine) says which Python and torch ran; without it, this Python and none."""
-    card, cpu = gpu(), cpu_model()
-    boot = _read("/proc/sys/kernel/random/boot_id") or "unknown"
-    unit = f"{card['uuid']}{card['driver']}" if card else f"{cpu}{platform.node()}"
+    ours, cpu = gpu(), cpu_model()
     return {
-        "id": hashlib.sha256(f"{unit}{boot}".encode()).hexdigest()[:16],
-        "gpu": {key: card[key] for key in ("name", "uuid", "memory_bytes")} if card else None,
-        "driver": card["driver"] if card else None,
-        "cuda": ((engine or {}).get("cuda") or cuda_version()) if card else None,
+        "id": host_id(ours),
+        "gpu": {key: ours[key] for key in ("name", "uuid", "memory_bytes")} if ours else None,
+        "driver": ours["driver"] if ours else None,
+        "cuda": ((engine or {}).get("cuda") or cuda_version()) if ours else None,
         "cpu": cpu,
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": memory_bytes(),
         "os": f"{_distribution()}, Linux {platform.release()}",
         "python": (engine or {}).get("python") or platform.python_version(),
         "torch": (engine or {}).get("torch"),
-        "boot": boot,
+        "boot": boot(),
     }
+
+
+def host_id(card: dict | None) -> str:
+    """The id of this machine with that GPU: each of its cards makes another host."""
+    unit = f"{card['uuid']}{card['driver']}" if card else f"{cpu_model()}{platform.node()}"
+    return hashlib.sha256(f"{unit}{boot()}".encode()).hexdigest()[:16]
+
+
+def boot() -> str:
+    """What tells this start of the machine from others."""
+    return _read("/proc/sys/kernel/random/boot_id") or "unknown"
 
 
 def cpu_model() -> str:

@@ -65,6 +65,10 @@ class Progress:
         self.stream.write(f"{begin}{self._named()}: {note} {'in' if note == 'done' else 'after'} {clock(spent)}\n")
         self.stream.flush()
 
+    def drop(self, part: str) -> None:
+        """A part that will not begin."""
+        self.estimates.pop(part, None)
+
     def _named(self) -> str:
         if len(self.order) == 1:
             return self.part

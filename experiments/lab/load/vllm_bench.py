@@ -206,7 +206,7 @@ def _died(server: Server) -> None:
     while server.alive() and time.monotonic() < deadline:
         time.sleep(0.1)
     if not server.alive():
-        raise LabError(f"{server.spec.name}: the server died under load: {server.cause()} (log: {server.log})")
+        raise LabError(server.epitaph("under load"))
 
 
 def _listen(process: "subprocess.Popen[str]", answers: queue.Queue) -> None:

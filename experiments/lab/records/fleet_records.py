@@ -3,7 +3,8 @@
 Whole, they are held in memory until the last is there. Nothing of an attempt that ended early is then ever on disk,
 whatever ended it, and what an attempt before it finished stays until its successor is complete. Then all the old
 records are removed before the first new one is written: a kill between the two leaves some records of one attempt,
-never of two, and the fleet counts as unfinished.
+never of two, and the fleet counts as unfinished. What another host has measured of the experiment is moved aside when
+the first record goes to disk.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.lab.records import record_file
+from experiments.lab.records.other_host import set_aside
 
 COLUMN_FILES = ("columns", "entries")
 
@@ -29,6 +31,7 @@ class Keeping:
         if self.whole:
             self._held.append((record, packed))
         else:
+            set_aside(self.out, self.experiment, record["host"], self.produces)
             record_file.write(self.out, record, packed)
         self.names.add(record["measurement"])
 
@@ -36,6 +39,8 @@ class Keeping:
         """The attempt is complete: of a whole fleet, replace what an earlier attempt left."""
         if not self.whole:
             return
+        for record, _ in self._held[:1]:
+            set_aside(self.out, self.experiment, record["host"], self.produces)
         remove(self.out / self.experiment, self.produces)
         for record, packed in self._held:
             record_file.write(self.out, record, packed)

@@ -56,6 +56,11 @@ class Engine(abc.ABC):
         """{setting: value}: those of `names` that the engine has, as a started server itself says them. LabError when
         it has stopped to say one that it is known to say."""
 
+    def drop_cache(self, server: Started) -> bool:
+        """Have it forget the prompts that it served; whether it did. By itself it does not: not every engine can
+        without a special mode. No fault, for prompts of two fleets share nothing: what is left is given up first."""
+        return False
+
     def metric(self, name: str) -> str:
         """A metric's full name."""
         return f"{self.prefix}:{name}"

@@ -15,6 +15,8 @@ CAUSES = (
 # Lines that follow from a cause, or warn of one that never came: told only where there is no other.
 FOLLOWS = r"EngineDeadError|See (root cause|stack trace)|\bWARNING\b"
 
+TELLS = r"\b(ERROR|FATAL|CRITICAL|Traceback|Killed|Segmentation fault)\b"
+
 
 def cause(log: str, guess: bool = True) -> str:
     """The likeliest line, at most 300 characters; without `guess`, the last one."""
@@ -26,6 +28,14 @@ def cause(log: str, guess: bool = True) -> str:
             if hits:
                 return _bare(hits[-1])[:300]
     return lines[-1][:300] if lines else "its log is empty"
+
+
+def last_errors(log: str, most: int = 5) -> list[str]:
+    """The last lines that tell of an error, oldest first, at most 200 characters each; none alike, and none where no
+    line does."""
+    lines = [_bare(line.strip())[:200] for line in log.splitlines() if not line.startswith("lab: ")]
+    told = [line for line in lines if any(re.search(pattern, line) for pattern in (*CAUSES, TELLS))]
+    return list(dict.fromkeys(reversed(told)))[:most][::-1]
 
 
 def _bare(line: str) -> str:

@@ -34,6 +34,10 @@ QUIET = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
+class Died(LabError):
+    """A server is gone, or answers nothing but that it is broken."""
+
+
 class Server:
     """One running server. `port`, `pid` of the engine's main process, `folder` of its own, `log` file, `injection`."""
 
@@ -45,6 +49,7 @@ class Server:
         self.injection: Injection | None = None
         self.started_s: float | None = None  # start to healthy, s
         self.paused = False
+        self._broken = 0  # how often in a row its health check failed
         self._process: subprocess.Popen | None = None
         self._pipe: int | None = None
         self._begin = 0.0
@@ -123,29 +128,33 @@ class Server:
     def wait(self, on_wait: Callable[[], object] = lambda: None) -> None:
         """Until healthy. LabError with the likely cause when it dies or the limit passes; `on_wait` is called about
         twice a second."""
-        limit = START_LIMIT_S if self.spec.start_limit_s is None else self.spec.start_limit_s
-        broken = 0
-        while (status := self.health()) != 200:
-            waited = time.monotonic() - self._begin
-            broken = broken + 1 if status in (404, 500) else 0  # 503 is how an engine says that it still starts
-            if broken > 20:
-                self.stop()
-                raise LabError(
-                    f"{self.spec.name}: /health answers {status} again and again: {self.cause()} (log: {self.log})"
-                )
-            if self._process is not None and self._process.poll() is not None:
-                raise LabError(
-                    f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} (log: {self.log})"
-                )
-            if waited > limit:
-                self.stop()
-                raise LabError(
-                    f"{self.spec.name}: not healthy within {limit:g} s and stopped; last line: "
-                    f"{self.cause(guess=False)} (log: {self.log})"
-                )
+        while not self.ready():
             on_wait()
             time.sleep(0.4)
-        self.started_s = self.started_s or time.monotonic() - self._begin
+
+    def ready(self) -> bool:
+        """Whether it is healthy; asked again and again while it starts, it notes when it first is. LabError with the
+        likely cause when it died, when the limit passed, and when its health check fails again and again."""
+        limit = START_LIMIT_S if self.spec.start_limit_s is None else self.spec.start_limit_s
+        if (status := self.health()) == 200:
+            self.started_s = self.started_s or time.monotonic() - self._begin
+            return True
+        waited = time.monotonic() - self._begin
+        self._broken = self._broken + 1 if status in (404, 500) else 0  # 503 is how an engine says that it still starts
+        if self._broken > 20:
+            self.stop()
+            raise Died(
+                f"{self.spec.name}: /health answers {status} again and again: {self.cause()} ({self.where()})"
+            )
+        if self._process is not None and self._process.poll() is not None:
+            raise Died(f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} ({self.where()})")
+        if waited > limit:
+            self.stop()
+            raise LabError(
+                f"{self.spec.name}: not healthy within {limit:g} s and stopped; last line: "
+                f"{self.cause(guess=False)} (log: {self.log})"
+            )
+        return False
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -163,8 +172,20 @@ class Server:
             return f"killed by {_KILLED[code]}; the log says: {line}"
         return line
 
-    def epitaph(self) -> str:
-        return f"{self.spec.name}: the server died while it was measured: {self.cause()} (log: {self.log})"
+    def where(self) -> str:
+        """The log's path, and its last lines that tell of an error."""
+        lines = log_cause.last_errors(self.text())
+        return f"log: {self.log}" + (f"; its last errors: {' | '.join(lines)}" if lines else "")
+
+    def epitaph(self, when: str = "while it was measured") -> str:
+        """The line about a server that died."""
+        return f"{self.spec.name}: the server died {when}: {self.cause()} ({self.where()})"
+
+    def known_as(self, spec: ServerSpec) -> None:
+        """Go by the name that another fleet has for the same server. LabError when it is another server."""
+        if spec.likeness() != self.spec.likeness():
+            raise LabError(f"{spec.name}: is another server than {self.spec.name}; they differ in more than their name")
+        self.spec = spec
 
     def pause(self) -> None:
         """Stop all of its processes where they stand (SIGSTOP), until `resume`. LabError when they do not all stop.

@@ -23,3 +23,9 @@ class ServerSpec:
     stages: tuple = ()
     start_limit_s: float | None = None
     memory_gib: float | None = None
+
+    def likeness(self) -> str:
+        """Two of one likeness can be one server: all that is started alike, which leaves out the name, what is stated
+        of its memory, and how long one waits for it."""
+        env = sorted(self.env.items())
+        return repr((self.engine, self.model, self.flags, env, self.dummy, self.inject, self.stages))

@@ -1,6 +1,7 @@
 """SGLang: how it is started, asked and read."""
 
 import json
+import urllib.request
 
 from experiments.lab.servers.base import Engine, Started
 from experiments.lab.servers.local_http import DIRECT
@@ -30,6 +31,14 @@ class Sglang(Engine):
 
     def answered_ids(self, answer: dict) -> list[int] | None:
         return answer.get("output_ids")
+
+    def drop_cache(self, server: Started) -> bool:
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/flush_cache", method="POST")
+        try:
+            with DIRECT.open(request, timeout=60) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
 
     def settings_said(self, server: Started, names: tuple[str, ...]) -> dict:
         """It says them on request; one that is None is not set."""

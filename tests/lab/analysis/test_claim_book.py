@@ -312,7 +312,7 @@ def notebook(root):
 
 
 class Options:
-    exp, reference, no_measure, all = None, False, True, False
+    exp, reference, no_measure, all, card, cards = None, False, True, False, None, None
 
 
 def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):

@@ -24,7 +24,7 @@ def here(machine, tmp_path, monkeypatch):
 
 
 class Options:
-    exp, reference, no_measure = None, False, False
+    exp, reference, no_measure, card, cards = None, False, False, None, None
 
 
 def one(name):
@@ -49,17 +49,17 @@ def test_without_a_gpu_each_experiment_says_so_in_a_line_and_the_rest_is_measure
 @pytest.mark.parametrize("experiment", suite_runner.experiments())
 def test_the_suites_that_are_here_say_it_too(here, tmp_path, monkeypatch, capsys, experiment):
     asked = []
-    monkeypatch.setattr(suite_runner, "measure", lambda name, tier, *_more, **_words: asked.append((name, tier)) or [])
-    assert measure_and_redraw.measure_here(experiment, here, tmp_path / "out") == []
+    monkeypatch.setattr(suite_runner, "measure_all", lambda names, tier, *_, **__: asked.append((names, tier)) or [])
+    assert measure_and_redraw.measure_here([experiment], here, tmp_path / "out") == []
     err = capsys.readouterr().err
     assert err.splitlines()[0] == GPU_LINE.format(experiment) and "Traceback" not in err
-    assert asked == [(experiment, "cpu")]
+    assert asked == [([experiment], "cpu")]
 
 
 def test_a_gpu_without_an_engine_for_it_is_told_from_none(here, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(host_info, "gpu", lambda: {"name": "NVIDIA L4"})
     monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
-    assert measure_and_redraw.measure_here("05", here, tmp_path / "out") == []
+    assert measure_and_redraw.measure_here(["05"], here, tmp_path / "out") == []
     line = "experiment 05: the GPU tier is not measured here (no interpreter has vLLM or SGLang for GPUs)\n"
     assert capsys.readouterr().err == line
 
@@ -72,7 +72,7 @@ def test_a_card_that_is_too_small_is_a_line_and_the_other_tier_is_measured(card,
 
     monkeypatch.setattr(suite_runner, "fleets", fleets)
     out = card.folder / "out"
-    assert measure_and_redraw.measure_here("06", card.settings, out) == [
+    assert measure_and_redraw.measure_here(["06"], card.settings, out) == [
         "experiment 06, gpu tier: not measured here: NVIDIA Fake: too small for the shape: it has 80.0 GiB"
     ]
     assert (out / "06/cpu-06.json").exists()

@@ -1,7 +1,8 @@
 """A GPU host of scripts: `nvidia-smi` on the path, and an interpreter with a fake vLLM whose card.py prints rates.
 
 The card's state is files in `folder`, so that a test can change it while a run goes on: `total` MiB, `used` MiB and
-`apps`, the lines of the compute-apps query. `FAKE_CARD` of the interpreter's environment is what card.py does.
+`apps`, the lines of the compute-apps query. `cards` are the numbers of its GPUs; `used-second` and `apps-second` are of
+the one with number 1. `FAKE_CARD` of the interpreter's environment is what card.py does.
 """
 
 from pathlib import Path
@@ -11,10 +12,12 @@ from tests.lab.fakes import fake_vllm
 
 RATES = '{"matmul": [700.5, 701.25], "copy": [4000.0, 4100.0], "side": 8192, "copy_bytes": 4294967296}'
 SMI = """#!/bin/sh
+case "$*" in *"-i 1") card=-second ;; *) card= ;; esac
 case "$*" in
-  *query-compute-apps*) cat {folder}/apps ;;
-  *memory.used*) cat {folder}/used ;;
-  *query-gpu=name*) echo "NVIDIA Fake, GPU-1, $(cat {folder}/total), 580.1" ;;
+  *query-compute-apps*) cat {folder}/apps$card ;;
+  *memory.used*) cat {folder}/used$card ;;
+  *query-gpu=index*) cat {folder}/cards ;;
+  *query-gpu=name*) echo "NVIDIA Fake, GPU-1$card, $(cat {folder}/total), 580.1" ;;
   *) echo "| NVIDIA-SMI 580.1   Driver Version: 580.1   CUDA Version: 13.0 |" ;;
 esac
 """
@@ -43,7 +46,8 @@ class Card:
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.32.0\n")
         (info / "RECORD").write_text("vllm/__init__.py,,\n")
         self.settings.pythons["vllm"] = self._script("gpu-python", PYTHON, python=python)
-        self.set(total=81920, used=12, apps="", rates=RATES, status=0)
+        self.set(total=81920, used=12, apps="", rates=RATES, status=0, cards="0")
+        self.set(**{"used-second": 12, "apps-second": ""})
         monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         forget()

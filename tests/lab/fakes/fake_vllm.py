@@ -2,7 +2,8 @@
 
 FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500),
 "crashes" (with that line, in the middle of its second answer), "killed" (there too, by SIGKILL, without a line);
-any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM.
+any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM. FAKE_ONCE names a file
+beside the server's folder: "dies" dies only while it is not there, and makes it.
 """
 
 import sys
@@ -18,7 +19,10 @@ mode = os.environ.get("FAKE_MODE", "ok")
 if "+child" in mode:
     subprocess.Popen([sys.executable, "-c", "import os, signal, time; os.setsid();"
                       "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"])
-if mode.startswith("dies"):
+once = os.path.join("..", os.environ["FAKE_ONCE"]) if "FAKE_ONCE" in os.environ else None  # beside the server's folder
+if mode.startswith("dies") and not (once and os.path.exists(once)):
+    if once:
+        open(once, "w").close()
     print("INFO: loading")
     print("(EngineCore pid=77) ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")
     print("(APIServer pid=76) RuntimeError: Engine core initialization failed")

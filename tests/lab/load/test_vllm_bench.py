@@ -29,7 +29,7 @@ def server(alive=True):
         port=1,
         log="server.log",
         alive=lambda: alive,
-        cause=lambda: "CUDA out of memory",
+        epitaph=lambda when: f"vllm-on: the server died {when}: CUDA out of memory",
     )
 
 

@@ -36,3 +36,12 @@ def test_what_an_engine_says_when_its_core_is_gone_is_told_only_where_nothing_sa
 def test_without_an_error_the_last_line_and_of_nothing_that():
     assert log_cause.cause(f"{OPTIONS}\nloading weights\n") == "loading weights"
     assert log_cause.cause("lab: server process 7\n") == "its log is empty"
+
+
+def test_the_last_lines_that_tell_of_an_error_each_once_and_at_most_five():
+    lines = [f"(EngineCore pid=8) ERROR failure {number}" for number in range(7)]
+    text = "\n".join(["lab: Error of ours", *lines, "INFO fine", lines[-1], f"ValueError: {'x' * 300}"])
+    found = log_cause.last_errors(text)
+    assert found[:4] == [f"ERROR failure {number}" for number in (3, 4, 5, 6)]
+    assert found[4].startswith("ValueError: xxx") and len(found[4]) == 200
+    assert log_cause.last_errors(f"{OPTIONS}\nloading weights\n") == []

@@ -14,7 +14,6 @@ from experiments.lab.errors import LabError
 from experiments.lab.load.streaming_client import Client
 from experiments.lab.servers import server as servers
 from experiments.lab.servers.server import Server, ServerSpec
-from experiments.lab.servers.server_group import Running
 from tests.lab.conftest import heed_interrupts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,19 +74,6 @@ def test_a_server_whose_health_check_fails_is_given_up(machine, tmp_path, monkey
     monkeypatch.setattr(servers.time, "sleep", lambda _seconds, sleep=time.sleep: sleep(0.01))
     with pytest.raises(LabError, match="/health answers 500 again and again"):
         Server(spec("broken"), machine, tmp_path / "s").__enter__()
-
-
-def test_a_fleet_stops_whole_when_one_dies(machine, tmp_path):
-    good, bad = ServerSpec("good", "vllm-cpu"), ServerSpec("bad", "vllm-cpu", env={"FAKE_MODE": "dies"})
-    running = Running([good, bad], machine, tmp_path)
-    with pytest.raises(LabError, match="bad: the server died"):
-        running.start()
-    assert not running.servers["good"].alive()
-
-
-def test_two_servers_of_one_name_are_refused(machine, tmp_path):
-    with pytest.raises(LabError, match="called alike"):
-        Running([spec(), spec()], machine, tmp_path)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

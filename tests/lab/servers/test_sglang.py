@@ -18,6 +18,11 @@ class Info(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def do_POST(self):
+        self.send_response(200 if self.path == "/flush_cache" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -35,6 +40,11 @@ def test_it_says_what_is_set(port):
     server = types.SimpleNamespace(port=port)
     names = ("page_size", "max_running_requests", "enable_chunked_prefill")
     assert sglang.ADAPTER.settings_said(server, names) == {"page_size": 1}
+
+
+def test_it_forgets_what_it_served_and_one_that_cannot_is_no_fault(port):
+    assert sglang.ADAPTER.drop_cache(types.SimpleNamespace(port=port))
+    assert not sglang.ADAPTER.drop_cache(types.SimpleNamespace(port=1))
 
 
 def test_room_is_given_in_tokens_and_its_counters_are_on():

@@ -1,0 +1,129 @@
+"""Measures fleets stand by stand; what goes wrong in one fleet, or with one server, costs nothing else."""
+
+import sys
+from pathlib import Path
+
+from experiments.lab.errors import LabError
+from experiments.lab.fleets import stand_plan
+from experiments.lab.fleets.fleet_run import new_folder, run_fleet, thin
+from experiments.lab.fleets.run_log import RunLog
+from experiments.lab.fleets.stand_plan import Pending, Stand
+from experiments.lab.fleets.standing import Standing
+from experiments.lab.host import host_info
+from experiments.lab.host.config import Settings
+from experiments.lab.host.gpu_occupancy import Card
+from experiments.lab.host.progress import Progress
+
+START_S = {"gpu": 110.0, "cpu": 20.0}  # for one stand's servers, before anything is known of this host
+
+
+def measure_stands(
+    todo: list[Pending], tier: str, settings: Settings, out: Path, names: dict[int, str], logs: str
+) -> list[str]:
+    """The lines of what failed; everything else is on disk. `names` are the fleets' by the id of each of `todo`.
+
+    Fleets without servers come first, when no server is up; then one stand after another, between which a server that
+    the next one wants stays up.
+    """
+    card = Card(settings) if tier == "gpu" and any(each.fleet.servers for each in todo) else None
+    gib = (gpu["memory_bytes"] / 2**30) if tier == "gpu" and (gpu := host_info.gpu()) else None
+    stands = stand_plan.plan(todo, gib)
+    return _Run(tier, settings, out, names, card, logs).go([each for each in todo if not each.fleet.servers], stands)
+
+
+class _Run:
+    def __init__(
+        self, tier: str, settings: Settings, out: Path, names: dict[int, str], card: Card | None, logs: str
+    ):
+        self.tier, self.settings, self.out, self.names, self.card = tier, settings, out, names, card
+        self.log = RunLog(out, tier, logs)
+        self.folder = new_folder(settings.logs, "stands")
+        self.standing = Standing(settings, self.folder, self.log)
+        self.failures: list[str] = []
+
+    def go(self, alone: list[Pending], stands: list[Stand]) -> list[str]:
+        parts = {self.names[id(each)]: each.fleet.minutes * 60 for each in alone}
+        labels = [f"stand {number}" for number in range(1, len(stands) + 1)]
+        for label, stand in zip(labels, stands, strict=True):
+            parts[label] = START_S[self.tier]
+            parts |= {self.names[id(each)]: each.fleet.minutes * 60 for each in stand.fleets}
+        self.progress = Progress(parts)
+        try:
+            for each in alone:
+                self._fleet(each)
+            for label, stand in zip(labels, stands, strict=True):
+                self._stand(label, stand)
+            self.standing.clear()
+        except KeyboardInterrupt:
+            if self.standing.up():
+                print("\ninterrupted: ending the servers, up to 20 s", file=sys.stderr)
+            raise
+        finally:
+            self.standing.running.stop()
+            thin(self.settings.logs)
+            for line in self.log.close():
+                print(line, file=sys.stderr)
+        return self.failures
+
+    def _stand(self, label: str, stand: Stand) -> None:
+        self.log.stand = label.replace(" ", "-")
+        self.log.stands[self.log.stand] = [f"{each.experiment} {each.fleet.name}" for each in stand.fleets]
+        self.progress.start(label)
+        try:
+            self.standing.clear(stand)
+            if self.card:
+                self.card.ready(list(stand.servers.values()), self.progress, self.standing.pids())
+            with self.log.spend("start"):
+                self.standing.stand_up(stand, self._waiting)
+        except LabError as error:
+            for each in stand.fleets:
+                self.failures.append(f"{self.names[id(each)]}: {error}")
+            self.progress.finish("failed")
+            for each in stand.fleets:
+                self.progress.drop(self.names[id(each)])
+            return
+        if self.card:
+            self.card.started(self.standing.pids())
+        self.progress.finish()
+        for each in stand.fleets:
+            self._fleet(each)
+
+    def _fleet(self, pending: Pending) -> None:
+        name, fleet = self.names[id(pending)], pending.fleet
+        self.progress.start(name)
+        try:
+            rates, servers = None, {}
+            if self.card:
+                rates = self.card.ready(fleet.servers, self.progress, self.standing.pids())
+            if fleet.servers:
+                with self.log.spend("start"):  # of one that died meanwhile, or that is wanted fresh
+                    servers = self.standing.hand_over(fleet, self._waiting)
+                if self.card:
+                    self.card.started(self.standing.pids())
+            ended: set[str] = set()
+            try:
+                with self.log.spend("measure" if fleet.servers else "alone", pending.experiment):
+                    run_fleet(pending, servers, self.tier, self.settings, self.out, self.progress, rates, ended)
+            finally:
+                if fleet.servers:
+                    self.standing.take_back(fleet, ended)
+        except LabError as error:
+            self._failed(f"{name}: {error}")
+        except Exception as error:  # a suite's own fault must not lose the fleets after it
+            self._failed(f"{name}: {type(error).__name__}: {error}{_where(error)}")
+        else:
+            self.progress.finish()
+
+    def _failed(self, line: str) -> None:
+        self.failures.append(line)
+        self.progress.finish("failed")
+
+    def _waiting(self) -> None:
+        self.progress.show(0, 0, f"waiting for {self.standing.running.waiting()}")
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
