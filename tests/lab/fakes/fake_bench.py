@@ -1,13 +1,18 @@
 """A fake `vllm bench serve` for the fake interpreter: it sends nothing and writes the result that FAKE_BENCH asks for.
 
 "ok", "short" (the file ends in the middle), "hangs", "dies" (its process ends), "fails" (one request of two failed),
-"stops" (one answer has a token too few), "no-import".
+"stops" (one answer has a token too few), "no-import". FAKE_BENCH_READS is a file that gets a line for each tokenizer
+that is read.
 """
 
 import textwrap
 
 SERVE = """
 import json, os, pathlib, time
+
+def get_tokenizer(name, *, mode):
+    with open(os.environ["FAKE_BENCH_READS"], "a") as file:
+        print(name, mode, file=file)
 
 def add_cli_args(parser):
     for name in ("backend", "dataset-name", "ready-check-timeout-sec", "temperature", "model", "served-model-name",
@@ -18,6 +23,8 @@ def add_cli_args(parser):
 
 async def main_async(args):
     print("a line that is no answer")
+    if "FAKE_BENCH_READS" in os.environ:
+        get_tokenizer(args.model, mode="auto")
     mode = os.environ.get("FAKE_BENCH", "ok")
     if mode == "hangs":
         time.sleep(60)

@@ -5,7 +5,7 @@ import types
 import pytest
 
 from experiments.lab.errors import LabError
-from experiments.lab.load import load_trace, vllm_bench
+from experiments.lab.load import bench_tool, load_trace, vllm_bench
 from experiments.lab.servers.server import ServerSpec
 from tests.lab.fakes import fake_bench
 
@@ -20,7 +20,8 @@ def loader(machine, tmp_path, monkeypatch):
         monkeypatch.setenv("FAKE_BENCH", mode)
         return vllm_bench.Bench(machine, tmp_path / "bench")
 
-    return make
+    yield make
+    bench_tool.end_idle()
 
 
 def server(alive=True):
@@ -51,6 +52,31 @@ def test_times_are_read_back_in_the_order_of_the_trace_and_in_ms(loader):
         assert half.sent_s == 2.0 and half.chunk_times_s() == [2.5, 2.75, 3.0]
         assert run.of("half") == [half]
         assert run.wall_s() == 3.0 and run.throughput() == pytest.approx((64 + 5 + 64 + 3) / 3.0)
+
+
+def test_one_process_serves_the_next_fleet_too_and_reads_a_tokenizer_once(loader, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_BENCH_READS", str(tmp_path / "reads"))
+    logs = set()
+    for _ in range(2):
+        with loader("ok") as tool:
+            logs.add((tool._tool.log, tool._tool._process.pid))
+            assert [len(tool.run(server(), asks()).served) for _ in range(2)] == [2, 2]
+    assert len(logs) == 1
+    (read,) = (tmp_path / "reads").read_text().splitlines()
+    assert read.endswith(f"{server().spec.model} auto")
+
+
+def test_a_process_that_may_be_in_mid_load_or_has_ended_is_not_left_to_the_next(loader):
+    with pytest.raises(KeyboardInterrupt), loader("ok") as tool:
+        first = tool._tool
+        raise KeyboardInterrupt
+    assert not first.alive()
+    with loader("ok") as tool:
+        second = tool._tool
+        second._process.kill()
+        second._process.wait()
+    with loader("ok") as tool:
+        assert tool._tool not in (first, second) and len(tool.run(server(), asks()).served) == 2
 
 
 @pytest.mark.parametrize(
