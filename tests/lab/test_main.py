@@ -255,8 +255,17 @@ def test_the_published_schema_is_itself_valid():
     jsonschema.validators.validator_for(schema).check_schema(schema)
 
 
-def test_a_host_moves_the_seeds_of_gpu_suites():
-    assert config.seed(20261124, {}) == 20261124
+def test_a_host_moves_the_seeds_of_gpu_suites(monkeypatch):
+    monkeypatch.setattr(host_info, "gpu", lambda: None)
+    assert config.seed(20261124, {}) == 20261124, "without a GPU nothing moves"
+    monkeypatch.setattr(host_info, "gpu", lambda: {"uuid": "GPU-1"})
+    moved = []
+    for uuid in ("0001e240cafe", "0001e241cafe"):
+        monkeypatch.setattr(host_info, "host", lambda uuid=uuid: {"id": uuid})
+        moved += [config.seed(20261124, {}), config.seed(20261124, {"LAB_SEED_OFFSET": ""})]
+    assert moved == [20261124 + 123456 % 9973] * 2 + [20261124 + 123457 % 9973] * 2
+    assert config.seed(20261124, {"LAB_SEED_OFFSET": "0"}) == 20261124, "the suite's own"
     assert config.seed(20261124, {"LAB_SEED_OFFSET": "7"}) == 20261131
-    with pytest.raises(LabError, match="LAB_SEED_OFFSET: 'x' is no whole number; unset it"):
-        config.seed(1, {"LAB_SEED_OFFSET": "x"})
+    for wrong in ("x", "-1", "\u0667"):
+        with pytest.raises(LabError, match=f"LAB_SEED_OFFSET: '{wrong}' is no whole number; unset it"):
+            config.seed(1, {"LAB_SEED_OFFSET": wrong})

@@ -8,6 +8,8 @@ An environment variable wins over `lab.toml` at the repository root, which wins 
     LAB_SGLANG_CPU_PYTHON sglang_cpu_python  an interpreter in which SGLang's classes import without a GPU
     LAB_MODELS           models           a folder that holds smollm2-135m/, qwen3-8b-shape/ and qwen3-8b-vocab/
     LAB_LOGS             logs             where servers' logs are kept (default .cache/lab/logs)
+
+LAB_SEED_OFFSET alone is no path and only a variable: see `seed`.
 """
 
 import os
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import engine_table
+from experiments.lab.host import engine_table, host_info
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = Path("experiments/records")
@@ -86,9 +88,18 @@ def _read_toml(path: Path) -> dict:
 
 
 def seed(base: int, environ: Mapping[str, str] | None = None) -> int:
-    """A GPU suite's seed on this host: `base`, moved by LAB_SEED_OFFSET, so that another host draws its prompts and its
-    order of servers and rounds anew. The record's workload holds the sum. LabError when it is no whole number."""
-    offset = (os.environ if environ is None else environ).get("LAB_SEED_OFFSET", "0")
-    if not offset.isdecimal():
+    """A GPU suite's seed on this host: `base` moved by a number of the host's id, so that every host draws its prompts
+    and its order of servers and rounds anew, and the same host the same again. LAB_SEED_OFFSET moves it by that number
+    instead, 0 by nothing. Without a GPU it is `base`. The record's workload holds the sum. LabError when the variable
+    is no whole number."""
+    offset = (os.environ if environ is None else environ).get("LAB_SEED_OFFSET")
+    if not offset:
+        return base + _of_host()
+    if not (offset.isascii() and offset.isdecimal()):
         raise LabError(f"LAB_SEED_OFFSET: {offset!r} is no whole number; unset it, or give one")
     return base + int(offset)
+
+
+def _of_host() -> int:
+    """By how much this host's id moves a seed: 0 to 9,972, a prime number of values; 0 where there is no GPU."""
+    return int(host_info.host()["id"][:8], 16) % 9973 if host_info.gpu() else 0

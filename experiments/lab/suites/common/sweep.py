@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import host_info
+from experiments.lab.load.load_trace import Prompts
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common.parts import Part, produces
 
@@ -48,6 +49,13 @@ def joined(groups: list[list[ServerSpec]], others: Iterable[ServerSpec], card: f
     if gib((*first, *others)) + RESERVE_GIB <= card:
         return [[*first, *others], *rest]
     return [*groups, list(others)]
+
+
+def prompts(seed: int, number: int = 0) -> Prompts:
+    """The prompts of a suite's fleet of that number, below 100. No other fleet on the host has a chunk of them, of
+    another experiment neither: two fleets may be measured on one server, and nothing of one is to be cached for the
+    other."""
+    return Prompts(seed % 100_000 * 100 + number)  # the suites' seeds lie within a hundred of each other
 
 
 def numbered(groups: list[list[ServerSpec]]) -> list[Group]:

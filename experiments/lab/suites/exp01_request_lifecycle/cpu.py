@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters, model_folders
-from experiments.lab.host.config import seed
 from experiments.lab.host.run_worker import worker
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.exp01_request_lifecycle import stages, visits
 
-SEED = seed(20261123)
+SEED = 20261123
 SMALL = "smollm2-135m"
 CONFIGURATIONS = {"vllm-cpu": "vllm-cpu"}  # of the servers, a key of stages.MARKS each
 COUNTS = {"request": ("B", "request_bytes"), "outputs": ("B", "outputs_bytes"), "schedules": ("count", "schedules"),
@@ -38,17 +37,17 @@ def records(configurations: dict[str, str]) -> tuple[str, ...]:
     return tuple(f"ttft-{name}" for name in configurations)
 
 
-def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int], count: int,
-                requests: int) -> Iterator[Draft]:
+def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int], count: int, requests: int,
+                seed: int) -> Iterator[Draft]:
     """One request at a time on `configurations`, {server: key of stages.MARKS}, in `count` rounds of `requests` of each
-    length a visit; nothing when none of the records is wanted."""
+    length a visit, drawn from `seed`; nothing when none of the records is wanted."""
     if not ctx.wanted(*records(configurations)):
         return
     ctx.begin()
     servers = {name: ctx.server(name) for name in configurations}
-    rows = visits.ttft(servers, configurations, lengths, count, requests, SEED, ctx.progress)
+    rows = visits.ttft(servers, configurations, lengths, count, requests, seed, ctx.progress)
     workload = {
-        "seed": SEED, "prompt_tokens": lengths, "max_tokens": 4, "rounds": count, "requests_a_visit": requests,
+        "seed": seed, "prompt_tokens": lengths, "max_tokens": 4, "rounds": count, "requests_a_visit": requests,
         "concurrency": 1, "order": "servers and probes on/off alternate in random order within a round",
     }
     for record, (name, samples) in zip(records(configurations), rows.items(), strict=True):
@@ -58,7 +57,7 @@ def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int]
 
 def measure_server(ctx: Context) -> Iterator[Draft]:
     """The breakdown on a CPU, with vLLM's CPU build: what the forward costs there dwarfs the rest."""
-    return one_request(ctx, CONFIGURATIONS, [128, 512], 5, 2)
+    return one_request(ctx, CONFIGURATIONS, [128, 512], 5, 2, SEED)
 
 
 def fleets() -> list[Fleet]:

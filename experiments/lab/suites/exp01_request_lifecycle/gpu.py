@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters
+from experiments.lab.host.config import seed
 from experiments.lab.host.run_worker import worker
 from experiments.lab.load.samples import Samples
 from experiments.lab.records.record_file import Draft, sample
@@ -13,7 +14,7 @@ from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.exp01_request_lifecycle import cpu, stages, visits
 
-SEED = cpu.SEED
+SEED = seed(cpu.SEED)
 SMALL, SHAPE = cpu.SMALL, "qwen3-8b-shape"
 LENGTHS = [128, 1024, 4096]  # prompt tokens; the longest still fits one step of either engine's default budget
 # Both engines get room for as many tokens of KV cache. Beyond that the flags only make them fit side by side on a
@@ -58,7 +59,7 @@ def measure_card(ctx: Context) -> Iterator[Draft]:
 
 def measure(ctx: Context) -> Iterator[Draft]:
     """Both engines with both models side by side, one measured at a time, sides alternating within each round."""
-    yield from cpu.one_request(ctx, CONFIGURATIONS, LENGTHS, ROUNDS, EACH)
+    yield from cpu.one_request(ctx, CONFIGURATIONS, LENGTHS, ROUNDS, EACH, SEED)
     if ctx.wanted(*LOADS):
         yield from _under_load(ctx)
 

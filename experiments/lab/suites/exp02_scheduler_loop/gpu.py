@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.host.config import seed
-from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
@@ -103,8 +102,8 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
     def warm_up(tour: Tour, server: Server) -> None:
         warm(server, tour.rng, (2048,), clients=visits.PACE.concurrency[-1])
 
-    chunks = SEED % 1000 * 100 + sum(group.fleet.encode())
-    return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), Prompts(chunks), warm_up)
+    prompts = sweep.prompts(SEED, group.number)
+    return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 
 def fleets() -> list[Fleet]:

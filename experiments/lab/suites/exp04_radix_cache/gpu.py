@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.host.config import seed
-from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
@@ -77,23 +76,23 @@ def parts(group: sweep.Group) -> list[Rounds]:
 
 
 def _visit(part: str, fleet: str, tour: Tour, stop: Stop, *more: str) -> None:
-    seed = (fleet, stop.round)
+    drawn = f"{SEED} {(fleet, stop.round)}"  # what is drawn hangs on it: tokens of the token client, too
     if part == "order":
         # The same mixture of the groups on every server of a round, in other prompts.
-        visits.order(stop.server, tour.bench, tour.prompts, random.Random(f"{SEED} {seed}"), stop.samples)
+        visits.order(stop.server, tour.bench, tour.prompts, random.Random(drawn), stop.samples)
     elif part == "noreuse":
         visits.no_reuse(stop.server, tour.bench, tour.prompts, stop.samples, *more)
     elif part == "turns":
-        visits.turns(stop.server, f"{seed} {more[0]} {stop.server.spec.name}", stop.samples, *more)
+        visits.turns(stop.server, f"{drawn} {more[0]} {stop.server.spec.name}", stop.samples, *more)
     else:
-        visits.stream(stop.server, more[0], f"{seed} {more[0]}", random.Random(f"{SEED} {seed}"), stop.samples)
+        visits.stream(stop.server, more[0], f"{drawn} {more[0]}", random.Random(drawn), stop.samples)
 
 
 def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
     def warm_up(tour: Tour, server: Server) -> None:
         warm(server, tour.rng, (2112, 512, 64), clients=16)
 
-    prompts = Prompts(SEED % 1000 * 10 + group.number)
+    prompts = sweep.prompts(SEED, group.number)
     return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 

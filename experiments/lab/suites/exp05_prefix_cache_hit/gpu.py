@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host.config import seed
-from experiments.lab.load.load_trace import Prompts
 from experiments.lab.load.samples import Samples
 from experiments.lab.load.vllm_bench import COMMAND
 from experiments.lab.records.record_file import Draft
@@ -123,7 +122,7 @@ def measure(ctx: Context) -> Iterator[Draft]:
     def warm_up(tour: Tour, server: Server) -> None:
         warm(server, tour.rng, (4096, 512, 16384))
 
-    return drafts(ctx, parts(list(ctx.servers)), random.Random(SEED), Prompts(SEED % 1000), warm_up)
+    return drafts(ctx, parts(list(ctx.servers)), random.Random(SEED), sweep.prompts(SEED), warm_up)
 
 
 def fleets() -> list[Fleet]:

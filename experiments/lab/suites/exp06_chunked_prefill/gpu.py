@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.host.config import seed
-from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
@@ -127,7 +126,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
     def warm_up(tour: Tour, server: Server) -> None:
         warm(server, tour.rng, (8192, 512), clients=visits.MIXED.decoders)
 
-    prompts = Prompts(SEED % 1000 * 10 + group.number)
+    prompts = sweep.prompts(SEED, group.number)
     return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.fleet_plan import group
 from experiments.lab.host.config import seed
-from experiments.lab.load.load_trace import Prompts
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import shape_servers, sweep
@@ -133,8 +132,8 @@ def measure(ctx: Context, group: sweep.Group, schemas_from: str) -> Iterator[Dra
         name = server.spec.name
         tour.bench.run(server, visits.STAGES.asks(tour.prompts, 2 * after_s(name)), body=_body(_arms(name)[-1], cases))
 
-    chunks = SEED % 1000 * 100 + sum(group.fleet.encode())
-    return drafts(ctx, parts(group, cases), random.Random(f"{SEED} {group.fleet}"), Prompts(chunks), warm_up,
+    prompts = sweep.prompts(SEED, group.number)
+    return drafts(ctx, parts(group, cases), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up,
                   cold_parts(group, cases))
 
 
