@@ -640,11 +640,17 @@ def compile_on_host(cost):
 # default in its own fleet.
 
 # %%
-GRAPHS = {"vLLM, eager, no graphs": ("f1", "vllm", "vllm-eager"),
-          "vLLM, compiled, no graphs": ("f1", "vllm", "vllm-nograph"),
-          "vLLM, graphs of pieces": ("f2", "vllm", "vllm-piecewise"),
-          "SGLang, no graphs": ("f1", "sglang", "sglang-nograph"),
-          "SGLang, torch.compile": ("f3", "sglang", "sglang-compile")}
+GRAPHS = {"vLLM, eager, no graphs": ("vllm", "vllm-eager"),
+          "vLLM, compiled, no graphs": ("vllm", "vllm-nograph"),
+          "vLLM, graphs of pieces": ("vllm", "vllm-piecewise"),
+          "SGLang, no graphs": ("sglang", "sglang-nograph"),
+          "SGLang, torch.compile": ("sglang", "sglang-compile")}
+
+
+def beside_default(engine, server):
+    """The records of a server and of its engine's default in the same fleet: torch.compile has stood in a fleet of its
+    own and with others."""
+    return [book.measured("graphs", server), book.measured("graphs", f"{engine}-default", beside=server)]
 
 
 def against_default(varied, default, size):
@@ -656,8 +662,8 @@ def against_default(varied, default, size):
 def graphs_figure(_, axes):
     y = np.arange(len(GRAPHS))[::-1]
     for shift, size, face in ((0.12, 1, True), (-0.12, 32, False)):
-        for row, (fleet, engine, name) in zip(y, GRAPHS.values(), strict=True):
-            runs = [book.record(f"graphs-{fleet}-{server}") for server in (name, f"{engine}-default")]
+        for row, (engine, name) in zip(y, GRAPHS.values(), strict=True):
+            runs = [book.record(record) for record in beside_default(engine, name)]
             middle, spread = error_bars([against_default(*runs, size)])
             axes.errorbar(middle, row + shift, xerr=spread, fmt="o", color=colour(engine), markersize=5, capsize=2,
                           markerfacecolor=colour(engine) if face else "none",
@@ -727,7 +733,7 @@ def graphs_whole(pieces, default):
     title="SGLang with torch.compile",
     sentence="Compiled for one request SGLang's TPOT is {one} times the default's at 1 request; at 32, which is not "
     "compiled there, {many} times.",
-    records=["graphs-f3-sglang-compile", "graphs-f3-sglang-default"], tier="gpu",
+    records=beside_default("sglang", "sglang-compile"), tier="gpu",
     holds=all_of(below(1, "one"), holds_value(1, "many")),
     labels={"one": "the ratio at 1 request", "many": "that at 32"}, set_by="gpu",
 )

@@ -10,6 +10,8 @@ from experiments.lab.host import interpreters
 from experiments.lab.servers.supervisor import descendants
 from tests.lab.fakes import fake_card, fake_vllm
 
+os.environ["LAB_SEED_OFFSET"] = "0"  # the suites' own seeds, on a machine with a card too
+
 
 def heed_interrupts() -> None:
     """For a child's start: a shell that puts the tests in the background makes their children ignore Ctrl-C."""

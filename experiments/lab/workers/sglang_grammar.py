@@ -26,10 +26,10 @@ from sglang.srt.constrained.outlines_backend import OutlinesGrammarBackend  # no
 from sglang.srt.constrained.xgrammar_backend import XGrammarGrammarBackend  # noqa: E402
 from transformers import AutoConfig, AutoTokenizer  # noqa: E402
 from worker_kit import grammar_batch  # noqa: E402
-from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, named, versions  # noqa: E402
+from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, kept, named, versions  # noqa: E402
 from worker_kit.worker_io import answer_with  # noqa: E402
 
-WORKLOAD = {"cases": "", "rounds": 0}
+WORKLOAD = {"cases": "", "rounds": 0, "leave": []}
 
 
 def compile_(backend, schema: str):
@@ -85,7 +85,7 @@ def engines(model: str, tokenizer) -> list[Engine]:
 def measure(model: str, what: dict) -> list[dict]:
     tokenizer, cases = AutoTokenizer.from_pretrained(model), given(what["cases"])
     what |= {"cases": named(cases), "libraries": versions("xgrammar", "llguidance", "outlines", "outlines_core")}
-    some = engines(model, tokenizer)
+    some = kept(engines(model, tokenizer), what)
     if what["rounds"]:  # what follows which blank costs the same
         rows = cost([each for each in some if each.backend != "xgrammar-compact"], tokenizer, cases, what["rounds"])
         rows += grammar_batch.rows(some, cases, functools.partial(ids_of, tokenizer), what["rounds"])

@@ -1,7 +1,7 @@
 """The grammar backends that vLLM ships, driven without a server: `python vllm_grammar.py MODEL_FOLDER [JSON]`.
 
 Prints one JSON object, {"workload", "rows"}; the rows are grammar_walk.py's. JSON overrides keys of WORKLOAD: `cases` is
-the file that schemas.py printed, `rounds` 0 to count or more to time. The backends are vLLM's classes, made with a
+the file that schemas.py printed, `rounds` 0 to count or more to time, `leave` the backends to leave out. The backends are vLLM's classes, made with a
 configuration as `vllm serve` makes it; what they are told beyond the schema is what a request without further options
 tells them. A schema passes vLLM's own check of the backend first, as it does at the front end.
 """
@@ -21,10 +21,10 @@ from vllm.tokenizers import cached_tokenizer_from_config
 from vllm.v1.structured_output import backend_guidance, backend_outlines, backend_xgrammar
 from vllm.v1.structured_output.backend_types import StructuredOutputOptions
 from worker_kit import grammar_batch
-from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, named, versions
+from worker_kit.grammar_walk import Engine, cost, count, given, ids_of, kept, named, versions
 from worker_kit.worker_io import answer_with
 
-WORKLOAD = {"cases": "", "rounds": 0}
+WORKLOAD = {"cases": "", "rounds": 0, "leave": []}
 CLASSES = {"xgrammar": backend_xgrammar.XgrammarBackend, "guidance": backend_guidance.GuidanceBackend,
            "outlines": backend_outlines.OutlinesBackend}
 
@@ -75,7 +75,7 @@ def measure(model: str, what: dict) -> list[dict]:
     config = make_config(model, max_num_seqs=8, max_num_batched_tokens=64, max_model_len=1024)
     tokenizer, cases, rows = cached_tokenizer_from_config(config.model_config), given(what["cases"]), []
     what |= {"cases": named(cases), "libraries": versions("xgrammar", "llguidance", "outlines_core", "openai")}
-    some = engines(config, tokenizer)
+    some = kept(engines(config, tokenizer), what)
     for engine in some:
         passed = {}
         for name, case in cases.items():

@@ -12,6 +12,7 @@ from experiments.lab.host import host_info
 from experiments.lab.load import load_trace, vllm_bench
 from experiments.lab.load.samples import Samples
 from experiments.lab.suites.common import parts, shape_servers
+from experiments.lab.suites.common.pace import Gaps
 from experiments.lab.suites.exp02_scheduler_loop import gpu, visits
 from tests.lab.suites.test_exp05_exp06_visits import FakeBench, metrics, rows, served, server  # noqa: F401  (metrics is a fixture)
 
@@ -46,6 +47,25 @@ def test_a_visit_whose_stages_ran_into_each_other_is_sent_again_with_more_time_a
     visits.pace(server("vllm"), load, load_trace.Prompts(1), samples, 0.65)
     assert [sorted({ask.at for ask in asks})[1] for asks, *_ in load.asked] == [0.65, 1.3]
     assert rows(samples)["tpot", "8"] == [pytest.approx(12.0)]
+
+
+@pytest.mark.parametrize(("step", "gap"), [(4.0, 0.5), (7.0, 0.612), (9.0, 0.65)])
+def test_stages_follow_each_other_as_closely_as_the_servers_own_allow(step, gap):
+    """A stage takes 30 ms and 63 steps: the gap is 1.3 times that, at least half a second, at most what it was."""
+    gaps, samples = Gaps(lambda _: 0.65), Samples()
+    assert gaps.of(server("vllm")) == 0.65, "the longest, until it was fitted"
+    gaps.fit(server("vllm"), Steady(step), load_trace.Prompts(1), visits.PACE, apart=2)
+    assert gaps.of(server("vllm")) == pytest.approx(gap, abs=0.001) and gaps.of(server("sglang")) == 0.65
+    visits.pace(server("vllm"), Steady(step), load_trace.Prompts(1), samples, gaps.of(server("vllm")))
+    assert rows(samples)["gap",] == [gaps.of(server("vllm"))]
+
+
+def test_a_first_visit_whose_stages_ran_into_each_other_says_nothing_and_one_that_is_short_stays_short():
+    gaps = Gaps(lambda _: 0.4)
+    gaps.fit(server("vllm"), Steady(24.0), load_trace.Prompts(1), visits.PACE)
+    assert gaps.of(server("vllm")) == 0.4
+    gaps.fit(server("vllm"), Steady(1.0), load_trace.Prompts(1), visits.PACE)
+    assert gaps.of(server("vllm")) == 0.4, "no longer than before"
 
 
 def test_stages_that_run_into_each_other_twice_are_a_line_not_a_pace():
@@ -125,6 +145,7 @@ def test_a_fleet_yields_what_it_says(monkeypatch, gib):
     for visit in ("pace", "burst", "tight"):
         monkeypatch.setattr(visits, visit, lambda served, _bench, _prompts, samples, *_, visit=visit: (
             log.append((visit, served.spec.name)), samples.add("x", "ms", 1.0)))
+    monkeypatch.setattr(gpu.Gaps, "fit", lambda *_: None)
     loads = types.SimpleNamespace(run=lambda *_: None)
     monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext(loads))
     seen = []

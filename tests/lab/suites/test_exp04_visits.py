@@ -15,7 +15,7 @@ from experiments.lab.fleets import suite_runner
 from experiments.lab.host import host_info
 from experiments.lab.load import load_trace, token_id_client, vllm_bench
 from experiments.lab.load.samples import Samples
-from experiments.lab.suites.common import parts
+from experiments.lab.suites.common import parts, shape_servers
 from experiments.lab.suites.exp04_radix_cache import gpu, visits
 from experiments.lab.workers.worker_kit import streams
 
@@ -105,7 +105,7 @@ def test_the_conversations_fit_the_cache_whole():
         assert sum(turn.tokens() + turn.out for turn in last) < gpu.KV_TOKENS
     for name, sizes in streams.WORKLOAD.items():
         longest = max(turn.tokens() + turn.out for turn in streams.stream(name, "s", random.Random(1), sizes))
-        assert longest < gpu.LENGTH <= gpu.KV_TOKENS
+        assert longest < shape_servers.LENGTH <= gpu.KV_TOKENS
 
 
 def with_servers():

@@ -146,15 +146,17 @@ def test_what_is_compared_side_by_side_counts_whole():
 @pytest.mark.parametrize("gib", [140, 79])
 def test_the_fleets_yield_what_they_say(monkeypatch, gib):
     monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": gib * 2**30})
-    warm = types.SimpleNamespace(run=lambda *_, **__: None)
-    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext(warm))
+    monkeypatch.setattr(parts, "Bench", lambda *_: contextlib.nullcontext())
+    warm = []
+    monkeypatch.setattr(gpu.Gaps, "fit", lambda _, server, *__, apart: warm.append((server.spec.name, apart)))
     case = types.SimpleNamespace(read_text=lambda: json.dumps({"flat": CASE}))
     monkeypatch.setattr(gpu.cpu, "cases", lambda *_: case)
     answer = {"kind": "told", "text": "", "finish": "stop", "tokens": 1}
     monkeypatch.setattr(gpu.visits, "answers", lambda *_: [answer])
     log = []
 
-    def visit(server, _bench, _prompts, samples, what, _after, body, schema):
+    def visit(server, _bench, _prompts, samples, what, after, body, schema):
+        assert after == gpu.after_s(server.spec.name), "what was not fitted has the longest"
         log.append((server.spec.name, schema, body is not None, len(what.concurrency)))
         samples.add("tpot", "ms", 1.0)
 
@@ -162,16 +164,19 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
     produced = []
     for fleet in (fleet for fleet in suite_runner.fleets("07", "gpu") if fleet.servers):
         log.clear()
+        warm.clear()
         servers = {spec.name: types.SimpleNamespace(spec=spec) for spec in fleet.servers}
         ctx = types.SimpleNamespace(servers=servers, server=servers.get, settings=None, folder=Path("x"),
                                     begin=lambda: None, progress=lambda *_: None)
         assert tuple(draft.measurement for draft in fleet.measure(ctx)) == fleet.produces
         produced += fleet.produces
+        assert warm == [(name, 2) for name in servers]
         assert all(held == (schema == "flat") for _, schema, held, _ in log)
         for name in gpu.NAMES:
             if f"pace-{fleet.name}-{name}" in fleet.produces:
-                assert log.count((name, "flat", True, 4)) == log.count((name, "again", False, 4)) == gpu.ROUNDS
-            assert ("sglang-compile" in servers) <= (f"pace-{fleet.name}-{name}" not in fleet.produces)
+                assert log.count((name, "flat", True, 4)) == log.count((name, "none", False, 4)) == gpu.ROUNDS
+                assert log.count((name, "again", False, 4)) == gpu.ROUNDS * (fleet.name == "f1")
+            assert (set(servers) == {*gpu.NAMES, "sglang-compile"}) <= (f"pace-{fleet.name}-{name}" not in fleet.produces)
         for name in gpu.VARIED:
             assert all(schema == "none" for each, schema, _, _ in log if each == name)
         for name in ("vllm-guidance", "sglang-llguidance"):
@@ -183,18 +188,33 @@ def test_the_fleets_yield_what_they_say(monkeypatch, gib):
     }
 
 
+def test_on_an_h200_two_fleets_hold_the_sweep_and_torch_compile_joins_the_last(monkeypatch):
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": 139.8 * 2**30})
+    first, last = [fleet for fleet in suite_runner.fleets("07", "gpu") if fleet.servers]
+    assert {"small-vllm", "small-sglang"} <= {spec.name for spec in first.servers}
+    assert {"graphs-f2-sglang-compile", "graphs-f2-vllm-piecewise", "pace-f2-vllm-guidance"} <= {*last.produces}
+
+
 def test_the_masks_of_the_cards_host_are_timed_by_its_own_engines(monkeypatch):
     monkeypatch.setattr(host_info, "gpu", lambda: None)
     asked = []
 
     def draft(_ctx, name, script, _samples, engine, given, **_more):
-        asked.append((name, script, engine, given["rounds"]))
+        asked.append((name, script, engine, given["rounds"], given["leave"]))
         return types.SimpleNamespace(extra={})
 
     monkeypatch.setattr(gpu.cpu.counted, "draft", draft)
-    monkeypatch.setattr(gpu.cpu, "cases", lambda _, engine: asked.append(engine))
+    monkeypatch.setattr(gpu.cpu, "cases", lambda _, engine, names: asked.append((engine, names)))
     found = [fleet for fleet in suite_runner.fleets("07", "gpu") if not fleet.servers]
     for fleet in found:
         assert fleet.timed and "vllm" in fleet.needs() and len(list(fleet.measure(None))) == 1
-    assert asked == ["vllm", ("cost-host-vllm", "vllm_grammar.py", "vllm", 5),
-                     "vllm", ("cost-host-sglang", "sglang_grammar.py", "sglang", 5)]
+    cases = ("vllm", ("flat", "enums", "openapi"))
+    assert asked == [cases, ("cost-host-vllm", "vllm_grammar.py", "vllm", 5, ["outlines"]),
+                     cases, ("cost-host-sglang", "sglang_grammar.py", "sglang", 5, ["outlines"])]
+
+
+def test_only_the_schemas_that_are_named_are_written_for_a_worker(monkeypatch, tmp_path):
+    monkeypatch.setattr(gpu.cpu, "worker", lambda *_: {"flat": 1, "nested": 2, "openapi": 3})
+    ctx = types.SimpleNamespace(settings=None, folder=tmp_path)
+    assert json.loads(gpu.cpu.cases(ctx, "vllm", ("openapi", "flat")).read_text()) == {"flat": 1, "openapi": 3}
+    assert len(json.loads(gpu.cpu.cases(ctx).read_text())) == 3

@@ -1,6 +1,7 @@
 """The grammar backends of both engines on schemas small enough to count by hand, and what is refused."""
 
 import json
+import types
 
 import pytest
 
@@ -157,3 +158,13 @@ def test_a_batch_fills_a_row_each_and_each_as_if_alone(engine, pythons, tmp_path
 
 def test_the_large_schema_is_not_kept_here():
     assert "ChatCompletion" not in (config.ROOT / "experiments/records/07/walk-vllm.json").read_text()
+
+
+def test_backends_are_left_out_by_name_and_a_workload_without_any_does_not_say_so():
+    engines = [types.SimpleNamespace(backend=name) for name in ("xgrammar", "outlines")]
+    what = {"rounds": 5, "leave": []}
+    assert grammar_walk.kept(engines, what) == engines and what == {"rounds": 5}
+    what = {"rounds": 5, "leave": ["outlines"]}
+    assert [each.backend for each in grammar_walk.kept(engines, what)] == ["xgrammar"] and what["leave"] == ["outlines"]
+    with pytest.raises(ValueError, match="leave: there is no backend 'outline'; there are: xgrammar, outlines"):
+        grammar_walk.kept(engines, {"leave": ["outline"]})

@@ -23,6 +23,11 @@ BESIDES_GIB = 2.9  # CUDA context, graphs, workspace of a step
 SMALL = "smollm2-135m"
 SMALL_TOKEN_BYTES = 30 * 2 * 3 * 64 * 2
 SMALL_BESIDES_GIB = 2.7  # as above, and its weights
+# vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer; of one
+# length are all servers with a small pool, because it is part of the key of vLLM's compile cache
+# (vllm/config/model.py, ModelConfig.compute_hash) and of what makes two servers one.
+LENGTH = 4096
+SHORT = ("--max-model-len", str(LENGTH))
 # The names differ only in their prefix; both are histograms in seconds.
 TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
 

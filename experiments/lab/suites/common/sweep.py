@@ -43,12 +43,15 @@ def gib(servers: Iterable[ServerSpec]) -> float:
     return sum(server.memory_gib or 0.0 for server in servers)
 
 
-def joined(groups: list[list[ServerSpec]], others: Iterable[ServerSpec], card: float) -> list[list[ServerSpec]]:
-    """`groups` with `others` in the first where they fit beside it on a card of `card` GiB, else as a group behind."""
-    first, *rest = groups
-    if gib((*first, *others)) + RESERVE_GIB <= card:
-        return [[*first, *others], *rest]
-    return [*groups, list(others)]
+def joined(groups: list[list[ServerSpec]], others: Iterable[ServerSpec], card: float,
+           references: Iterable[ServerSpec] = (), last: bool = False) -> list[list[ServerSpec]]:
+    """`groups` with `others` in the first, or the `last`, where they fit beside it on a card of `card` GiB; else with
+    `others` as a group behind, beside `references`."""
+    at = len(groups) - 1 if last else 0
+    whole = [*groups[at], *others]
+    if gib(whole) + RESERVE_GIB <= card:
+        return [*groups[:at], whole, *groups[at + 1:]]
+    return [*groups, [*references, *others]]
 
 
 def prompts(seed: int, number: int = 0) -> Prompts:

@@ -1,7 +1,7 @@
 """Experiment 01 on a GPU: the card's two rates, one request taken apart, both engines under load, and kernel times."""
 
+import dataclasses
 import random
-import time
 from collections.abc import Iterator
 
 from experiments.lab.fleets.fleet import Context, Fleet
@@ -11,31 +11,28 @@ from experiments.lab.host.run_worker import worker
 from experiments.lab.load.samples import Samples
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server_spec import ServerSpec
+from experiments.lab.suites.common import shape_servers
 from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.exp01_request_lifecycle import cpu, stages, visits
 
 SEED = seed(cpu.SEED)
 SMALL, SHAPE = cpu.SMALL, "qwen3-8b-shape"
 LENGTHS = [128, 1024, 4096]  # prompt tokens; the longest still fits one step of either engine's default budget
-# Both engines get room for as many tokens of KV cache. Beyond that the flags only make them fit side by side on a
-# card: vLLM checks its share of the memory at start even when the size of the cache is given.
+# Both engines get room for as many tokens of KV cache; the flags beyond that only make them fit side by side on a card.
 KV_TOKENS = 80_000
-KV_BYTES = {SMALL: 30 * 2 * 3 * 64 * 2 * KV_TOKENS, SHAPE: 36 * 2 * 8 * 128 * 2 * KV_TOKENS}
 ROUNDS, EACH = 8, 4
 LOAD_ROUNDS, LOAD = 5, visits.Load(clients=128, each=2, prompt=224, output=128)
 KERNEL_REQUESTS = 5
 
 
 def _server(engine: str, model: str) -> ServerSpec:
-    name = f"{engine}-{'8b' if model == SHAPE else 'small'}"
-    flags = {
-        "vllm": ("--gpu-memory-utilization", "0.25", "--kv-cache-memory-bytes", str(KV_BYTES[model])),
-        "sglang": ("--max-total-tokens", str(KV_TOKENS)),
-    }[engine]
+    large = model == SHAPE
+    make = shape_servers.spec if large else shape_servers.small
+    fits = make(engine, f"{engine}-{'8b' if large else 'small'}", KV_TOKENS)
+    # Counting for /metrics is work of the processes that are taken apart here.
+    flags = tuple(flag for flag in fits.flags if flag != "--enable-metrics")
     probes = stages.VLLM_GPU if engine == "vllm" else stages.SGLANG_GPU
-    return ServerSpec(
-        name, engine, model, flags=flags, dummy=model == SHAPE, inject="stages", stages=tuple(probes)
-    )
+    return dataclasses.replace(fits, flags=flags, inject="stages", stages=tuple(probes))
 
 
 SERVERS = tuple(_server(engine, model) for model in (SHAPE, SMALL) for engine in ("vllm", "sglang"))
@@ -62,6 +59,8 @@ def measure(ctx: Context) -> Iterator[Draft]:
     yield from cpu.one_request(ctx, CONFIGURATIONS, LENGTHS, ROUNDS, EACH, SEED)
     if ctx.wanted(*LOADS):
         yield from _under_load(ctx)
+    if ctx.wanted(*KERNELS):  # last: nothing is timed in a process that had the profiler in it
+        yield from _kernels(ctx)
 
 
 def _under_load(ctx: Context) -> Iterator[Draft]:
@@ -70,15 +69,14 @@ def _under_load(ctx: Context) -> Iterator[Draft]:
     # Round 0 warms up: batch shapes seen for the first time.
     for done, (record, name) in rounds(ctx.progress, LOAD_ROUNDS + 1, "under load", LOADS.items(), rng):
         visits.load(ctx.server(name), CONFIGURATIONS[name], samples[record] if done else Samples(), rng, LOAD)
-        time.sleep(0.5)
     workload = {"seed": SEED + 1, "rounds": LOAD_ROUNDS, **LOAD.recorded(),
                 "arrival": "closed loops, one process a client"}
     for record, name in LOADS.items():
         yield Draft(record, workload, samples[record].rows(), server=ctx.server(name))
 
 
-def measure_kernels(ctx: Context) -> Iterator[Draft]:
-    """GPU time proper, from the profiler, in a fleet of its own: nothing timed shares a process with it."""
+def _kernels(ctx: Context) -> Iterator[Draft]:
+    """GPU time proper, from the profiler."""
     workload = {"seed": SEED + 2, "prompt_tokens": LENGTHS, "max_tokens": 4, "requests": KERNEL_REQUESTS,
                 "concurrency": 1}
     for record, name in KERNELS.items():
@@ -90,9 +88,8 @@ def measure_kernels(ctx: Context) -> Iterator[Draft]:
 
 
 def fleets() -> list[Fleet]:
-    side_by_side = (*cpu.records(CONFIGURATIONS), *LOADS)
+    produced = (*cpu.records(CONFIGURATIONS), *LOADS, *KERNELS)
     return [
-        Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=1),
-        Fleet("side-by-side", side_by_side, measure, servers=SERVERS, minutes=8),
-        Fleet("kernels", tuple(KERNELS), measure_kernels, servers=SERVERS, minutes=3),
+        Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=0.3),
+        Fleet("side-by-side", produced, measure, servers=SERVERS, minutes=5.5),
     ]

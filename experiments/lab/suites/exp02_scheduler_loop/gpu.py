@@ -14,26 +14,26 @@ from experiments.lab.host.config import seed
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
+from experiments.lab.suites.common.pace import Gaps
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
-from experiments.lab.suites.common.shape_servers import small, spec, warm
+from experiments.lab.suites.common.shape_servers import SHORT, small, spec, warm
 from experiments.lab.suites.exp02_scheduler_loop import cpu, visits
 
 SEED = seed(20261130)
-KV_TOKENS, TIGHT_TOKENS = 22_016, 6_144
+# More than any load here takes. The references of 03 and 04 and the small servers of 07 are such servers, too.
+KV_TOKENS, SMALL_TOKENS, TIGHT_TOKENS = 24_576, 40_000, 6_144
 ROUNDS = 5
-# vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.
-LENGTH = ("--max-model-len", "4096")
 OFF = {"vllm": "--no-async-scheduling", "sglang": "--disable-overlap-schedule"}
-REFERENCE = (spec("vllm", "vllm-default", KV_TOKENS, *LENGTH), spec("sglang", "sglang-default", KV_TOKENS))
+REFERENCE = (spec("vllm", "vllm-default", KV_TOKENS, *SHORT), spec("sglang", "sglang-default", KV_TOKENS))
 OTHERS = (
-    spec("vllm", "vllm-sync", KV_TOKENS, *LENGTH, OFF["vllm"]),
+    spec("vllm", "vllm-sync", KV_TOKENS, *SHORT, OFF["vllm"]),
     spec("sglang", "sglang-sync", KV_TOKENS, OFF["sglang"]),
-    spec("vllm", "vllm-tight", TIGHT_TOKENS, *LENGTH),
+    spec("vllm", "vllm-tight", TIGHT_TOKENS, *SHORT),
 )
 SMALL = (
-    small("vllm", "small-vllm-default", KV_TOKENS, *LENGTH), small("sglang", "small-sglang-default", KV_TOKENS),
-    small("vllm", "small-vllm-sync", KV_TOKENS, *LENGTH, OFF["vllm"]),
-    small("sglang", "small-sglang-sync", KV_TOKENS, OFF["sglang"]),
+    small("vllm", "small-vllm-default", SMALL_TOKENS, *SHORT), small("sglang", "small-sglang-default", SMALL_TOKENS),
+    small("vllm", "small-vllm-sync", SMALL_TOKENS, *SHORT, OFF["vllm"]),
+    small("sglang", "small-sglang-sync", SMALL_TOKENS, OFF["sglang"]),
 )
 NAMES = tuple(server.name for server in REFERENCE)
 PACED = {*NAMES, "vllm-sync", "sglang-sync", *(server.name for server in SMALL)}
@@ -51,16 +51,18 @@ def parts(group: sweep.Group) -> list[Part]:
     return measured
 
 
-def after_s(server: Server) -> float:
-    return visits.PACE.small_after_s if server.spec.name.startswith("small") else visits.PACE.after_s
+def after_s(name: str) -> float:
+    return visits.PACE.small_after_s if name.startswith("small") else visits.PACE.after_s
 
 
 def _pace(group: sweep.Group) -> Part:
+    gaps = Gaps(after_s)
+
     def visit(tour: Tour, stop: Stop) -> None:
-        visits.pace(stop.server, tour.bench, tour.prompts, stop.samples, after_s(stop.server))
+        visits.pace(stop.server, tour.bench, tour.prompts, stop.samples, gaps.of(stop.server))
 
     def before(tour: Tour, server: Server) -> None:  # batches of sizes not seen before
-        tour.bench.run(server, visits.PACE.asks(tour.prompts, after_s(server)))
+        gaps.fit(server, tour.bench, tour.prompts, visits.PACE)
 
     names = [name for name in group.names if name in PACED]
     again = [name for name in NAMES if group.first and name in names]
@@ -110,7 +112,7 @@ def fleets() -> list[Fleet]:
     card = sweep.card_gib()
     groups = sweep.joined(group(list(REFERENCE), list(OTHERS), card), SMALL, card)
     return [
-        *sweep.fleets(groups, parts, measure, lambda group: 2.0 + 0.4 * len(group.names)),
+        *sweep.fleets(groups, parts, measure, lambda group: 1.5 + 0.4 * len(group.names)),
         # What a call of `schedule` costs on this host's CPU, to set beside a step on its card.
-        cpu.cost("cost-host", "vllm", 0.6),
+        cpu.cost("cost-host", "vllm", 0.4),
     ]

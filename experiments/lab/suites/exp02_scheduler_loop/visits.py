@@ -15,7 +15,7 @@ from experiments.lab.suites.common.shape_servers import Metrics, settings_said
 
 @dataclass(frozen=True)
 class Pace(Stages):
-    """Every stage is sent `after_s` behind the one before; the small model's steps are shorter."""
+    """Every stage is sent at most `after_s` behind the one before; the small model's steps are shorter."""
 
     after_s: float
     small_after_s: float

@@ -16,7 +16,7 @@ from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
-from experiments.lab.suites.common.shape_servers import spec, warm
+from experiments.lab.suites.common.shape_servers import SHORT, spec, warm
 from experiments.lab.suites.exp03_block_manager import cpu, visits
 
 SEED = seed(20261127)
@@ -26,8 +26,7 @@ SEQS = 32  # requests that may run at once in the server with few places
 
 
 def _server(name: str, pool: str, *flags: str) -> ServerSpec:
-    # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.
-    return spec("vllm", f"kv-{name}", POOLS[pool], "--max-model-len", "4096", *flags)
+    return spec("vllm", f"kv-{name}", POOLS[pool], *SHORT, *flags)
 
 
 REFERENCE = _server("48k", "48k")
@@ -84,7 +83,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 def fleets() -> list[Fleet]:
     groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
     return [
-        *sweep.fleets(groups, parts, measure, lambda group: 1.6 + 0.4 * len(group.names)),
+        *sweep.fleets(groups, parts, measure, lambda group: 1.5 + 0.4 * len(group.names)),
         # What a block costs on this host's CPU, to set beside a step on its card.
-        cpu.cost("cost-host", "vllm", 0.5),
+        cpu.cost("cost-host", "vllm", 0.4),
     ]

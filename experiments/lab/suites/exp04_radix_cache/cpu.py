@@ -33,7 +33,7 @@ def cost_samples(rows: list[dict]) -> list[dict]:
 def costs(where: str, sglang: str, vllm: str) -> list[Fleet]:
     """What a lookup and an insertion take, timed by the interpreters of these engines, each a record of its own, on one
     host."""
-    return [counted.cost(f"cost-{where}-{name}", f"{name}_cost.py", cost_samples, engine, 0.5, f"cost-{name}")
+    return [counted.cost(f"cost-{where}-{name}", f"{name}_cost.py", cost_samples, engine, 0.7, f"cost-{name}")
             for name, engine in (("sglang", sglang), ("vllm", vllm))]
 
 

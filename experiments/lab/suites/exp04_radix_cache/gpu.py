@@ -15,20 +15,19 @@ from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
-from experiments.lab.suites.common.shape_servers import spec, warm
+from experiments.lab.suites.common.shape_servers import SHORT, spec, warm
 from experiments.lab.suites.exp04_radix_cache import cpu, visits
 from experiments.lab.workers.worker_kit import streams
 
 SEED = seed(20261126)
 KV_TOKENS = 24_576  # two thirds of what the prefixes of `visits.ORDER` take together
 ROUNDS = {"order": 5, "noreuse": 12, "turns": 5, "streams": 2}
-LENGTH = 16_384  # vLLM starts only if its longest request fits the cache
 
 REFERENCE = spec("sglang", "sglang-fcfs", KV_TOKENS)
 OTHERS = (
     spec("sglang", "sglang-lpm", KV_TOKENS, "--schedule-policy", "lpm"),
     spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache"),
-    spec("vllm", "vllm-default", KV_TOKENS, "--max-model-len", str(LENGTH)),
+    spec("vllm", "vllm-default", KV_TOKENS, *SHORT),
 )
 # What is measured on which server; every part goes through all of its own that the fleet has.
 PARTS = {
@@ -99,6 +98,6 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 def fleets() -> list[Fleet]:
     groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
     return [
-        *sweep.fleets(groups, parts, measure, lambda group: 2.4 + 0.6 * len(group.names)),
+        *sweep.fleets(groups, parts, measure, lambda group: 2.6 + 0.6 * len(group.names)),
         *cpu.costs("host", sglang="sglang", vllm="vllm"),
     ]

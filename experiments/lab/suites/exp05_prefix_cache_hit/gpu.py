@@ -136,4 +136,4 @@ def fleets() -> list[Fleet]:
 
 def _fleet(name: str, servers: tuple[ServerSpec, ...]) -> Fleet:
     produced = produces(parts([server.name for server in servers]))
-    return Fleet(name, produced, measure, servers=servers, minutes=2.0 * len(servers), whole=True)
+    return Fleet(name, produced, measure, servers=servers, minutes=1.8 * len(servers), whole=True)

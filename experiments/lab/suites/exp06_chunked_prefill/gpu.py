@@ -132,4 +132,4 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 
 def fleets() -> list[Fleet]:
     groups = group(list(REFERENCE), list(OTHERS), sweep.card_gib())
-    return sweep.fleets(groups, parts, measure, lambda group: 2.0 + 0.4 * len(group.names) + 2.5 * group.first)
+    return sweep.fleets(groups, parts, measure, lambda group: 1.1 + 0.4 * len(group.names) + 1.7 * group.first)

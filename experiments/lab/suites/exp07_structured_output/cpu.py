@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from experiments.lab.fleets.fleet import Context, Fleet
@@ -16,11 +16,13 @@ COUNTS = {"tokens": "tokens", "forced": "count", "allowed": "count", "jumpable":
 BOTH = {"vllm": "vllm-cpu", "sglang": "sglang-cpu"}
 
 
-def cases(ctx: Context, engine: str = "vllm-cpu") -> Path:
-    """The schemas and documents, the same for whoever is given them: a file, written by the environment of `engine`."""
+def cases(ctx: Context, engine: str = "vllm-cpu", names: Sequence[str] = ()) -> Path:
+    """The schemas and documents, the same for whoever is given them: a file, written by the environment of `engine`;
+    only those of these `names`, if any are named."""
     path = ctx.folder / "cases.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(worker(ctx.settings, engine, "schemas.py")))
+    every = worker(ctx.settings, engine, "schemas.py")
+    path.write_text(json.dumps({name: case for name, case in every.items() if name in names or not names}))
     return path
 
 
@@ -55,9 +57,12 @@ def walk(ctx: Context, name: str, engine: str) -> Iterator[Draft]:
                         model=MODEL)
 
 
-def cost(ctx: Context, name: str, engine: str, where: str, schemas: str) -> Iterator[Draft]:
-    """What each backend takes, timed."""
-    given = {"cases": str(cases(ctx, schemas)), "rounds": ROUNDS}
+def cost(ctx: Context, name: str, engine: str, where: str, schemas: str, only: Sequence[str] = (),
+         leave: Sequence[str] = ()) -> Iterator[Draft]:
+    """What each backend but those to `leave` takes, timed, for every schema or `only` these."""
+    given: dict[str, object] = {"cases": str(cases(ctx, schemas, only)), "rounds": ROUNDS}
+    if leave:
+        given["leave"] = list(leave)
     draft = counted.draft(ctx, f"cost-{where}-{name}", f"{name}_grammar.py", cost_samples, engine=engine, given=given,
                           model=MODEL, limit_s=1200)  # Outlines takes minutes for the largest schema
     yield counted.lean(draft)
@@ -68,11 +73,12 @@ def calls(ctx: Context, name: str, engine: str) -> Iterator[Draft]:
     yield counted.draft(ctx, f"calls-{name}", "jump_calls.py", call_samples, engine=engine, given={"package": name})
 
 
-def cost_fleet(name: str, engine: str, where: str, schemas: str) -> Fleet:
+def cost_fleet(name: str, engine: str, where: str, schemas: str, minutes: float = 5.0, only: Sequence[str] = (),
+               leave: Sequence[str] = ()) -> Fleet:
     """`cost` on this machine, which the record calls `where`; `schemas` is the environment that has the schemas."""
-    go = functools.partial(cost, name=name, engine=engine, where=where, schemas=schemas)
+    go = functools.partial(cost, name=name, engine=engine, where=where, schemas=schemas, only=only, leave=leave)
     needs = tuple(dict.fromkeys((engine, schemas)))
-    return Fleet(f"cost-{name}", (f"cost-{where}-{name}",), go, engines=needs, minutes=5.0, timed=True)
+    return Fleet(f"cost-{name}", (f"cost-{where}-{name}",), go, engines=needs, minutes=minutes, timed=True)
 
 
 def _fleets(name: str, engine: str) -> list[Fleet]:

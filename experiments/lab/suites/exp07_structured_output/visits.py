@@ -14,7 +14,7 @@ from experiments.lab.suites.common.pace import pace
 
 STAGES = Stages(concurrency=(1, 8, 32, 128), prompt_tokens=32, output_tokens=32)
 FEW = dataclasses.replace(STAGES, concurrency=(1, 32))
-# s from one stage to the next, by how fast the server is.
+# s from one stage to the next, at most, by how fast the server is.
 AFTER_S = {"big": 0.45, "small": 0.4, "slow": 1.2}
 PEOPLE = ("Ada", "Bo", "Chen", "Dara", "Eve", "Femi", "Goran", "Hana", "Ines", "Jun", "Kofi", "Lena", "Mats", "Nina",
           "Omar", "Petra", "Quinn", "Rosa", "Sven", "Tara")

@@ -59,6 +59,18 @@ def given(path: str) -> dict:
     return cases
 
 
+def kept(engines: list[Engine], what: dict) -> list[Engine]:
+    """Without the backends that the workload says to `leave`, a key that it has only where there are some. ValueError for
+    one that is not there."""
+    leave = what.pop("leave", [])
+    if unknown := [name for name in leave if name not in {engine.backend for engine in engines}]:
+        there = ", ".join(engine.backend for engine in engines)
+        raise ValueError(f"leave: there is no backend {unknown[0]!r}; there are: {there}")
+    if leave:
+        what["leave"] = leave
+    return [engine for engine in engines if engine.backend not in leave]
+
+
 def named(cases: dict) -> dict:
     """What identifies the schemas: {name: {"characters", "sha256"}} of each as it is given to a backend."""
     texts = {name: json.dumps(case["schema"]) for name, case in sorted(cases.items())}
