@@ -21,7 +21,8 @@ _SHORT = 3  # letters: shorter names are in any text
 def without_paths(value: object) -> object:
     """The same with each absolute path in its texts cut to its last part: a line of a log tells as much without."""
     if isinstance(value, str):
-        return _ABSOLUTE.sub(lambda found: found[0].rstrip("/").rpartition("/")[2], value)
+        shorter = _ABSOLUTE.sub(lambda found: found[0].rstrip("/").rpartition("/")[2], value)
+        return _HOMES.sub(lambda found: found[0][1:], shorter)
     if isinstance(value, dict):
         return {key: without_paths(part) for key, part in value.items()}
     return [without_paths(part) for part in value] if isinstance(value, (list, tuple)) else value

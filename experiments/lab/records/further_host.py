@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.formats import record_format
+from experiments.formats import record_format, strict_json
 from experiments.lab.errors import LabError
 from experiments.lab.host import machine_words
 from experiments.lab.host.config import REFERENCE, ROOT
@@ -42,10 +42,10 @@ def from_file(file: Path, root: Path = ROOT) -> Checked:
     manifest, files = sent_file.unpack(file)
     with _unpacked(files) as folder:
         try:
-            records = checked(folder / manifest["experiment"], manifest["experiment"], root)
+            records = admitted(folder / manifest["experiment"], manifest["experiment"], root)
         except LabError as error:
             raise LabError(f"{file.name}: {error}") from None
-    strays = set(files) - {f"{manifest['experiment']}/{name}" for name in _files(records)}
+    strays = set(files) - {f"{manifest['experiment']}/{name}" for name in files_of(records)}
     if strays:
         raise LabError(f"{file.name}: {min(strays)} belongs to no record of experiment {manifest['experiment']}")
     for name, value in said(records).items():
@@ -63,16 +63,25 @@ def from_folder(folder: Path, root: Path = ROOT) -> list[Checked]:
     for path in sorted(folder.glob("[0-9][0-9]")):
         names = [each for each in sorted(path.glob("*.json")) if "recording" not in Record(each).data]
         if names:
-            records = checked(path, path.name, root, names)
-            plain = {name: (path / name).read_bytes() for name in _files(records)}
+            records = admitted(path, path.name, root, names)
+            plain = {name: (path / name).read_bytes() for name in files_of(records)}
             found.append(Checked(f"{records[0].host}/{path.name}", None, {}, records[0].data["lab"], plain))
     if not found:
         raise LabError(f"{folder}: holds no measurement; it must be the folder given to --out, with NN/*.json in it")
     return found
 
 
+def admitted(folder: Path, experiment: str, root: Path, names: list[Path] | None = None) -> list[Record]:
+    """`checked`, and of the reference's model. LabError for others."""
+    records = checked(folder, experiment, root, names)
+    for name, text in other_models(records, root).items():
+        raise LabError(f"{name}.json: {text}: another model is not compared; it cannot be filed as a further host")
+    return records
+
+
 def checked(folder: Path, experiment: str, root: Path, names: list[Path] | None = None) -> list[Record]:
-    """The records in a folder, each whole, all of one host that may be filed. LabError for others."""
+    """The records in a folder, or those named, each whole and of the pins, all of one host and run. LabError if not.
+    The model is looked at by `other_models`."""
     records = [Record(path) for path in names or sorted(folder.glob("*.json"))]
     if not records:
         raise LabError(f"experiment {experiment}: no record is there")
@@ -80,11 +89,26 @@ def checked(folder: Path, experiment: str, root: Path, names: list[Path] | None 
         _whole(record, experiment)
     one_run([(record.path.name, record.data) for record in records])
     pins = tomllib.loads((root / "snippets/pins.toml").read_text("utf-8"))
-    reference = [Record(path) for path in sorted((root / REFERENCE / experiment).glob("*.json"))]
     for record in records:
         _of_the_pin(record, pins)
-        _of_the_model(record, reference)
     return records
+
+
+def other_models(records: list[Record], root: Path) -> dict[str, str]:
+    """{measurement: on what it was measured} of those whose model is not the reference's: claims compare hosts of one
+    model. What the reference has no measurement of must be of one of its models."""
+    experiment = records[0].data["experiment"]
+    paths = sorted((root / REFERENCE / experiment).glob("*.json"))
+    reference = {path.stem: strict_json.read(path.read_bytes()) for path in paths}
+    models = {name: record["model"] for name, record in reference.items() if isinstance(record, dict)}
+    found = {}
+    for record in records:
+        model, name = record.data["model"], record.data["measurement"]
+        known = [models[name]] if name in models else list(models.values())
+        if known and model is not None and model not in known:
+            there = " or ".join(dict.fromkeys(each["name"] for each in known if each)) or "no model"
+            found[name] = f"measured on {model['name']} ({model['weights']} weights), the reference on {there}"
+    return found
 
 
 def said(records: list[Record]) -> dict[str, Any]:
@@ -129,7 +153,7 @@ def _whole(record: Record, experiment: str) -> None:
         raise LabError(f"{name}: {size:,} bytes with its columns, at most {record_format.LIMIT:,}")
     if found := machine_words.first_found(data, None, {}):
         place, word, what = found
-        raise LabError(f"{name}: {place} holds {word!r}, {what} of the sender's machine; have it measured again")
+        raise LabError(f"{name}: {place} holds {word!r}, {what} of the machine; measure it again without")
 
 
 def _of_the_pin(record: Record, pins: dict[str, Any]) -> None:
@@ -140,17 +164,8 @@ def _of_the_pin(record: Record, pins: dict[str, Any]) -> None:
         raise LabError(f"{record.path.name}: {text}; have it measured again at the pin")
 
 
-def _of_the_model(record: Record, reference: list[Record]) -> None:
-    """A claim compares hosts of one model. What the reference has no measurement of must be of one of its models."""
-    same = [one.data["model"] for one in reference if one.path.name == record.path.name]
-    models = same or [one.data["model"] for one in reference]
-    if models and record.data["model"] is not None and record.data["model"] not in models:
-        known = " or ".join(dict.fromkeys(model["name"] for model in models if model)) or "no model"
-        text = f"measured on {record.data['model']['name']} ({record.data['model']['weights']} weights)"
-        raise LabError(f"{record.path.name}: {text}, the reference on {known}: another model is not compared")
-
-
-def _files(records: list[Record]) -> list[str]:
+def files_of(records: list[Record]) -> list[str]:
+    """The names of the records' files and of their columns'."""
     columns = (record.data["columns"]["file"] for record in records if record.data.get("columns"))
     return sorted([*(record.path.name for record in records), *columns])
 

@@ -64,7 +64,7 @@ def accept(root: Path = ROOT) -> list[str]:
         id, _, experiment = place.partition("/")
         folder = root / host_index.FOLDER / place
         host_folders.read(folder, id, experiment)
-        further_host.checked(folder, experiment, root)
+        further_host.admitted(folder, experiment, root)
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         _fits_to_the_others(Checked(place, None, {}, "", files), root)
         listed[place] = Filed(None, host_index.digests(folder))

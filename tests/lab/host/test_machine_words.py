@@ -65,9 +65,12 @@ def test_the_words_of_this_machine_leave_out_what_says_nothing(monkeypatch):
 
 
 def test_the_lab_writes_no_path_of_a_log_into_a_record():
-    said = {"warnings": [f"WARN chunked prefill: {HOME}/.cache/model.json not found"], "says": {"page_size": 1}}
+    lines = [f"WARN chunked prefill: {HOME}/.cache/model.json not found", "in /" + "tmp"]
+    said = {"warnings": lines, "says": {"page_size": 1}}
     record, _ = record_file.finish(Draft("rate", {"seed": 1}, extra=said), "01", time.time(), 1)
-    assert record["extra"] == {"warnings": ["WARN chunked prefill: model.json not found"], "says": {"page_size": 1}}
+    assert record["extra"] == {
+        "warnings": ["WARN chunked prefill: model.json not found", "in tmp"], "says": {"page_size": 1}
+    }  # fmt: skip
     assert machine_words.first_found(record, None, WORDS) is None
 
 
