@@ -197,7 +197,8 @@ def main(arguments=None) -> int:
     try:
         return run(options)
     except LabError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        line = " ".join(str(error).split())  # it may quote a file that a stranger sent
+        print("".join(sign if sign.isprintable() else "?" for sign in line), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, the same command goes on from here", file=sys.stderr)

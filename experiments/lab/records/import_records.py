@@ -32,7 +32,8 @@ def imported(options: argparse.Namespace) -> list[str]:
             lines.append(f"{source.name}: {len(one.files)} files may be filed as {host_index.FOLDER}/{one.place}")
         else:
             lines.append(f"{portable(str(host_filing.put(one, root)))}: {len(one.files)} files")
-        lines += [f"left out by the sender: {name}: {why}" for name, why in one.missing.items()]
+        if one.missing:
+            lines.append(f"claims that the sender could not evaluate: {', '.join(one.missing)}")
         lines.append(f"which sources measured: python -m experiments.lab digest --find {one.lab[:15]}")
         if not options.check:
             lines.append(f"next: make experiments EXP={experiment}, then make verify")

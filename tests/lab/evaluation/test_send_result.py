@@ -156,3 +156,10 @@ def test_it_is_sent_imported_and_listed_by_the_commands(root, capsys):
     assert f"{THERE['id']}  05  2026-11-29    1 records  NVIDIA H200, driver 580.1" in capsys.readouterr().out
     assert command.main(["hosts", "--drop", f"{THERE['id']}/05"]) == 0
     assert capsys.readouterr().out == "no further host\n"
+
+
+def test_an_error_writes_nothing_to_the_terminal_but_text(root, tmp_path, capsys):
+    file = tmp_path / "x\x1b[2Jy.tar.gz"
+    file.write_bytes(b"no archive")
+    assert command.main(["import", str(file)]) == 1
+    assert capsys.readouterr().err.startswith("x?[2Jy.tar.gz: is no .tar.gz as `make send` writes it")
