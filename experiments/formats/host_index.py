@@ -1,6 +1,6 @@
 """The list of further hosts' records, experiments/hosts/index.json: which files lie there, with their digests.
 
-The lab alone writes it, when it files a host's records; whoever reads them compares digests instead of checking each.
+The lab alone writes it, when it files a host's records; their readers compare digests instead of checking each.
 """
 
 import re

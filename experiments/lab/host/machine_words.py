@@ -13,7 +13,7 @@ from pathlib import Path
 _ABSOLUTE = re.compile(r"(?<![\w./~*<:+-])/(?!v\d+/)(?:[\w.+@~-]+/)+[\w.+@~-]*|(?<=file://)/[\w./+@~-]+")
 _HOMES = re.compile(r"(?<![\w./~*<:+-])/(?:home|root|Users|tmp|mnt|data|scratch|srv|opt|workspace)\b")
 SECRET = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD)(_|$)", re.I)
-# Accounts of images and systems, whose names say nothing of anybody.
+# Accounts of images and systems, whose names say nothing of a person.
 _COMMON = {"root", "user", "ubuntu", "debian", "admin", "nobody", "runner", "jovyan", "vscode", "app", "localhost"}
 _SHORT = 3  # letters: shorter names are in any text
 

@@ -1,6 +1,6 @@
 """Checks a host's records of one experiment, a stranger's or of our own run elsewhere, before host_filing files them.
 
-What can be told of records that somebody sent: that they are what the lab wrote by form, digests and schema; that they
+What can be told of records that were sent: that they are what the lab wrote by form, digests and schema; that they
 agree with each other on host, GPU, driver, boot and lab; that they are of the pinned engines and of the model that the
 reference was measured on. Who changes a sample, and every digest that covers it, is not found out by any of that.
 """

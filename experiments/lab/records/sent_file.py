@@ -51,7 +51,7 @@ def pack(manifest: dict[str, Any], summary: str, files: dict[str, bytes]) -> tup
 
 
 def unpack(file: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """(manifest, {path: bytes of a record or of its columns}) of a file that somebody sent. LabError, with what to do,
+    """(manifest, {path: bytes of a record or of its columns}) of a file that was sent. LabError, with what to do,
     for anything that `pack` would not have written."""
     members = _members(file)
     folders = {name.partition("/")[0] for name in members}

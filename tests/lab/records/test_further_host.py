@@ -112,7 +112,7 @@ def test_a_manifest_that_says_otherwise_than_its_records_is_refused(root, tmp_pa
 
 
 def test_records_edited_by_hand_are_refused_where_that_can_be_told(root, tmp_path):
-    """The manifest is made anew here, as somebody would who edits with care: what else is wrong is found."""
+    """The manifest is made again here, as a careful editor would: what else is wrong is found."""
     lab = tmp_path / "lab"
     path = made.write(lab, theirs(), {"x": [1, 2, 3]})
     columns = path.with_name("hits-vllm.columns.json.gz")

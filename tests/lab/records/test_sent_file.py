@@ -28,7 +28,7 @@ def sent(tmp_path):
 
 
 def written(path, members, kind=tarfile.REGTYPE):
-    """A tar.gz of {name: bytes}, as anybody can make one."""
+    """A tar.gz of {name: bytes}, as anyone can make one."""
     with tarfile.open(path, "w:gz") as tar:
         for name, data in members:
             entry = tarfile.TarInfo(name)
