@@ -24,13 +24,13 @@ book = Book("05")
 @book.claim(id="hits", title="Hits", sentence="It takes {time}.", records=["hits-vllm"], tier="gpu",
             holds=above(1, "time"))
 def hits(record):
-    return {"time": {"value": 2.0, "unit": "x", "ci": [1.5, 2.5], "n": 2}}
+    return {"time": {"value": 2.0, "unit": "count", "ci": [1.5, 2.5], "n": 2}}
 
 
 @book.claim(id="price", title="Price", sentence="It takes {time}.", records=["nohits-vllm"], tier="gpu",
             holds=above(1, "time"))
 def price(record):
-    return {"time": {"value": 0.5, "unit": "x"}}
+    return {"time": {"value": 0.5, "unit": "count"}}
 
 
 # %%
@@ -68,7 +68,7 @@ def test_a_result_is_packed_and_summed_up(root):
     manifest, files = sent_file.unpack(file)
     assert manifest["by"] == "ada-l" and manifest["engines"] == {"vllm": "0.32.0"} and len(files) == 4
     assert manifest["missing"] == {"price": "05/nohits-vllm.json: not measured"}
-    assert "| hits: time | - | 2.00× [1.50 to 2.50×] | yes |" in summary and "1 claims evaluated, 1 hold" in summary
+    assert "| hits: time | - | 2.00 [1.50 to 2.50] | yes |" in summary and "1 claims evaluated, 1 hold" in summary
     assert "- price: 05/nohits-vllm.json: not measured" in summary and str(root) not in summary
     first = file.read_bytes()
     assert send_result.send("05", by="ada-l")[0].read_bytes() == first
@@ -76,12 +76,13 @@ def test_a_result_is_packed_and_summed_up(root):
 
 def test_the_reference_stands_beside_it(root):
     measured(root, theirs(), theirs("nohits-vllm"))
-    claims = [{"id": "hits", "holds": True, "values": {"time": {"value": 3.0, "unit": "x"}}, "host": {"label": "H"}}]
+    values = {"time": {"value": 3.0, "unit": "count"}}
+    claims = [{"id": "hits", "holds": True, "values": values, "host": {"label": "H"}}]
     (root / "experiments/claims").mkdir()
     (root / "experiments/claims/05.json").write_text(json.dumps({"claims": claims}))
     summary = send_result.send("05")[1]
-    assert "| hits: time | 3.00× | 2.00× [1.50 to 2.50×] | yes |" in summary and "Reference: H." in summary
-    assert "| price: time | - | 0.500× | NO |" in summary and "Left out" not in summary
+    assert "| hits: time | 3.00 | 2.00 [1.50 to 2.50] | yes |" in summary and "Reference: H." in summary
+    assert "| price: time | - | 0.500 | NO |" in summary and "Left out" not in summary
 
 
 def test_nothing_measured_and_nothing_to_evaluate_are_refused(root):
