@@ -1,33 +1,19 @@
 """Hosts come from the reference's records and from what the lab filed; what is not as it was filed is no host."""
 
-import json
-
 import pytest
 
 from experiments.formats import host_index
-from experiments.formats.host_index import Filed
 from scripts.common.errors import SiteError
 from scripts.measured import host_reader, record_reader
-from tests.scripts.fixtures.small_site import Site, base_record
+from tests.scripts.fixtures.small_site import FURTHER as ID
+from tests.scripts.fixtures.small_site import Site, base_record, filed
 
 PINS = {"vllm": "0.32.0"}
-ID = "f" * 16
 
 
 @pytest.fixture
 def site(tmp_path):
     return Site(tmp_path)
-
-
-def filed(site, by=None, experiment="01", **changed):
-    """A further host with one record, listed."""
-    record = base_record("ttft")
-    host = {**record["host"], "id": ID, "gpu": {"name": "NVIDIA L4", "uuid": "GPU-4", "memory_bytes": 24 * 2**30}}
-    data = {**record, "host": host, "experiment": experiment, "started": "2026-11-30T01:02:03Z", **changed}
-    path = site.write(f"{host_index.FOLDER}/{ID}/{experiment}/ttft.json", json.dumps(data))
-    listed = host_index.read(site.root) | {f"{ID}/{experiment}": Filed(by, host_index.digests(path.parent))}
-    (site.root / host_index.FILE).write_bytes(host_index.text(listed))
-    return path
 
 
 def hosts(site, pins=PINS):
