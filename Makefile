@@ -6,6 +6,9 @@ PORT ?= 8000
 EXP ?=
 CARDS ?=
 CONFIGURATION ?=
+FILE ?=
+BY ?=
+CHECK ?=
 ENGINE ?=
 VERSION ?=
 POST ?=
@@ -22,7 +25,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site experiments verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -49,6 +52,14 @@ experiments: env engines ## measures what this machine can, redraws figures and 
 
 record: env engines ## records the call path of one request where this machine can (EXP=05, CONFIGURATION=vllm-cpu for one)
 	@$(RUN) experiments.lab record $(if $(EXP),--exp $(EXP)) $(if $(CONFIGURATION),--configuration $(CONFIGURATION))
+
+send: env ## packs what was measured here of one experiment into one file to send, and sums it up (EXP=05, BY=your-handle)
+	@test -n "$(EXP)" || { echo "make send: name the experiment: make send EXP=05" >&2; exit 1; }
+	@$(RUN) experiments.lab send --exp $(EXP) $(if $(BY),--by $(BY)) $(if $(FILE),--out $(FILE))
+
+import: env ## checks a file of make send and files it as a further host (FILE=05-....tar.gz, CHECK=1 only checks)
+	@test -n "$(FILE)" || { echo "make import: name the file: make import FILE=05-....tar.gz" >&2; exit 1; }
+	@$(RUN) experiments.lab import "$(FILE)" $(if $(CHECK),--check)
 
 verify: env sources ## excerpts, call paths, records, claims, pairs, ledger (POST=02 for one post, ALL=1 also unchanged claims)
 	@$(RUN) scripts.build.verify $(if $(POST),--post $(POST)) $(if $(ALL),--all)

@@ -10,6 +10,8 @@ from experiments.formats import strict_json
 
 SCHEMA = "experiments/lab/schema/record.schema.json"
 LIMIT = 1_000_000  # bytes, a record with its column file
+COMMITTED = ("experiments/records", "experiments/hosts", "experiments/plans")  # where committed records lie
+TOTAL = 40_000_000  # bytes, all of these
 
 
 def sha256(raw: bytes) -> str:

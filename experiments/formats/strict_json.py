@@ -14,7 +14,10 @@ def read(raw: bytes | str) -> object:
 
     A number too large for a float becomes an infinity without a word: `first_not_finite` finds it.
     """
-    return json.loads(raw, parse_constant=_refuse)
+    try:
+        return json.loads(raw, parse_constant=_refuse)
+    except RecursionError:
+        raise FormatError("is nested too deeply") from None
 
 
 def write(value: object, indent: int | None = None) -> bytes:

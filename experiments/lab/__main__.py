@@ -1,4 +1,4 @@
-"""python -m experiments.lab ...: measure, record, experiments, import, verify, claims, compare, digest, models, engines."""
+"""python -m experiments.lab ...: measure, record, experiments, send, import, hosts, verify, claims, compare, and more."""
 
 import argparse
 import sys
@@ -47,11 +47,23 @@ def parser() -> argparse.ArgumentParser:
     sub = command("experiments", "measure what this machine can, redraw figures and claims, print the table", exps=True)
     sub.add_argument("--reference", action="store_true", help="write to experiments/records: the run the pages cite")
     sub.add_argument("--no-measure", action="store_true", help="redraw from the records that are there")
-    sub = command("import", "validate records made elsewhere and copy them home")
-    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub = command("send", "pack what was measured here of one experiment into one file, and sum it up")
+    sub.add_argument("--exp", metavar="NN", required=True, help="the experiment")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="default: experiments/local/NN-<host id>.tar.gz")
+    sub.add_argument("--by", metavar="HANDLE", help="who measured, for the page of hosts (default: nobody is named)")
+    sub.add_argument(
+        "--allow", metavar="WORD", action="append", help="a word that is this machine's name or yours by chance only"
+    )
+    sub = command("import", "validate records made elsewhere and copy them home, or file them as a further host's")
+    sub.add_argument("source", type=Path, metavar="FILE|DIR", help="a file of `send`, or a folder that --out named")
+    sub.add_argument("--check", action="store_true", help="say whether it may be filed, and file nothing")
+    sub.add_argument("--host", action="store_true", help="a folder, too, becomes a further host in experiments/hosts")
     sub.add_argument(
         "--reference", action="store_true", help="into experiments/records instead of experiments/local/records"
     )
+    sub = command("hosts", "list the further hosts and what was measured on each")
+    sub.add_argument("--accept", action="store_true", help="check what lies in experiments/hosts unlisted, and list it")
+    sub.add_argument("--drop", metavar="ID/NN", help="remove one host's records of one experiment")
     sub = command("verify", "evaluate every claim again from its records and compare", exp=True)
     sub.add_argument("--all", action="store_true", help="also what is unchanged since it was verified")
     command("claims", "print what the claims came to", exp=True)
@@ -144,13 +156,11 @@ def run(options) -> int:
         for line in [*failures, *failed]:
             print(line, file=sys.stderr)
         return 1 if failures or failed else 0
-    if options.command == "import":
-        from experiments.lab.records.import_records import bring_home
+    if options.command in ("import", "hosts"):
+        from experiments.lab.records import import_records
 
-        for path in bring_home(
-            options.folder, config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
-        ):
-            print(record_file.portable(str(path)))
+        lines = import_records.imported(options) if options.command == "import" else import_records.listed(options)
+        print("\n".join(lines))
         return 0
     if options.command == "digest":
         print(digests(options))
@@ -172,9 +182,10 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
-    from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims
+    from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims, send_result
 
     commands = {
+        "send": send_result.send_command,
         "experiments": measure_and_redraw.experiments_command, "verify": reevaluate_claims.verify_command,
         "claims": compare_claims.claims_command, "compare": compare_claims.compare_command,
     }
@@ -186,7 +197,8 @@ def main(arguments=None) -> int:
     try:
         return run(options)
     except LabError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        line = " ".join(str(error).split())  # it may quote a file that a stranger sent
+        print("".join(sign if sign.isprintable() else "?" for sign in line), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, the same command goes on from here", file=sys.stderr)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from experiments.formats import host_index
 from scripts.build.claims_again import Lab, check_claims
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.call_paths.claimed_paths import number_of, record_it
@@ -20,6 +21,7 @@ from scripts.catalog import famous_numbers, knobs, ledger, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
+from scripts.measured import host_reader
 from scripts.pages import corrections, notebook_pairs
 from scripts.quotes import engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
@@ -106,9 +108,15 @@ def check_replays(evidence: LookedAt) -> tuple[int, str]:
 
 
 def check_records(evidence: LookedAt) -> tuple[int, str]:
-    folder = evidence.root / "experiments/records" / (evidence.post or "")
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return len(evidence.records), f"records are whole and of the pinned releases, {size / 1e6:.1f} MB in all"
+    """The reference's are validated; further hosts' were when they were filed, and have the digests they had then."""
+    count = len(evidence.records)
+    if wrong := host_reader.faults(evidence.root, evidence.versions, evidence.post):
+        raise Wrong(wrong)
+    further = host_index.places(evidence.root, evidence.post or "*")
+    hosts = len({place.partition("/")[0] for place in further})
+    said = f"; those of {hosts} further hosts are as filed" if hosts else ""
+    size = host_index.bytes_of(evidence.root)
+    return count, f"records are whole and of the pinned releases{said}, {size / 1e6:.1f} MB in all"
 
 
 def check_pairs(evidence: LookedAt) -> tuple[int, str]:

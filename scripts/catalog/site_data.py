@@ -14,7 +14,7 @@ from scripts.call_paths.call_path_check import Locate
 from scripts.catalog import famous_numbers
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
-from scripts.measured import claim_reader, record_reader
+from scripts.measured import claim_reader, host_reader, record_reader
 from scripts.pages import references
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
@@ -22,7 +22,10 @@ from scripts.quotes.path_recordings import Recording
 from scripts.sources import pins, python_symbols, unpacked_sources
 from scripts.sources.pins import Pin
 
-INPUTS = ("experiments/records", "experiments/claims", "experiments/figures", "experiments/lab/schema", "snippets")
+INPUTS = (
+    "experiments/records", "experiments/hosts", "experiments/claims", "experiments/figures", "experiments/lab/schema",
+    "snippets",
+)
 PAGES = ("docs",)
 
 
@@ -53,6 +56,11 @@ class Evidence:
     @functools.cached_property
     def records(self) -> list[record_reader.Record]:
         return record_reader.load_all(self.root, self.versions)
+
+    @functools.cached_property
+    def hosts(self) -> list[host_reader.Host]:
+        """Every host that anything was measured on."""
+        return host_reader.load(self.root, self.records, self.versions)
 
     @functools.cached_property
     def claims(self) -> dict[str, claim_reader.Claim]:

@@ -10,14 +10,14 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.formats import json_schema, record_format, strict_json
+from experiments.formats import host_index, json_schema, record_format, strict_json
 from scripts.common.errors import SiteError
 from scripts.sources.engine_table import configurations
 
 FOLDER = "experiments/records"
 SCHEMA = record_format.SCHEMA
 RECORD_LIMIT = record_format.LIMIT
-TOTAL_LIMIT = 15_000_000  # bytes, all committed records
+TOTAL_LIMIT = record_format.TOTAL
 LOCAL_REMEDY = "measure it again with the lab; a record is never edited"
 
 
@@ -93,12 +93,12 @@ def load(path: Path, root: Path, pins: dict | None = None) -> Record:
 
 
 def load_all(root: Path, pins: dict | None = None, experiment: str | None = None) -> list[Record]:
-    """Every committed record (of one experiment), in path order; the total size is checked too."""
+    """Every record of the reference (of one experiment), in path order; the size of all hosts' is checked too."""
     folder = root / FOLDER / experiment if experiment else root / FOLDER
     records = [load(path, root, pins) for path in sorted(folder.rglob("*.json"))]
-    total = sum(file.stat().st_size for file in (root / FOLDER).rglob("*") if file.is_file())
-    if total > TOTAL_LIMIT:
-        raise SiteError(f"{FOLDER}: {total:,} bytes in all, at most {TOTAL_LIMIT:,}; drop or thin out old records")
+    if (total := host_index.bytes_of(root)) > TOTAL_LIMIT:
+        folders = ", ".join(record_format.COMMITTED)
+        raise SiteError(f"{folders}: {total:,} bytes in all, at most {TOTAL_LIMIT:,}; drop or thin out old records")
     _no_strays(root, records if experiment is None else None)
     return records
 

@@ -29,3 +29,8 @@ def test_writing_is_short_or_indented_and_refuses_what_is_not_finite():
     assert strict_json.write({"a": [1]}, indent=1) == b'{\n "a": [\n  1\n ]\n}'
     with pytest.raises(ValueError, match="not JSON compliant"):
         strict_json.write([float("nan")])
+
+
+def test_what_is_nested_without_end_is_refused():
+    with pytest.raises(strict_json.FormatError, match="nested too deeply"):
+        strict_json.read("[" * 100_000)

@@ -50,7 +50,7 @@ def test_an_issue_form_can_be_filled_in(form):
 
 def test_the_four_forms_are_there_and_the_card_s_link_fills_one():
     names = {form.name for form in FORMS}
-    assert {"claim.yml", "my-gpu.yml", "note.yml", "bug.yml"} <= names and FORM in names
+    assert {"claim.yml", "measured.yml", "note.yml", "bug.yml"} <= names and FORM in names
     ids = {part["id"] for part in yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / FORM).read_text())["body"]}
     assert {"claim", "says", "records"} <= ids
 
@@ -73,3 +73,11 @@ def test_the_citation_names_the_pinned_releases():
     assert citation["cff-version"] == "1.2.0" and citation["title"] and citation["authors"]
     pins = tomllib.loads((ROOT / "snippets/pins.toml").read_text("utf-8"))
     assert all(f"{pin['name']} {pin['version']}" in citation["abstract"] for pin in pins.values())
+
+
+def test_the_command_that_packs_a_result_names_the_form_for_it():
+    from experiments.lab.evaluation.send_result import FORM as MEASURED
+
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/measured.yml").read_text())
+    assert form["name"] == MEASURED
+    assert {"summary", "file"} <= {part["id"] for part in form["body"]}

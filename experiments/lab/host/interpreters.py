@@ -13,6 +13,7 @@ from pathlib import Path
 from experiments.lab.errors import LabError
 from experiments.lab.host import engine_table
 from experiments.lab.host.config import ROOT, Settings
+from experiments.lab.host.machine_words import SECRET
 
 KEPT = ("CUDA_", "NCCL_", "FLASHINFER_")  # how variables begin that a record holds beside the engines' own
 
@@ -98,6 +99,8 @@ def _probe(name: str, python: str, variable: str) -> dict:
         ) from None
     if not found["found"] or "distribution" not in found:
         raise LabError(f"{variable}: {python} lacks {name}; install it there, or name an interpreter that has it")
+    # The server has it from the wrapper all the same; a record is read by everybody.
+    found["environment"] = {key: value for key, value in found["environment"].items() if not SECRET.search(key)}
     return {"name": engines.engine_of(name).name, "version": found["distribution_version"].partition("+")[0], **found}
 
 

@@ -1,10 +1,61 @@
-"""Brings records home that were made on another machine: each is validated again before any is copied."""
+"""Brings records home that were made on another machine, each validated again before any is copied: into a folder of
+this one, or as a further host's into experiments/hosts.
+"""
 
+import argparse
 from pathlib import Path
 
+from experiments.formats import host_index
+from experiments.formats.strict_json import FormatError
 from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError
-from experiments.lab.records.record_file import Record
+from experiments.lab.host import config, host_info
+from experiments.lab.records import further_host, host_filing, host_folders
+from experiments.lab.records.record_file import Record, portable
+
+
+def imported(options: argparse.Namespace) -> list[str]:
+    """`lab import FILE|DIR`: the lines to print. LabError for what must not be imported, and nothing is."""
+    source, root = options.source, config.ROOT
+    if options.reference and (options.host or not source.is_dir()):
+        raise LabError(f"{source.name}: a further host's records are no reference; leave --reference out")
+    if source.is_dir() and not (options.host or options.check):
+        home = root / (config.REFERENCE if options.reference else config.LOCAL)
+        return [portable(str(path)) for path in bring_home(source, home)]
+    found = further_host.from_folder(source, root) if source.is_dir() else [further_host.from_file(source, root)]
+    for one in found:
+        host_filing.lies_free(one, root)
+    lines = []
+    for one in found:
+        experiment = one.place[-2:]
+        if options.check:
+            lines.append(f"{source.name}: {len(one.files)} files may be filed as {host_index.FOLDER}/{one.place}")
+        else:
+            lines.append(f"{portable(str(host_filing.put(one, root)))}: {len(one.files)} files")
+        if one.missing:
+            lines.append(f"claims that the sender could not evaluate: {', '.join(one.missing)}")
+        lines.append(f"which sources measured: python -m experiments.lab digest --find {one.lab[:15]}")
+        if not options.check:
+            lines.append(f"next: make experiments EXP={experiment}, then make verify")
+    return lines
+
+
+def listed(options: argparse.Namespace) -> list[str]:
+    """`lab hosts`: a line a host and experiment, after what --accept or --drop asks for."""
+    if options.drop:
+        host_filing.drop(options.drop, config.ROOT)
+    if options.accept:
+        host_filing.accept(config.ROOT)
+    lines = []
+    for place in host_index.places(config.ROOT):
+        id, _, experiment = place.partition("/")
+        one = host_folders.read(config.ROOT / host_index.FOLDER / place, id, experiment)
+        label = host_info.label(one.host)
+        lines.append(f"{id}  {experiment}  {one.started[:10]}  {len(one.measurements):3} records  {label}")
+    try:
+        return lines + host_index.faults(config.ROOT) or ["no further host"]
+    except FormatError as error:
+        raise LabError(str(error)) from None
 
 
 def bring_home(folder: Path, target: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info, model_folders
 from experiments.lab.host.config import ROOT
+from experiments.lab.host.machine_words import without_paths
 from experiments.lab.records.git_commit import commit
 from experiments.lab.records.schema_check import EDITED, validate
 from experiments.lab.records.source_digest import source_digest
@@ -118,7 +119,7 @@ def finish(
     if draft.recording is not None:
         record["recording"] = draft.recording
     if draft.extra is not None:
-        record["extra"] = draft.extra
+        record["extra"] = without_paths(draft.extra)  # lines of logs are among it
     validate(record, draft.measurement)
     return record, packed
 

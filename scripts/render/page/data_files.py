@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from scripts.drift import comparison_files
-from scripts.measured import claim_reader, record_reader
+from scripts.measured import claim_reader, host_reader, record_reader
 
 # Folder of the repository -> folder of the site.
 PLACES = {
     record_reader.FOLDER: "data/records",
+    host_reader.FOLDER: "data/hosts",
     claim_reader.FOLDER: "data/claims",
     "experiments/figures": "data/figures",
     "experiments/lab/schema": "data/schema",

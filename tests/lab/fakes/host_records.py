@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 from experiments.formats import record_format
+from experiments.lab.host.config import ROOT
 
 PINNED = {"name": "vllm", "version": "0.32.0", "distribution": "vllm", "distribution_version": "0.32.0"}
 MODEL = {"name": "Qwen3-8B shape", "weights": "random", "dtype": "bfloat16"}
@@ -44,3 +46,25 @@ def write(folder: Path, data: dict, columns: dict | None = None) -> Path:
     path = folder / f"{data['measurement']}.json"
     path.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     return path
+
+
+HERE, THERE = host("GPU-here"), host("GPU-there")
+
+
+def theirs(measurement: str = "hits-vllm", **fields) -> dict:
+    """A record of the host THERE."""
+    return record(measurement, at=fields.pop("at", THERE), **fields)
+
+
+def repository(root: Path) -> Path:
+    """A repository whose reference, of experiment 05, is of the host HERE."""
+    (root / "snippets").mkdir(parents=True)
+    shutil.copy(ROOT / "snippets/pins.toml", root / "snippets")
+    for name in ("hits-vllm", "hits-sglang"):
+        write(root / "experiments/records", record(name, at=HERE))
+    return root
+
+
+def everything(root: Path) -> dict[Path, bytes]:
+    """The files below a folder, by path from there."""
+    return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}

@@ -14,7 +14,7 @@ from scripts.catalog import ledger
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.pages import notebook_pairs
-from tests.scripts.fixtures.small_site import SOURCES, Site, rows
+from tests.scripts.fixtures.small_site import SOURCES, Site, base_record, filed, rows
 
 CELLS = "# %% [markdown]\n# A question\n\n# %%\nx = 1\n"
 
@@ -187,6 +187,20 @@ def test_a_configuration_that_was_not_recorded_fails(site):
 def test_a_bad_record_fails(site):
     site.record.write_text("{")
     failed(site, "records", "ttft.json")
+
+
+def test_a_further_host_s_record_that_was_edited_fails(site):
+    path = filed(site)
+    status, text = run(site, post="01")
+    assert status == 0 and "those of 1 further hosts are as filed" in text
+    path.write_text(path.read_text() + " ")
+    failed(site, "records", "ttft.json: was edited or cut since it was filed")
+    assert run(site, post="01")[0] == 1
+
+
+def test_a_further_host_of_another_release_fails(site):
+    filed(site, engine={**base_record("ttft")["engine"], "version": "0.33.0"})
+    failed(site, "records", "measured on vllm 0.33.0, the pages quote 0.32.0")
 
 
 def test_a_claim_on_another_record_fails(site):
