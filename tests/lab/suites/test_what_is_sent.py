@@ -1,5 +1,5 @@
-"""What a seed sends, to whom and in which order: a change of it is seen, since records are set beside those made before;
-and that another seed sends other prompts."""
+"""What a seed sends, to whom and in which order: a change of it is seen, since records are set beside those made
+before; and that another seed sends other prompts."""
 
 import itertools
 import sys

@@ -91,5 +91,7 @@ def fleets() -> list[Fleet]:
     produced = (*cpu.records(CONFIGURATIONS), *LOADS, *KERNELS)
     return [
         Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=0.3),
-        Fleet("side-by-side", produced, measure, servers=SERVERS, minutes=5.5),
+        # The profiler stays in the processes that it was in.
+        Fleet("side-by-side", produced, measure, servers=SERVERS, minutes=5.5,
+              ends=tuple(server.name for server in SERVERS)),
     ]

@@ -136,4 +136,6 @@ def fleets() -> list[Fleet]:
 
 def _fleet(name: str, servers: tuple[ServerSpec, ...]) -> Fleet:
     produced = produces(parts([server.name for server in servers]))
-    return Fleet(name, produced, measure, servers=servers, minutes=1.8 * len(servers), whole=True)
+    # At its end one server is timed with nothing beside it: the others are ended before.
+    return Fleet(name, produced, measure, servers=servers, minutes=1.8 * len(servers), whole=True, alone=True,
+                 ends=tuple(server.name for server in servers))
