@@ -28,6 +28,10 @@ def measure_stands(
     card = Card(settings) if tier == "gpu" and any(each.fleet.servers for each in todo) else None
     gib = (gpu["memory_bytes"] / 2**30) if tier == "gpu" and (gpu := host_info.gpu()) else None
     stands = stand_plan.plan(todo, gib)
+    for number, stand in enumerate(stands if gib else (), 1):
+        taken, fleets = sum(spec.memory_gib or 0.0 for spec in stand.servers.values()), stand.fleets
+        said = ", ".join(names[id(each)] for each in fleets)
+        print(f"stand {number}: {said}: {len(stand.servers)} servers, {taken:.0f} GiB", file=sys.stderr)
     return _Run(tier, settings, out, names, card, logs).go([each for each in todo if not each.fleet.servers], stands)
 
 

@@ -1,8 +1,8 @@
 """Keeps a folder of records from mixing hosts: when the first record of this host is finished, what another host has
 measured of the experiment is moved aside, whole.
 
-Records with a GPU and without are two sorts, for a machine without one measures the CPU tier of what a GPU host measures
-the rest of. Recordings of call paths hold no times, and stay.
+Records with a GPU and without are two sorts: a machine without one may have measured the CPU tier, a GPU host the rest.
+Recordings of call paths hold no times, and stay.
 """
 
 import json
@@ -22,9 +22,9 @@ def folder_beside(out: Path, name: str) -> Path:
 
 
 def set_aside(out: Path, experiment: str, host: dict, names: Iterable[str] = ()) -> list[Path]:
-    """Move the experiment's records of other hosts than `host` (a record's "host") to `aside/<host>/NN`, and say so in a
-    line; the paths of their JSON files there. Of the same sort, that is, or one of the measurements `names`. A folder
-    that is there from before is left alone: another gets a number. Files that are no records stay where they are."""
+    """Move the experiment's records of other hosts than `host` (a record's "host") to `aside/<host>/NN`, say so in a
+    line, and return the paths of their JSON files there. Of the same sort, that is, or one of the measurements `names`.
+    A folder that is there from before is left alone: another gets a number. Files that are no records stay."""
     moved: list[Path] = []
     targets: dict[str, Path] = {}
     names = set(names)

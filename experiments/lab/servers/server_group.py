@@ -96,8 +96,8 @@ class Running:
                 self.witness.died(label, server)
 
     def lost(self, label: str) -> str | None:
-        """Of a server that was up: the line about its death when it is dead, and then it is not among `servers` any
-        more; None while it lives. One that is paused lives."""
+        """Of a server that was up: the line about its death when it is dead or answers no more, and then it is not
+        among `servers` any longer; None while it lives. One that is paused lives."""
         server = self.servers[label]
         deadline = time.monotonic() + PATIENCE_S
         while server.alive() and not server.paused and not server.healthy():
@@ -108,6 +108,8 @@ class Running:
             if server.alive():
                 return None
         line = server.epitaph()
+        if server.alive():
+            line = f"{server.spec.name}: the server answers no more and was ended ({server.where()})"
         self._bury(label)
         return line
 

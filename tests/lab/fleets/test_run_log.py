@@ -27,9 +27,9 @@ def server(text="", seconds=61.25):
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
-        ("/home/ada/.cache/models/qwen/config.json: gone", ".../qwen/config.json: gone"),
+        ("/srv/ada/.cache/models/qwen/config.json: gone", ".../qwen/config.json: gone"),
         ('File "/opt/vllm/lib/python3.12/site-packages/torch/cuda.py", line 3', 'File ".../torch/cuda.py", line 3'),
-        ("cwd=/home/ada", "cwd=.../USER"),
+        ("cwd=/srv/ada", "cwd=.../USER"),
         ("ada@gpu-box-7 started", "USER@HOST started"),
         ("adapter of gpu-box-77", "adapter of gpu-box-77"),
         ("GET http://127.0.0.1:8000/v1/models 200", "GET http://127.0.0.1:8000/v1/models 200"),
@@ -51,7 +51,7 @@ def test_the_end_of_a_dead_servers_log_is_kept_for_each_death(tmp_path):
     log.stand = "stand-2"
     lines = [f"line {number}" for number in range(run_log.LINES - 1)]
     for _ in range(2):
-        log.died("s", server("\n".join(["too old", *lines, "last of /home/ada/x/y/z.py"])))
+        log.died("s", server("\n".join(["too old", *lines, "last of /srv/ada/x/y/z.py"])))
     paths = sorted(path.name for path in (tmp_path / "logs").iterdir())
     assert paths == ["stand-2-s-2.log", "stand-2-s.log"]
     lines = (tmp_path / "logs/stand-2-s.log").read_text().splitlines()

@@ -82,7 +82,7 @@ def test_fleets_of_two_experiments_are_measured_on_one_server_under_their_own_na
     assert sorted(suites.starts()) == [("stand-1", "default"), ("stand-1", "other")]
     assert Record(suites.out / "06/b.json").data["experiment"] == "06"
     err = capsys.readouterr().err
-    assert "05 a" in err and "06 b" in err and "min in all: " in err and "stand-1: " in err
+    assert "stand 1: 05 a, 06 b: 2 servers, 20 GiB\n" in err and "min in all: " in err and "stand-1: " in err
 
 
 def test_between_stands_a_server_that_the_next_one_wants_stays_up(suites):

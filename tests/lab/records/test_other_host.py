@@ -1,4 +1,4 @@
-"""Records of one experiment are of one host: another host's are moved aside, whole and not lost, when it begins to count."""
+"""Records of one experiment are of one host: another host's are moved aside, and not lost, when this one's count."""
 
 import pytest
 

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from experiments.lab.errors import LabError
+from experiments.lab.servers import server_group
 from experiments.lab.servers.server import ServerSpec
 from experiments.lab.servers.server_group import Running
 
@@ -82,6 +83,14 @@ def test_a_death_is_found_out_when_it_is_asked_for(running, noted):
     line = running.lost("a")
     assert line.startswith("a: the server died while it was measured: killed by SIGKILL")
     assert list(running.servers) == ["b"] and noted.heard[-1] == ("died", "a")
+
+
+def test_one_that_answers_no_more_is_ended(running, noted, monkeypatch):
+    monkeypatch.setattr(server_group, "PATIENCE_S", 0.2)
+    running.start({"a": spec("a")})
+    server = running.servers["a"]
+    monkeypatch.setattr(server, "health", lambda: 0)
+    assert running.lost("a").startswith("a: the server answers no more and was ended (log: ") and not server.alive()
 
 
 def test_an_interrupt_while_they_start_leaves_none(running):
