@@ -5,7 +5,7 @@ this too.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NARROW = "\u00a0"  # keeps a number and its unit on one line
@@ -60,6 +60,11 @@ def formatted(value: ValueData) -> str:
 def interval(value: ValueData) -> str:
     """`12.1 to 12.6 ms`: the bounds with the places of the value they belong to. The value must have a "ci"."""
     low, high = value["ci"]
+    return between(low, high, value)
+
+
+def between(low: Number, high: Number, value: ValueData) -> str:
+    """`12.1 to 12.6 ms`: two bounds with the unit and the places of the value that they are said of."""
     centre = value["value"]
     decimals = places(float(centre), value.get("digits") or DIGITS) if centre else 2
     if isinstance(centre, int):
@@ -67,6 +72,13 @@ def interval(value: ValueData) -> str:
     return with_unit(
         f"{number(float(low), decimals=decimals)} to {number(float(high), decimals=decimals)}", value["unit"]
     )
+
+
+def listed(values: Sequence[ValueData]) -> str:
+    """`1.14, 1.32 and 1.43 ms`: values of one unit, each with its own places, the unit once. At least one."""
+    numbers = [number(value["value"], value.get("digits")) for value in values]
+    text = f"{', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) > 1 else numbers[0]
+    return with_unit(text, values[0]["unit"])
 
 
 def in_terminal(value: ValueData | None) -> str:

@@ -1,6 +1,42 @@
-"""How a verdict is worded, on a claim's card and in the terminal alike."""
+"""How a verdict is worded, on a claim's card and in the terminal alike.
+
+A claim is evaluated on each host by itself, so a verdict is a sequence of booleans, one a host, at least one.
+"""
+
+from collections.abc import Sequence
+
+IN_RANGE, OUTSIDE = "in range", "outside"
 
 
-def verdict(holds: bool) -> str:
-    """The two words a claim can come to."""
-    return "holds" if holds else "does not hold"
+def verdict(hosts: Sequence[bool]) -> str:
+    """`holds` where it does on every host, `holds on 2 of 3` where not, `does not hold` where it does on none."""
+    return {"true": "holds", "some": f"holds on {sum(hosts)} of {len(hosts)}", "false": "does not hold"}[state(hosts)]
+
+
+def state(hosts: Sequence[bool]) -> str:
+    """Which of three a verdict is, for its colour and its mark: `true`, `some` (of the hosts) or `false`."""
+    return "true" if all(hosts) else "some" if any(hosts) else "false"
+
+
+def answer(hosts: Sequence[bool]) -> str:
+    """The verdict as an answer in a table: `yes`, `yes on 2 of 3`, `NO`."""
+    return {"true": "yes", "some": f"yes on {sum(hosts)} of {len(hosts)}", "false": "NO"}[state(hosts)]
+
+
+def count(hosts: int) -> str:
+    """`1 host`, `3 hosts`."""
+    return f"{hosts} host{'' if hosts == 1 else 's'}"
+
+
+def holds_on(hosts: Sequence[bool]) -> str:
+    """On how many hosts, for a sentence that says `on ...`: `all 3 hosts`, `2 of 3 hosts`, `none of 3 hosts`; of one
+    host `the one host measured` or `no host`."""
+    if len(hosts) == 1:
+        return "the one host measured" if hosts[0] else "no host"
+    how_many = {"true": "all", "some": f"{sum(hosts)} of", "false": "none of"}[state(hosts)]
+    return f"{how_many} {len(hosts)} hosts"
+
+
+def place(value: float, low: float, high: float) -> str:
+    """Whether a value measured elsewhere lies in the range that was to be expected, both ends included."""
+    return IN_RANGE if low <= value <= high else OUTSIDE

@@ -6,10 +6,12 @@ words. Whether the claim still follows from the records is evaluated by the lab,
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from experiments.formats import json_schema, record_format, strict_json, value_format, verdict_words
 from scripts.common.errors import SiteError
+from scripts.measured import claim_hosts
 
 FOLDER = "experiments/claims"
 SCHEMA = Path(__file__).parents[1] / "schema" / "claims.schema.json"
@@ -27,11 +29,39 @@ class Claim:
 
     @property
     def holds(self) -> bool:
+        """Whether it holds on every host."""
         return self.data["holds"]
+
+    @cached_property
+    def hosts(self) -> list[claim_hosts.Host]:
+        """The hosts it was evaluated on, first the one that `values` and `records` are of."""
+        return claim_hosts.of(self.data)
+
+    @property
+    def verdicts(self) -> list[bool]:
+        """Whether it holds, host by host."""
+        return [host.holds for host in self.hosts]
 
     @property
     def verdict(self) -> str:
-        return verdict_words.verdict(self.holds)
+        """`holds`, `holds on 2 of 3` or `does not hold`."""
+        return verdict_words.verdict(self.verdicts)
+
+    @property
+    def state(self) -> str:
+        """Which of these three it is, for colour and mark: `true`, `some` or `false`."""
+        return verdict_words.state(self.verdicts)
+
+    @property
+    def where(self) -> str:
+        """The first host, and how many there are besides."""
+        others = len(self.hosts) - 1
+        return self.hosts[0].label + (f", and {others} other host{'s' if others > 1 else ''}" if others else "")
+
+    def range_of(self, name: str) -> tuple[float, float] | None:
+        """What to expect of a value on another host of this card, (low, high) in its unit; None where nobody knows."""
+        expected = self.data["range"].get(name)
+        return (expected["low"], expected["high"]) if expected else None
 
     def value(self, name: str) -> dict:
         """{"value", "unit", "ci"?, "n"?, "digits"?} of a named value. Raises SiteError for an unknown name."""
@@ -42,7 +72,13 @@ class Claim:
             raise SiteError(f"{self.file}: claim {self.id} has no value {name!r} (it has: {known})") from None
 
     def text(self, reference: str) -> str:
-        """`name`: value with unit; `name.ci`: the interval; `name.n`: how many samples it rests on."""
+        """`name`: the first host's value with unit; `name.ci`: its interval; `name.n`: how many samples it rests on;
+        `name.range`: what to expect on another host; `name.hosts`: every host's value. Of the claim itself, `hosts`:
+        how many there are; `holds_on`: on how many it holds."""
+        if reference == "hosts":
+            return verdict_words.count(len(self.hosts))
+        if reference == "holds_on":
+            return verdict_words.holds_on(self.verdicts)
         name, _, part = reference.partition(".")
         value = self.value(name)
         if part == "":
@@ -51,7 +87,14 @@ class Claim:
             return value_format.interval(value)
         if part == "n" and value.get("n") is not None:
             return f"{value['n']:,}"
-        raise SiteError(f"{self.file}: claim {self.id}: {reference!r} is not there; write NAME, NAME.ci or NAME.n")
+        if part == "range" and (expected := self.range_of(name)):
+            return value_format.between(*expected, value)
+        if part == "hosts":
+            return value_format.listed([host.values[name] for host in self.hosts if name in host.values])
+        raise SiteError(
+            f"{self.file}: claim {self.id}: {reference!r} is not there; "
+            "write NAME, NAME.ci, NAME.n, NAME.range or NAME.hosts"
+        )
 
     def sentence(self, wrap=lambda text, name: text, escape=lambda text: text) -> str:
         """The sentence with its values filled in. `wrap(text, name)` may dress each, `escape` what is between."""
@@ -66,7 +109,7 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
     """
     where = path.resolve().relative_to(root.resolve()).as_posix()
     try:
-        data = strict_json.read(path.read_text("utf-8"))
+        data = claim_hosts.upgraded(strict_json.read(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise SiteError(f"{where}: cannot be read ({error}); write it again: make experiments") from None
     if (fault := json_schema.first_fault(data, SCHEMA)) is not None:
@@ -74,14 +117,15 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
         claims = data["claims"] if isinstance(data, dict) and trail[:1] == ["claims"] and len(trail) > 1 else None
         name = claims[trail[1]].get("id", trail[1]) if claims else ""
         rest = ".".join(str(part) for part in trail[2:] if name != "") or ".".join(map(str, trail))
-        if rest == "records":
+        if rest.endswith("records"):
             raise SiteError(f"{where}: claim {name} rests on no record; name its records in the notebook")
         raise SiteError(f"{where}: claim {name} {rest}: {fault.message[:160]}; write it again: make experiments")
     assert isinstance(data, dict)  # the schema has seen to it
     claims = []
     for item in data["claims"]:
         claim = Claim(item["id"], data["experiment"], where, item)
-        for rest in item["records"]:
+        claim_hosts.check(item, f"{where}: claim {claim.id}")
+        for rest in item["records"] + [record for host in claim.hosts[1:] for record in host.records]:
             _same_record(claim, rest, root, records)
         claim.sentence()  # raises for a value that the sentence names and the claim lacks
         claims.append(claim)

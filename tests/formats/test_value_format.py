@@ -47,3 +47,10 @@ def test_the_terminal_writes_a_value_as_the_page_does():
 def test_a_limit_is_written_as_it_was_typed():
     limits = (1.05, 25, 0.997, -1, 1000, 1.0, True)
     assert [value_format.bound(each) for each in limits] == ["1.05", "25", "0.997", "\u22121", "1,000", "1", "yes"]
+
+
+def test_several_values_have_their_own_places_and_one_unit():
+    values = [{"value": value, "unit": "ms", "digits": 3} for value in (9.876, 10.24, 11.0)]
+    assert value_format.listed(values) == "9.88, 10.2 and 11.0\u00a0ms"
+    assert value_format.listed(values[:1]) == "9.88\u00a0ms"
+    assert value_format.between(9, 12.345, values[0]) == "9.00 to 12.35\u00a0ms"

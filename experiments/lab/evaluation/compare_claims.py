@@ -20,33 +20,69 @@ def both(experiment: str, reference_only: bool = False) -> tuple[list[Claim], li
 
 
 def table(experiment: str, reference: list[Claim], here: list[Claim], skipped: dict[str, str]) -> str:
-    """claim | reference | here | holds here, one line a claim and value."""
+    """claim | reference | here | holds here, one line a claim and value; with a column that says whether the value
+    here lies in the reference's range, where there are ranges."""
     local = {claim["id"]: claim for claim in here}
-    rows = [("claim", "reference", "here", "holds")]
+    ranged = any(claim.get("range") for claim in reference) and bool(here)
+    rows: list[tuple[str, ...]] = [("claim", "reference", "here", "range", "holds")]
     for claim in reference or here:
         mine = local.get(claim["id"])
-        verdict = ("yes" if mine["holds"] else "NO") if mine else f"({'yes' if claim['holds'] else 'no'}, reference)"
+        verdict = _answer(mine) if mine else f"({_answer(claim).lower()}, reference)"
         names = list(claim["values"]) or [""]
         for index, name in enumerate(names):
-            first = claim["id"] if index == 0 else ""
-            label = f"{first}  {name}" if first else f"  {name}"
-            theirs = value_format.in_terminal(claim["values"].get(name)) if reference else "-"
+            label = f"{claim['id']}  {name}" if index == 0 else f"  {name}"
+            theirs = _with_range(claim, name) if reference else "-"
             ours = value_format.in_terminal(mine["values"].get(name)) if mine else "not measured here"
-            rows.append((label.strip() if first else label, theirs, ours, verdict if index == 0 else ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+            place = _place(claim, mine, name) if reference and mine else ""
+            rows.append((label, theirs, ours, place, verdict if index == 0 else ""))
+    if not ranged:
+        rows = [(*row[:3], row[4]) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    places = {claim["host"]["label"] for claim in reference}
-    ours_on = {claim["host"]["label"] for claim in here}
+    places = {_hosts(claim) for claim in reference}
+    ours_on = {_hosts(claim) for claim in here}
     note = [f"reference: {'; '.join(sorted(places))}"] if places else []
     note += [f"here: {'; '.join(sorted(ours_on))}"] if ours_on else []
     return "\n".join([f"experiment {experiment}", *lines, *note])
 
 
+def _verdicts(claim: Claim) -> list[bool]:
+    """Whether it holds, host by host; what was evaluated on one host may say no more than that."""
+    return [host["holds"] for host in claim.get("hosts") or [claim]]
+
+
+def _answer(claim: Claim) -> str:
+    return verdict_words.answer(_verdicts(claim))
+
+
+def _hosts(claim: Claim) -> str:
+    """The first host's label, and how many hosts there are where there are several."""
+    count = len(_verdicts(claim))
+    return claim["host"]["label"] + (f", {verdict_words.count(count)}" if count > 1 else "")
+
+
+def _with_range(claim: Claim, name: str) -> str:
+    """The first host's value with its interval, and what to expect on another host where that is known."""
+    value, expected = claim["values"].get(name), claim.get("range", {}).get(name)
+    text = value_format.in_terminal(value)
+    if value is None or expected is None:
+        return text
+    bounds = value_format.between(expected["low"], expected["high"], value)
+    return f"{text}, expect {bounds}".replace(value_format.NARROW, " ")
+
+
+def _place(claim: Claim, mine: Claim, name: str) -> str:
+    value, expected = mine["values"].get(name), claim.get("range", {}).get(name)
+    return verdict_words.place(value["value"], expected["low"], expected["high"]) if value and expected else ""
+
+
 def claims_command(options: argparse.Namespace, found: Settings) -> int:
     for experiment in claimed_experiments(options.exp):
         for claim in reference_claims(experiment):
-            print(f"{verdict_words.verdict(claim['holds']):13}  {claim['id']}: {filled(claim)}")
+            verdicts = _verdicts(claim)
+            shown = f"{verdict_words.verdict(verdicts):15}  {verdict_words.count(len(verdicts)):8}"
+            print(f"{shown}  {claim['id']}: {filled(claim)}")
     return 0
 
 

@@ -376,7 +376,7 @@ def test_experiments_redraws_from_the_reference_and_compares_what_is_here(notebo
     assert "x: redrawn from the reference records" in err
     assert re.search(r"^twice +ratio +1\.91 \[.*1\.91 \[.* yes$", out, re.M), out
     assert compare_claims.claims_command(Options, None) == 0
-    assert "holds          twice: 1.91" in capsys.readouterr().out
+    assert "holds            1 host    twice: 1.91" in capsys.readouterr().out
 
 
 def test_a_notebook_that_forgets_to_finish_is_refused(notebook):
