@@ -24,7 +24,7 @@ from pathlib import Path
 from mkdocs.config import load_config
 
 from experiments.formats.whole_file import write_whole
-from scripts.browser import benchmark_checks, benchmark_commands, benchmark_sites, headless
+from scripts.browser import benchmark_calibration, benchmark_checks, benchmark_commands, benchmark_sites, headless
 from scripts.browser.benchmark_figures import Figures
 from scripts.build.build_site import what_failed
 from scripts.common.errors import SiteError, run_cli
@@ -183,6 +183,7 @@ def main() -> int:
         benchmark_checks.verify(figures)
         benchmark_commands.comparisons(figures)
         visits(figures, ours)
+        benchmark_calibration.ranges(figures)
         if not arguments.quick:
             benchmark_commands.engine_runs(figures, work)
         if arguments.tests:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scripts.drift import comparison_files
-from scripts.measured import claim_reader, host_reader, record_reader
+from scripts.measured import calibration, claim_reader, host_reader, record_reader
 
 # Folder of the repository -> folder of the site.
 PLACES = {
@@ -16,12 +16,13 @@ PLACES = {
     comparison_files.FOLDER: "data/drift",
     comparison_files.RECORDINGS: "data/drift/recordings",
 }
+FILES = {calibration.FILE: "data/calibration.json"}  # single files, that need not be there
 SUFFIXES = (".json", ".gz", ".svg")
 
 
 def files(root: Path) -> list[tuple[Path, str]]:
     """(file, address below the site's root) of all that is copied into the site; data/ledger.json is not among it."""
-    published = []
+    published = [(root / file, place) for file, place in FILES.items() if (root / file).is_file()]
     for folder, place in PLACES.items():
         for file in sorted((root / folder).rglob("*")):
             if file.is_file() and file.name.endswith(SUFFIXES):

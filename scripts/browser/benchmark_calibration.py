@@ -1,0 +1,22 @@
+"""What `make bench` says of the ranges for another host: how often they were right, by kind of value."""
+
+from pathlib import Path
+
+from scripts.browser.benchmark_checks import Table
+from scripts.common.paths import ROOT
+from scripts.measured import calibration
+
+FIGURE = "left-out hosts outside their range"
+MOST = 10  # percent, of all predictions: the goal is that at least 90% of them are inside
+
+
+def ranges(figures: Table, root: Path = ROOT) -> None:
+    """A row a kind and one of all, which has the limit. The file is read, nothing is predicted again."""
+    rows = calibration.load(root)
+    if not rows:
+        figures.add(f"{FIGURE}, {calibration.TOTAL}", "%", MOST, None, calibration.MISSING)
+    for row in rows:
+        outside = None if row.coverage is None else 100 * (1 - row.coverage)
+        detail = f"{row.inside} of {row.left_out} inside, {row.covered}; {row.values} values; median width {row.width}"
+        limit = MOST if row.kind == calibration.TOTAL else None
+        figures.add(f"{FIGURE}, {row.kind}", "%", limit, outside, detail)
