@@ -10,6 +10,7 @@ _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1
 _UNSOUGHT = re.compile(
     r'<figure class="replay".*?</figure>'
     r'|<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
+    r'|<(?:ul|div) class="claim-(?:marks|drawn)">.*?</(?:ul|div)>'
     r'|<a class="headerlink".*?</a>',
     re.S | re.I,
 )

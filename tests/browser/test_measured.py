@@ -10,11 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
 from tests.conftest import serve_folder
+from tests.scripts.fixtures.several_hosts import on_hosts, share
 from tests.scripts.fixtures.small_site import PAGE, Site
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-STYLES = ("claim", "excerpt", "call-path")
+STYLES = ("claim", "claim-hosts", "excerpt", "call-path")
 HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Measured</title>'
     '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}'
@@ -27,10 +28,15 @@ HEAD = (
 def address(tmp_path_factory):
     """A page with everything that is measured, the ledger included, and the project's own styles and script."""
     site = Site(tmp_path_factory.mktemp("small"))
+    values = [share(61.238), share(58.0), share(66.66)]
+    few = on_hosts(site, [True, False, True], values, range={"share": {"low": 55, "high": 70, "kind": "gpu"}})
+    many = [{f"share-{name}": one["share"] for name in "abcde"} for one in values]
+    fold = on_hosts(site, [False] * 3, many, id="fold", sentence="It is {share-a}.", figure=None)
+    site.save_claims([few, fold])
     context = Context(root=site.root, repo_url="https://example.org/me/site")
     context.start_page("posts/01-one-request.md")
     body = markdown.Markdown(extensions=[PageExtension(context)]).convert(
-        PAGE.split("---\n", 2)[2] + "\n/// ledger\n///\n"
+        PAGE.split("---\n", 2)[2] + "\n/// claim | fold\n///\n\n/// ledger\n///\n"
     )
     folder = tmp_path_factory.mktemp("site")
     for name in STYLES:
@@ -79,7 +85,7 @@ def test_on_a_phone_it_is_one_column_with_the_process_on_each_hop(opened):
 
 def test_without_script_all_is_there_and_nothing_dead_is_shown(opened):
     page = opened(1280, script=False)
-    assert page.locator("tr[data-state]:visible").count() == 14
+    assert page.locator("tr[data-state]:visible").count() == 15
     assert page.locator(".ledger-filter").is_hidden()
     assert page.locator("li.path-hop:visible").count() == 8
 
@@ -88,14 +94,30 @@ def test_the_ledger_is_filtered_by_word_and_state(opened):
     page = opened(1280)
     rows = page.locator("tr[data-state]:visible")
     page.get_by_label("Find").fill("engine-core")
-    assert 0 < rows.count() < 14
-    assert page.locator(".ledger-filter output").inner_text() == f"{rows.count()} of 14"
+    assert 0 < rows.count() < 15
+    assert page.locator(".ledger-filter output").inner_text() == f"{rows.count()} of 15"
     page.get_by_label("Find").fill("")
-    page.get_by_label("State").select_option("holds")
+    page.get_by_label("State").select_option("holds on 2 of 3")
     assert rows.count() == 1 and page.locator('table[data-kind="hop"]').is_hidden()
     page.evaluate("location.hash = '#ledger-hop-chat-step'")
     page.wait_for_function("!document.getElementById('ledger-hop-chat-step').hidden")
-    assert rows.count() == 14
+    assert rows.count() == 15
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_card_s_hosts_fit_the_screen_without_script(opened, width):
+    page = opened(width, script=False)
+    rows = page.locator("#claim-wait svg.claim-row")
+    assert rows.count() == 3 and all(rows.nth(index).bounding_box()["width"] > 60 for index in range(3))
+    ends = [page.locator("#claim-wait .band").nth(index).bounding_box() for index in range(3)]
+    assert len({(box["x"], box["width"]) for box in ends}) == 1 and ends[0]["width"] > 10
+    fold = page.locator("#claim-fold .claim-by-host")
+    assert fold.locator("table").is_hidden()
+    fold.locator("summary").click()
+    assert fold.locator("table").is_visible()
+    box, card = (page.locator(name).bounding_box() for name in ("#claim-fold .claim-table", "#claim-fold"))
+    assert box["x"] + box["width"] <= card["x"] + card["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])

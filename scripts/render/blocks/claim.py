@@ -8,16 +8,19 @@ from pathlib import Path
 from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
+from experiments.formats import verdict_words
 from scripts.catalog.site_data import Evidence, engine_name
 from scripts.common.errors import SiteError
-from scripts.measured import inline_figures
+from scripts.measured import claim_hosts, inline_figures, record_reader
 from scripts.measured.claim_reader import Claim, load
+from scripts.render.blocks.claim_hosts import hosts_of
 from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 
 FORM = "claim.yml"  # of .github/ISSUE_TEMPLATE: a query fills its fields by their ids
+PUBLISHED = (f"{record_reader.FOLDER}/", f"{claim_hosts.FOLDER}/")
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
 
 
@@ -38,12 +41,14 @@ class ClaimBlock(PageBlock):
 
 @dataclass(frozen=True)
 class Value:
-    """A value in words; `ci` and `n` are "" where it has none."""
+    """A value in words; `ci` and `n` are "" where it has none. `place` says whether it lies in the reference's range,
+    "" where there is none or it is the reference's own."""
 
     name: str
     text: str
     ci: str = ""
     n: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,17 +66,17 @@ class Card:
     command: str
 
     @classmethod
-    def of(cls, claim: Claim) -> "Card":
+    def of(cls, claim: Claim, reference: Claim | None = None) -> "Card":
         data = claim.data
         return cls(
             data["title"],
-            str(claim.holds).lower(),
+            claim.state,
             data.get("holds_if", ""),
             claim.verdict,
-            [_value(claim, name) for name in data["values"]],
+            [_value(claim, name, reference) for name in data["values"]],
             data["measured"][:10],
             TIERS[data["tier"]],
-            data["host"]["label"],
+            claim.where,
             data["command"],
         )
 
@@ -86,11 +91,12 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         "claim.html",
         anchor=anchor,
         claim=Card.of(claim),
+        hosts=hosts_of(claim, evidence.root),
         sentence=_sentence(claim),
         figure=inline_figures.inline(evidence.root, figure, alt or claim.sentence(), anchor) if figure else "",
         figure_box=inline_figures.SCROLLS,
         where=_where_short(claim),
-        local=Card.of(local) if local else None,
+        local=Card.of(local, claim) if local else None,
         releases=", ".join(releases),
         files=_files(claim),
         report_url=report_url(claim, repo_url) if repo_url else "",
@@ -98,13 +104,15 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
     )
 
 
-def _value(claim: Claim, name: str) -> Value:
+def _value(claim: Claim, name: str, reference: Claim | None = None) -> Value:
     value = claim.value(name)
+    expected = reference.range_of(name) if reference else None
     return Value(
         name,
         claim.text(name),
         claim.text(f"{name}.ci") if value.get("ci") else "",
         f"{value['n']:,}" if value.get("n") else "",
+        verdict_words.place(value["value"], *expected) if expected else "",
     )
 
 
@@ -114,7 +122,7 @@ def _sentence(claim: Claim) -> list[tuple[str, Value | None]]:
     values: list[Value | None] = []
 
     def cut_out(text: str, reference: str) -> str:
-        whole = "." not in reference and f"{{{reference}.ci}}" not in claim.data["sentence"]
+        whole = reference in claim.data["values"] and f"{{{reference}.ci}}" not in claim.data["sentence"]
         values.append(Value(reference, text, _value(claim, reference).ci if whole else ""))
         return "\0"
 
@@ -122,16 +130,23 @@ def _sentence(claim: Claim) -> list[tuple[str, Value | None]]:
 
 
 def _where_short(claim: Claim) -> str:
-    counts = sorted({value["n"] for value in claim.data["values"].values() if value.get("n")})
+    counts = sorted({value["n"] for host in claim.hosts for value in host.values.values() if value.get("n")})
     n = f"n = {counts[0]:,}" if len(counts) == 1 else f"n = {counts[0]:,} to {counts[-1]:,}" if counts else ""
-    return ", ".join(part for part in (claim.data["host"]["label"], n) if part)
+    alone = "measured on one host" if len(claim.hosts) == 1 else ""
+    return ", ".join(part for part in (claim.where, alone, n) if part)
 
 
-def _files(claim: Claim) -> list[tuple[str, str]]:
-    """(name, address below the site's root) of the records it rests on and of its own file."""
-    records = [record["path"] for record in claim.data["records"]]
-    paths = [path for path in records if path.startswith("experiments/records/")] + [claim.file]
-    return [(path.rpartition("/")[2], address(path)) for path in paths]
+def _files(claim: Claim) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(host, [(name, address below the site's root)]) of the records that it rests on, host by host, and of its own
+    file, which is no host's; of one host all together."""
+    records = [(host.name, _published(host.records)) for host in claim.hosts]
+    own = (claim.file.rpartition("/")[2], address(claim.file))
+    return [("", [*records[0][1], own])] if len(records) == 1 else [*records, ("", [own])]
+
+
+def _published(records: list[dict]) -> list[tuple[str, str]]:
+    paths = [record["path"] for record in records]
+    return [(path.rpartition("/")[2], address(path)) for path in paths if path.startswith(PUBLISHED)]
 
 
 def here(root: Path, claim: Claim) -> Claim | None:
@@ -157,7 +172,7 @@ def report_url(claim: Claim, repository: str) -> str:
         "title": f"Claim {claim.id} is wrong",
         "template": FORM,
         "claim": claim.id,
-        "says": f"{claim.sentence()}\nVerdict: {claim.verdict}, on {claim.data['host']['label']}",
+        "says": f"{claim.sentence()}\nVerdict: {claim.verdict}, on {claim.where}",
         "records": "\n".join(record["path"] for record in claim.data["records"]),
     }
     query = urllib.parse.urlencode(filled, quote_via=urllib.parse.quote)

@@ -35,7 +35,7 @@ def resolve(reference: str, evidence: Evidence) -> tuple[str, str, str]:
         )
     claim = evidence.claim(name)
     link = evidence.home_of("claim", name) or f"{_ledger(evidence)}#ledger-claim-{name}"
-    return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.data['host']['label']}"
+    return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.where}"
 
 
 def _record(reference: str, evidence: Evidence) -> tuple[str, str, str]:

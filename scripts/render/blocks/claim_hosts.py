@@ -1,0 +1,180 @@
+"""What a claim came to on each of its hosts, as its card shows it: a mark a host, its values, what to expect elsewhere.
+
+Few values are drawn, a row a host: a dot, its interval as a line, and what to expect on another host as a band behind
+all rows. A claim of many values has a table of values and hosts, folded; drawn are those that its verdict rests on, if
+they are few.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.formats import value_format, verdict_words
+from scripts.measured.claim_hosts import Host
+from scripts.measured.claim_reader import Claim
+
+PAGE = "reference/hosts.md"  # of docs/, where each host has a section
+FEW = 3  # values that are drawn
+ABSENT = "not there"  # of a value that a host's records do not give
+EDGE = 3.0  # percent of a drawing's width on either side that dots and ends keep free
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A host with its verdict; `url` is its section below the site's root, "" while there is no such page."""
+
+    name: str
+    url: str
+    verdict: str
+    holds: str
+    measured: str
+    label: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A host's value on the scale that the rows of a value share, in percent of the width. `interval` and `band` are
+    None where there is none; `holds` fills the dot; `says` is told to a reader who does not see it."""
+
+    at: float
+    interval: tuple[float, float] | None
+    band: tuple[float, float] | None
+    holds: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value on one host; without `drawn` where it has no place on a scale, as a yes has none."""
+
+    host: str
+    text: str
+    ci: str
+    drawn: Drawn | None
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """A value on every host, in their order. `expected` is the range for another host, "" for none; `alike` is the
+    value where every host has exactly the same, else ""."""
+
+    name: str
+    cells: list[Cell]
+    expected: str
+    n: str
+    alike: str
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The hosts' part of a card. `another` is how a host of the same card is called: `another H200`."""
+
+    marks: list[Mark]
+    values: list[ValueRow]
+    drawn: list[ValueRow]
+    few: bool
+    ranged: bool
+    another: str
+    count: str
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is more to show than the card of one host has anyway."""
+        return self.ranged or len(self.marks) > 1
+
+
+def hosts_of(claim: Claim, root: Path) -> Hosts:
+    """The hosts' part of a claim's card; `root` is the repository's."""
+    linked = (root / "docs" / PAGE).is_file()
+    rows = [_row(claim, name) for name in claim.data["values"]]
+    few = len(rows) <= FEW
+    decisive = _decisive(claim)
+    return Hosts(
+        [_mark(host, linked) for host in claim.hosts],
+        rows,
+        drawn=rows if few else [row for row in rows if row.name in decisive and len(decisive) <= FEW],
+        few=few,
+        ranged=bool(claim.data["range"]),
+        another=f"another {claim.hosts[0].card}" if claim.data["tier"] == "gpu" else "another host",
+        count=verdict_words.count(len(claim.hosts)),
+    )
+
+
+def _decisive(claim: Claim) -> set[str]:
+    """The names of the values that the claim's test speaks of, wherever they stand in it."""
+
+    def named(part: object) -> set[str]:
+        if isinstance(part, str):
+            return {part} & claim.data["values"].keys()
+        if isinstance(part, dict):
+            return set().union(*map(named, [*part, *part.values()]))
+        return set().union(*map(named, part)) if isinstance(part, list) else set()
+
+    return named(claim.data.get("predicate", {}).get("test"))
+
+
+def _mark(host: Host, linked: bool) -> Mark:
+    return Mark(
+        f"{host.card} {host.name}",
+        f"{PAGE.removesuffix('.md')}/#host-{host.id}" if linked else "",
+        verdict_words.verdict([host.holds]),
+        str(host.holds).lower(),
+        host.measured,
+        host.label,
+        host.id,
+    )
+
+
+def _row(claim: Claim, name: str) -> ValueRow:
+    values = [host.values.get(name) for host in claim.hosts]
+    there = [value for value in values if value]
+    expected = claim.text(f"{name}.range") if claim.range_of(name) else ""
+    scale = _scale(there, claim.range_of(name))
+    cells = []
+    for host, value in zip(claim.hosts, values, strict=True):
+        if value is None:
+            cells.append(Cell(host.name, ABSENT, "", None))
+            continue
+        text, ci = value_format.formatted(value), value_format.interval(value) if value.get("ci") else ""
+        says = f"{text}{f', interval {ci}' if ci else ''}{f'; expected {expected}' if expected else ''}"
+        drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower(), says) if scale else None
+        cells.append(Cell(host.name, text, ci, drawn))
+    texts = {cell.text for cell in cells}
+    certain = not expected and not any(value.get("ci") for value in there)
+    counts = sorted({value["n"] for value in there if value.get("n")})
+    return ValueRow(
+        name,
+        cells,
+        expected,
+        " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1]))) if counts else "",
+        cells[0].text if len(texts) == 1 and certain else "",
+    )
+
+
+def _scale(values: list[dict], expected: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The least and the greatest that is drawn of a value; None where all is one point or no number."""
+    if any(isinstance(value["value"], bool) for value in values):
+        return None
+    points = [*_points(values), *(expected or ())]
+    return (min(points), max(points)) if min(points) < max(points) else None
+
+
+def _points(values: list[dict]) -> Iterator[float]:
+    for value in values:
+        yield value["value"]
+        yield from value.get("ci") or ()
+
+
+def _drawn(
+    value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: str, says: str
+) -> Drawn:
+    low, high = scale
+
+    def percent(point: float) -> float:
+        return round(EDGE + (100 - 2 * EDGE) * (point - low) / (high - low), 1)
+
+    def ends(pair: tuple[float, float] | list[float] | None) -> tuple[float, float] | None:
+        return (percent(pair[0]), percent(pair[1])) if pair else None
+
+    return Drawn(percent(value["value"]), ends(value.get("ci")), ends(expected), holds, says)
