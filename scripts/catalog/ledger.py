@@ -40,6 +40,7 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
     An excerpt or hop has "newest" as well: the newest release compared, what became of it there, where that is told.
+    A claim has "hosts": on how many it was evaluated.
 
     checked=False leaves excerpts, settings and replays unresolved, for a look at the ledger where the pinned sources
     are not at hand.
@@ -202,9 +203,10 @@ def _replays(evidence: Evidence, checked: bool) -> Iterator[dict]:
 def _claims(evidence: Evidence) -> Iterator[dict]:
     for claim in evidence.claims.values():
         pins = ", ".join(f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
-        detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.data['host']['label'], pins) if part)})"
+        detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.where, pins) if part)})"
         used = _used(evidence, "claim", claim.id)
-        yield _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
+        entry = _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
+        yield entry | {"hosts": len(claim.hosts)}
 
 
 def _marks(typed: list[typed_numbers.Typed], evidence: Evidence, kind: str) -> Iterator[dict]:

@@ -12,7 +12,8 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class ShownClaim:
-    """A claim as a row names it. `home` is where it is shown, below the site's root; `host` where it was measured."""
+    """A claim as a row names it. `home` is where it is shown, below the site's root; `holds` is its state, for
+    colour and mark, `host` where it was measured."""
 
     title: str
     home: str
@@ -35,6 +36,5 @@ def claims(names: Iterable[str], evidence: Evidence) -> list[ShownClaim]:
     for name in names:
         claim = evidence.claim(name)
         home = evidence.home_of("claim", name) or f"reference/ledger/#ledger-claim-{name}"
-        holds = str(claim.holds).lower()
-        shown.append(ShownClaim(claim.data["title"], home, claim.verdict, holds, claim.data["host"]["label"]))
+        shown.append(ShownClaim(claim.data["title"], home, claim.verdict, claim.state, claim.where))
     return shown

@@ -3,11 +3,15 @@
 import datetime
 
 import pytest
+from bs4 import BeautifulSoup
 
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
+from scripts.measured.claim_reader import Claim
 from scripts.pages import reading_order
 from scripts.render.blocks.posts import posts_html
+
+HOST = {"label": "H200", "measured": "2026-11-25", "values": {}, "records": []}
 
 
 @pytest.fixture
@@ -34,6 +38,19 @@ def test_written_and_planned(root):
     assert html.count("planned</span>") == 1 and "02-b/" not in html
     html = posts_html([first, second], "../", notebooks=True)
     assert '<a href="../experiments/01_a/">A &amp; B</a>' in html and 'aria-label="Post: A &amp; B">post' in html
+
+
+def test_a_notebook_says_what_its_claims_came_to(root):
+    def claim(experiment, *verdicts):
+        hosts = [{**HOST, "id": f"{at:016x}", "holds": holds} for at, holds in enumerate(verdicts)]
+        return Claim("x", experiment, "", {"hosts": hosts})
+
+    claims = [claim("01", False), claim("01", True, True), claim("01", True), claim("01", True, False, True)]
+    html = posts_html(reading_order.load(root), "../", notebooks=True, claims=claims)
+    soup = BeautifulSoup(html, "html.parser")
+    (said,) = soup.select(".posts-verdicts")
+    assert said.text == "4 claims on up to 3 hosts. holds: 2, holds on 2 of 3: 1, does not hold: 1"
+    assert [one["data-holds"] for one in said.select(".claim-verdict")] == ["true", "some", "false"]
 
 
 def test_a_post_outside_the_order(root):
