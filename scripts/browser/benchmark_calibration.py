@@ -6,7 +6,7 @@ from scripts.browser.benchmark_checks import Table
 from scripts.common.paths import ROOT
 from scripts.measured import calibration
 
-FIGURE = "left-out hosts outside their range"
+FIGURE = "outside the range"
 MOST = 10  # percent, of all predictions: the goal is that at least 90% of them are inside
 
 
@@ -17,6 +17,6 @@ def ranges(figures: Table, root: Path = ROOT) -> None:
         figures.add(f"{FIGURE}, {calibration.TOTAL}", "%", MOST, None, calibration.MISSING)
     for row in rows:
         outside = None if row.coverage is None else 100 * (1 - row.coverage)
-        detail = f"{row.inside} of {row.left_out} inside, {row.covered}; {row.values} values; median width {row.width}"
+        detail = f"{row.inside} of {row.left_out} inside, {row.covered}; {row.values} values; median {row.width}"
         limit = MOST if row.kind == calibration.TOTAL else None
-        figures.add(f"{FIGURE}, {row.kind}", "%", limit, outside, detail)
+        figures.add(f"{FIGURE}, {' '.join((row.kind, row.scale)).strip()}", "%", limit, outside, detail)

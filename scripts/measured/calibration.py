@@ -1,73 +1,84 @@
 """Reading how often the range for another host was right: `experiments/calibration.json`, which the lab writes."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.formats import json_schema, strict_json
-from experiments.formats.value_format import number
+from experiments.formats.value_format import NARROW, number
 from scripts.common.errors import SiteError
 
 FILE = "experiments/calibration.json"
 SCHEMA = Path(__file__).parents[1] / "schema" / "calibration.schema.json"
+REMEDY = "write it again: make experiments"
 MISSING = f"No calibration yet: {FILE} is missing; make experiments writes it."
+COUNTS = ("values", "left_out", "inside")
 TOTAL = "all kinds"
 NAMES = {
-    "ratio": "ratio",
-    "processor": "time that the processor sets",
-    "gpu": "time that the GPU sets",
     "count": "count",
+    "gpu": "time that the GPU sets",
+    "processor": "time that the processor sets",
+    "ratio-count": "ratio of counts",
+    "ratio-gpu": "ratio of what the GPU sets",
+    "ratio-processor": "ratio of what the processor sets",
 }
+SCALES = {"relative": "", "points": ", in points of a percentage", "units": ", where some are 0 or negative"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """The predictions of values of one kind, or of all. `coverage` is the share of them that lay inside the range,
-    `median_width` that of the ranges' widths over their values; both None where nothing was predicted."""
+    """The predictions of values of one kind on one scale, or of all. `scale` and `half_width`, the median half width of
+    the ranges on it, are "" and None for all: scales do not add up."""
 
     kind: str
+    scale: str
     values: int
     left_out: int
     inside: int
-    coverage: float | None
-    median_width: float | None
+    half_width: float | None
 
     @property
     def name(self) -> str:
-        return NAMES.get(self.kind, self.kind)
+        return NAMES.get(self.kind, self.kind) + SCALES.get(self.scale, "")
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of the predictions that lay inside; None where nothing was predicted."""
+        return self.inside / self.left_out if self.left_out else None
 
     @property
     def covered(self) -> str:
         """The coverage in percent, `-` where nothing was predicted."""
-        return percent(self.coverage)
+        return "-" if self.coverage is None else f"{number(100 * self.coverage, digits=3)}%"
 
     @property
     def width(self) -> str:
-        """The median width in percent of the value."""
-        return percent(self.median_width)
-
-
-def percent(share: float | None) -> str:
-    return "-" if share is None else f"{number(100 * share, digits=3)}%"
+        """The half width as `±12%` of the value, `±1.2 points` or `±0.4`; `-` where there is none."""
+        if self.half_width is None or not self.left_out:
+            return "-"
+        if self.scale == "relative":
+            return f"±{number(100 * math.expm1(self.half_width), digits=2)}%"
+        return f"±{number(self.half_width, digits=2)}{f'{NARROW}points' if self.scale == 'points' else ''}"
 
 
 def load(root: Path) -> list[Row]:
-    """A row a kind, then that of all kinds; none where there is no file. Raises SiteError for a file that is wrong."""
+    """A row a kind and scale, then that of all kinds; none where there is no file. Raises SiteError for a wrong one."""
     try:
         data = strict_json.read((root / FILE).read_text("utf-8"))
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
-        raise SiteError(f"{FILE}: cannot be read ({error}); write it again: make experiments") from None
+        raise SiteError(f"{FILE}: cannot be read ({error}); {REMEDY}") from None
     if fault := json_schema.first_fault(data, SCHEMA):
-        raise SiteError(f"{FILE}: {fault.line('file')}; write it again: make experiments")
+        raise SiteError(f"{FILE}: {fault.line('file')}; {REMEDY}")
     assert isinstance(data, dict)  # the schema has seen to it
-    rows = [_row(kind["kind"], kind) for kind in data["kinds"]] + [_row(TOTAL, data["total"])]
-    for row in rows:
-        if row.inside > row.left_out:
-            raise SiteError(f"{FILE}: {row.kind}: more inside than predicted; write it again: make experiments")
+    rows = [
+        Row(kind["kind"], kind["scale"], *(kind[name] for name in COUNTS), kind["median_half_width"])
+        for kind in data["kinds"]
+    ]
+    total = data["total"]
+    rows.append(Row(TOTAL, "", sum(row.values for row in rows), total["left_out"], total["inside"], None))
+    for row, said in zip(rows, [*data["kinds"], total], strict=True):
+        if row.inside > row.left_out or abs((row.coverage or 0) - said["coverage"]) > 1e-6:
+            raise SiteError(f"{FILE}: {row.name}: its coverage is not inside over left_out; {REMEDY}")
     return rows
-
-
-def _row(kind: str, data: dict) -> Row:
-    names = ("values", "left_out", "inside", "coverage", "median_width")
-    return Row(kind, *(data[name] for name in names))

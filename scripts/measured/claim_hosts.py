@@ -76,19 +76,23 @@ def check(claim: dict, where: str) -> None:
             raise SiteError(f"{where}: the range of {name} ends below its beginning; {REMEDY}")
 
 
-def upgraded(data: Any) -> Any:
-    """The content of a claims file of schema claims/1, which knew one host, as claims/2; any other as it is.
+def with_own_hosts(data: Any) -> Any:
+    """The content of a claims file with each claim that names no hosts on its own host alone, without ranges: so it is
+    where a notebook was run by itself, and in a clone's own claims. What is wrong with it is left to the schema.
 
-    For as long as such files are committed: without them this function and its one call go.
+    Files of schema claims/1, which knew one host, are taken as claims/2 for as long as such are committed.
     """
-    if not isinstance(data, dict) or data.get("schema") != "claims/1" or not isinstance(data.get("claims"), list):
+    if not isinstance(data, dict) or not isinstance(data.get("claims"), list):
         return data
-    return data | {"schema": "claims/2", "claims": [_with_its_host(claim) for claim in data["claims"]]}
+    schema = "claims/2" if data.get("schema") == "claims/1" else data.get("schema")
+    return data | {"schema": schema, "claims": [_with_own_host(claim) for claim in data["claims"]]}
 
 
-def _with_its_host(claim: Any) -> Any:
+def _with_own_host(claim: Any) -> Any:
     kept = ("measured", "holds", "values", "records")
-    if not isinstance(claim, dict) or not isinstance(claim.get("host"), dict) or not all(key in claim for key in kept):
-        return claim  # the schema says what is missing
+    if not isinstance(claim, dict) or "hosts" in claim:
+        return claim
+    if not isinstance(claim.get("host"), dict) or not all(key in claim for key in kept):
+        return claim
     host = {"id": claim["host"].get("id"), "label": claim["host"].get("label"), **{key: claim[key] for key in kept}}
-    return {**claim, "hosts": [host], "range": {}}
+    return {"range": {}, **claim, "hosts": [host]}

@@ -109,7 +109,7 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
     """
     where = path.resolve().relative_to(root.resolve()).as_posix()
     try:
-        data = claim_hosts.upgraded(strict_json.read(path.read_text("utf-8")))
+        data = claim_hosts.with_own_hosts(strict_json.read(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise SiteError(f"{where}: cannot be read ({error}); write it again: make experiments") from None
     if (fault := json_schema.first_fault(data, SCHEMA)) is not None:

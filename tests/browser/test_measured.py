@@ -29,7 +29,7 @@ def address(tmp_path_factory):
     """A page with everything that is measured, the ledger included, and the project's own styles and script."""
     site = Site(tmp_path_factory.mktemp("small"))
     values = [share(61.238), share(58.0), share(66.66)]
-    few = on_hosts(site, [True, False, True], values, range={"share": {"low": 55, "high": 70, "kind": "gpu"}})
+    few = on_hosts(site, [True, False, True], values, range={"share": {"low": 55, "high": 70, "kind": "ratio-gpu"}})
     many = [{f"share-{name}": one["share"] for name in "abcde"} for one in values]
     fold = on_hosts(site, [False] * 3, many, id="fold", sentence="It is {share-a}.", figure=None)
     site.save_claims([few, fold])

@@ -3,7 +3,7 @@
 from scripts.browser import benchmark_calibration
 from scripts.browser.benchmark_figures import Figures
 from scripts.measured import calibration
-from tests.scripts.measured.test_calibration import DATA, ROW, write
+from tests.scripts.measured.test_calibration import DATA, write
 
 
 def rows(root):
@@ -14,11 +14,12 @@ def rows(root):
 
 def test_the_goal_is_of_all_kinds_together(tmp_path):
     write(tmp_path, DATA)
-    gpu, count, every = rows(tmp_path)
-    assert gpu[0] == "gpu" and round(gpu[1], 6) == 6 and gpu[2] is None
-    assert gpu[3] == "141 of 150 inside, 94.0%; 50 values; median width 12.3%"
-    assert count[:3] == ("count", None, None) and (every[0], every[2]) == ("all kinds", True)
-    write(tmp_path, DATA | {"total": ROW | {"coverage": 0.89}})
+    gpu, count, points, every = rows(tmp_path)
+    assert gpu[0] == "gpu relative" and round(gpu[1], 6) == 6 and gpu[2] is None
+    assert gpu[3] == "141 of 150 inside, 94.0%; 50 values; median ±13%"
+    assert count[:3] == ("count units", None, None) and points[0] == "ratio-processor points"
+    assert (every[0], every[2]) == ("all kinds", True)
+    write(tmp_path, DATA | {"total": {"left_out": 100, "inside": 89, "coverage": 0.89}})
     assert rows(tmp_path)[-1][2] is False
 
 

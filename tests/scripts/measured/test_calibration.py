@@ -7,14 +7,12 @@ import pytest
 from scripts.measured import calibration
 from tests.scripts.fixtures.small_site import one_line
 
-ROW = {"values": 50, "left_out": 150, "inside": 141, "coverage": 0.94, "median_width": 0.123}
-NONE = {"values": 2, "left_out": 0, "inside": 0, "coverage": None, "median_width": None}
-DATA = {
-    "schema": "calibration/1",
-    "kinds": [ROW | {"kind": "gpu", "more": 1}, NONE | {"kind": "count"}],
-    "total": ROW,
-    "hosts": [],
-}
+PREDICTED = {"left_out": 150, "inside": 141, "coverage": 0.94}
+ROW = PREDICTED | {"kind": "gpu", "scale": "relative", "values": 50, "median_half_width": 0.123, "factor": 2.1}
+NONE = {"kind": "count", "scale": "units", "values": 2, "left_out": 0, "inside": 0, "coverage": 0.0}
+NONE |= {"median_half_width": 0.0, "between": 0.0}
+POINTS = ROW | {"kind": "ratio-processor", "scale": "points", "median_half_width": 1.26}
+DATA = {"schema": "calibration/1", "kinds": [ROW, NONE, POINTS], "total": PREDICTED, "hosts": []}
 
 
 def write(root, data):
@@ -27,10 +25,11 @@ def test_a_row_a_kind_and_one_of_all(tmp_path):
     assert calibration.load(tmp_path) == []
     write(tmp_path, DATA)
     rows = calibration.load(tmp_path)
-    assert [(row.name, row.left_out, row.inside, row.covered, row.width) for row in rows] == [
-        ("time that the GPU sets", 150, 141, "94.0%", "12.3%"),
-        ("count", 0, 0, "-", "-"),
-        ("all kinds", 150, 141, "94.0%", "12.3%"),
+    assert [(row.name, row.values, row.left_out, row.inside, row.covered, row.width) for row in rows] == [
+        ("time that the GPU sets", 50, 150, 141, "94.0%", "±13%"),
+        ("count, where some are 0 or negative", 2, 0, 0, "-", "-"),
+        ("ratio of what the processor sets, in points of a percentage", 50, 150, 141, "94.0%", "±1.3\u00a0points"),
+        ("all kinds", 102, 150, 141, "94.0%", "-"),
     ]
 
 
@@ -40,9 +39,11 @@ def test_a_row_a_kind_and_one_of_all(tmp_path):
         ("{", "cannot be read"),
         (DATA | {"schema": "calibration/2"}, "schema"),
         (DATA | {"total": {}}, "total"),
-        (DATA | {"kinds": [ROW]}, "kinds[0]: field kind is missing"),
-        (DATA | {"total": ROW | {"coverage": 94}}, "total.coverage"),
-        (DATA | {"total": ROW | {"inside": 151}}, "all kinds: more inside than predicted"),
+        (DATA | {"kinds": [PREDICTED]}, "kinds[0]: field kind, scale, values, median_half_width is missing"),
+        (DATA | {"kinds": [ROW | {"scale": "inches"}]}, "kinds[0].scale"),
+        (DATA | {"total": PREDICTED | {"coverage": 94}}, "total.coverage"),
+        (DATA | {"total": PREDICTED | {"inside": 151}}, "all kinds: its coverage is not inside over left_out"),
+        (DATA | {"kinds": [ROW | {"coverage": 0.9}]}, "time that the GPU sets: its coverage"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused(tmp_path, data, said):

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from scripts.common.errors import SiteError
 from scripts.measured import claim_reader
 from tests.scripts.fixtures.several_hosts import IDS, on_hosts, share
 from tests.scripts.fixtures.small_site import Site, one_line
 
-RANGE = {"share": {"low": 55.04, "high": 70, "kind": "ratio"}}
+RANGE = {"share": {"low": 55.04, "high": 70, "kind": "ratio-gpu"}}
 
 
 @pytest.fixture
@@ -132,15 +131,16 @@ def test_a_host_s_record_that_is_gone_or_changed_is_refused(site):
     one_line(lambda: claim_reader.load_all(site.root), "claim wait rests on experiments/hosts/a639", "not there")
 
 
-def test_a_file_of_before_there_were_hosts_has_the_one(site):
+@pytest.mark.parametrize("schema", ["claims/1", "claims/2"])
+def test_a_claim_that_names_no_hosts_is_of_its_own(site, schema):
     file = site.save_claims([site.claim])
-    data = json.loads(file.read_text())
-    for claim in data["claims"]:
-        del claim["hosts"], claim["range"]
-    file.write_text(json.dumps(data | {"schema": "claims/1"}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": schema}))
     claim = claim_reader.load_all(site.root)["wait"]
     assert [(host.id, host.label, host.holds) for host in claim.hosts] == [(IDS[0], "A processor, 2 cores", True)]
     assert claim.verdict == "holds" and claim.range_of("share") is None
-    file.write_text(json.dumps(data))
-    with pytest.raises(SiteError, match="'hosts' is a required property"):
-        claim_reader.load_all(site.root)
+
+
+def test_a_file_of_another_schema_is_refused(site):
+    file = site.save_claims([site.claim])
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": "claims/3"}))
+    one_line(lambda: claim_reader.load_all(site.root), "experiments/claims/01.json", "schema", "make experiments")

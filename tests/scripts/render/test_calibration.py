@@ -22,11 +22,15 @@ def test_the_table_has_a_row_a_kind_and_one_of_all(tmp_path):
     write(tmp_path, DATA)
     soup = page(tmp_path)
     assert [cell.text for cell in soup.select("thead th")] == [
-        "kind", "values", "left-out predictions", "inside", "coverage", "median width",
+        "kind", "values", "left-out predictions", "inside", "coverage", "median half width",
     ]
     rows = [[cell.text for cell in row.select("th, td")] for row in soup.select("tbody tr")]
-    assert rows[0] == ["time that the GPU sets", "50", "150", "141", "94.0%", "12.3%"]
-    assert [row[0] for row in rows] == ["time that the GPU sets", "count", "all kinds"]
+    assert rows[0] == ["time that the GPU sets", "50", "150", "141", "94.0%", "±13%"]
+    assert [row[0] for row in rows][1:] == [
+        "count, where some are 0 or negative",
+        "ratio of what the processor sets, in points of a percentage",
+        "all kinds",
+    ]
     published = {place for _, place in data_files.files(tmp_path)}
     assert soup.a["href"].removeprefix("../../") in published
 

@@ -10,10 +10,10 @@ from bs4 import BeautifulSoup
 from scripts.render.page import data_files
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
-from tests.scripts.fixtures.several_hosts import IDS, on_hosts, share, with_hosts
+from tests.scripts.fixtures.several_hosts import IDS, on_hosts, share
 from tests.scripts.fixtures.small_site import Site
 
-RANGE = {"share": {"low": 55.04, "high": 70, "kind": "gpu"}}
+RANGE = {"share": {"low": 55.04, "high": 70, "kind": "ratio-gpu"}}
 VALUES = [share(61.238), share(58.0), share(66.66)]
 
 
@@ -145,7 +145,7 @@ def test_a_claim_of_one_host_says_that_it_is_of_one(site):
 def test_what_was_measured_in_this_clone_lies_in_the_range_or_outside(site):
     for value, place in ((60.0, "in range"), (80.0, "outside")):
         shown = on_hosts(site, [True, True], VALUES[:2], range=RANGE)
-        local = with_hosts(site.changed_claim(values=share(value)))
+        local = site.changed_claim(values=share(value))
         site.write("experiments/local/claims/01.json", json.dumps(
             {"schema": "claims/2", "experiment": "01", "claims": [local]}
         ))
