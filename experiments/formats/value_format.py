@@ -74,6 +74,21 @@ def between(low: Number, high: Number, value: ValueData) -> str:
     )
 
 
+def expected(low: Number, high: Number, value: ValueData) -> str:
+    """What to expect of a value elsewhere, `12.1 to 12.6 ms`, or one number where both ends are written alike. An end
+    far above the value has no more digits than can be meant."""
+    # Ends computed by way of logarithms lose their last digits, which would make a fraction of a count.
+    first, second = (_end(float(f"{end:.12g}"), value) for end in (low, high))
+    return with_unit(first if first == second else f"{first} to {second}", value["unit"])
+
+
+def _end(end: float, value: ValueData) -> str:
+    centre, digits = value["value"], value.get("digits") or DIGITS
+    if isinstance(centre, int):
+        return number(end, decimals=0 if end.is_integer() else 1)
+    return number(end, decimals=min(places(centre, digits) if centre else 2, places(end, digits) + 1 if end else 2))
+
+
 def listed(values: Sequence[ValueData]) -> str:
     """`1.14, 1.32 and 1.43 ms`: values of one unit, each with its own places, the unit once. At least one."""
     numbers = [number(value["value"], value.get("digits")) for value in values]

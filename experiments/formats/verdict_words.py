@@ -3,6 +3,7 @@
 A claim is evaluated on each host by itself, so a verdict is a sequence of booleans, one a host, at least one.
 """
 
+import math
 from collections.abc import Sequence
 
 IN_RANGE, OUTSIDE = "in range", "outside"
@@ -38,5 +39,7 @@ def holds_on(hosts: Sequence[bool]) -> str:
 
 
 def place(value: float, low: float, high: float) -> str:
-    """Whether a value measured elsewhere lies in the range that was to be expected, both ends included."""
-    return IN_RANGE if low <= value <= high else OUTSIDE
+    """Whether a value measured elsewhere lies in the range that was to be expected, both ends included: a range of one
+    point, as of a count, may have been computed by way of logarithms."""
+    ends = (math.isclose(value, end, rel_tol=1e-9, abs_tol=1e-12) for end in (low, high))
+    return IN_RANGE if low <= value <= high or any(ends) else OUTSIDE

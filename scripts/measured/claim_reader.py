@@ -88,7 +88,7 @@ class Claim:
         if part == "n" and value.get("n") is not None:
             return f"{value['n']:,}"
         if part == "range" and (expected := self.range_of(name)):
-            return value_format.between(*expected, value)
+            return value_format.expected(*expected, value)
         if part == "hosts":
             return value_format.listed([host.values[name] for host in self.hosts if name in host.values])
         raise SiteError(

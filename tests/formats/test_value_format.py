@@ -54,3 +54,18 @@ def test_several_values_have_their_own_places_and_one_unit():
     assert value_format.listed(values) == "9.88, 10.2 and 11.0\u00a0ms"
     assert value_format.listed(values[:1]) == "9.88\u00a0ms"
     assert value_format.between(9, 12.345, values[0]) == "9.00 to 12.35\u00a0ms"
+
+
+def test_a_range_of_one_point_is_one_number():
+    count, time = {"value": 26, "unit": "count"}, {"value": 9.876, "unit": "ms", "digits": 3}
+    assert value_format.expected(26.000000000000004, 26.0, count) == "26"
+    assert value_format.expected(9.874, 9.881, time) == "9.87 to 9.88\u00a0ms"
+    assert value_format.expected(9.876, 9.877, time) == "9.88\u00a0ms"
+
+
+def test_a_wide_range_has_no_more_digits_than_can_be_meant():
+    time = {"value": 2.07, "unit": "ms", "digits": 3}
+    assert value_format.expected(0.00005, 81905.95, time) == "0.00 to 81,910\u00a0ms"
+    assert value_format.expected(98.2, 103.04, {"value": 99.8, "unit": "ms"}) == "98.2 to 103.0\u00a0ms"
+    assert value_format.expected(-4.5, 0, {"value": 0.0, "unit": "ms"}) == "\u22124.50 to 0.00\u00a0ms"
+    assert value_format.expected(3, 4.5, {"value": 4, "unit": "count"}) == "3 to 4.5"

@@ -29,4 +29,5 @@ def test_both_sides_word_a_verdict_alike():
 
 def test_a_value_lies_in_a_range_with_both_ends():
     assert [verdict_words.place(value, 1, 2) for value in (1, 2, 0.99)] == ["in range", "in range", "outside"]
+    assert verdict_words.place(26, 26.000000000000004, 26.000000000000004) == "in range"
     assert [verdict_words.count(hosts) for hosts in (1, 3)] == ["1 host", "3 hosts"]

@@ -68,7 +68,7 @@ def _with_range(claim: Claim, name: str) -> str:
     text = value_format.in_terminal(value)
     if value is None or expected is None:
         return text
-    bounds = value_format.between(expected["low"], expected["high"], value)
+    bounds = value_format.expected(expected["low"], expected["high"], value)
     return f"{text}, expect {bounds}".replace(value_format.NARROW, " ")
 
 

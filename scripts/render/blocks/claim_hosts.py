@@ -5,6 +5,7 @@ all rows. A claim of many values has a table of values and hosts, folded; drawn 
 they are few.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,7 @@ def _row(claim: Claim, name: str) -> ValueRow:
         drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower(), says) if scale else None
         cells.append(Cell(host.name, text, ci, drawn))
     texts = {cell.text for cell in cells}
-    certain = not expected and not any(value.get("ci") for value in there)
+    certain = scale is None and not any(value.get("ci") for value in there)
     counts = sorted({value["n"] for value in there if value.get("n")})
     return ValueRow(
         name,
@@ -157,7 +158,8 @@ def _scale(values: list[dict], expected: tuple[float, float] | None) -> tuple[fl
     if any(isinstance(value["value"], bool) for value in values):
         return None
     points = [*_points(values), *(expected or ())]
-    return (min(points), max(points)) if min(points) < max(points) else None
+    low, high = min(points), max(points)
+    return None if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12) else (low, high)
 
 
 def _points(values: list[dict]) -> Iterator[float]:

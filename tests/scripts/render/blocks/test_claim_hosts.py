@@ -82,6 +82,9 @@ def test_what_is_exactly_alike_on_every_host_is_one_line(site):
     shown = card(site, [True, True], values)
     assert shown.select_one(".claim-plot") is None
     assert shown.select_one(".claim-alike").text == "share: 26 on 2 hosts"
+    point = {"share": {"low": 26.000000000000004, "high": 26.000000000000004, "kind": "count"}}
+    sure = card(site, [True, True], values, range=point)
+    assert sure.select_one(".claim-alike").text == "share: 26 on 2 hosts; on another H200 expect 26"
     apart = card(site, [True, True], [values[0], {"share": {"value": 27, "unit": "count"}}])
     assert apart.select_one(".claim-alike") is None and len(apart.select("circle")) == 2
 
