@@ -19,4 +19,4 @@ def ranges(figures: Table, root: Path = ROOT) -> None:
         outside = None if row.coverage is None else 100 * (1 - row.coverage)
         detail = f"{row.inside} of {row.left_out} inside, {row.covered}; {row.values} values; median {row.width}"
         limit = MOST if row.kind == calibration.TOTAL else None
-        figures.add(f"{FIGURE}, {' '.join((row.kind, row.scale)).strip()}", "%", limit, outside, detail)
+        figures.add(f"{FIGURE}, {' '.join((row.kind, row.scale, row.reading)).strip()}", "%", limit, outside, detail)

@@ -12,7 +12,6 @@ FILE = "experiments/calibration.json"
 SCHEMA = Path(__file__).parents[1] / "schema" / "calibration.schema.json"
 REMEDY = "write it again: make experiments"
 MISSING = f"No calibration yet: {FILE} is missing; make experiments writes it."
-COUNTS = ("values", "left_out", "inside")
 TOTAL = "all kinds"
 NAMES = {
     "count": "count",
@@ -27,11 +26,14 @@ SCALES = {"relative": "", "points": ", in points of a percentage", "units": ", w
 
 @dataclass(frozen=True)
 class Row:
-    """The predictions of values of one kind on one scale, or of all. `scale` and `half_width`, the median half width of
-    the ranges on it, are "" and None for all: scales do not add up."""
+    """The predictions of values of one kind on one scale, `sampled` with an interval or `single` readings without.
+
+    The row of all has "" for `scale` and `reading`, and None for `half_width`, the ranges' median: scales do not add up.
+    """
 
     kind: str
     scale: str
+    reading: str
     values: int
     left_out: int
     inside: int
@@ -39,7 +41,8 @@ class Row:
 
     @property
     def name(self) -> str:
-        return NAMES.get(self.kind, self.kind) + SCALES.get(self.scale, "")
+        single = ", single readings" if self.reading == "single" else ""
+        return NAMES.get(self.kind, self.kind) + SCALES.get(self.scale, "") + single
 
     @property
     def coverage(self) -> float | None:
@@ -73,11 +76,19 @@ def load(root: Path) -> list[Row]:
         raise SiteError(f"{FILE}: {fault.line('file')}; {REMEDY}")
     assert isinstance(data, dict)  # the schema has seen to it
     rows = [
-        Row(kind["kind"], kind["scale"], *(kind[name] for name in COUNTS), kind["median_half_width"])
+        Row(
+            kind["kind"],
+            kind["scale"],
+            kind["reading"],
+            kind["values"],
+            kind["left_out"],
+            kind["inside"],
+            kind["median_half_width"],
+        )
         for kind in data["kinds"]
     ]
     total = data["total"]
-    rows.append(Row(TOTAL, "", sum(row.values for row in rows), total["left_out"], total["inside"], None))
+    rows.append(Row(TOTAL, "", "", sum(row.values for row in rows), total["left_out"], total["inside"], None))
     for row, said in zip(rows, [*data["kinds"], total], strict=True):
         if row.inside > row.left_out or abs((row.coverage or 0) - said["coverage"]) > 1e-6:
             raise SiteError(f"{FILE}: {row.name}: its coverage is not inside over left_out; {REMEDY}")

@@ -15,9 +15,9 @@ def rows(root):
 def test_the_goal_is_of_all_kinds_together(tmp_path):
     write(tmp_path, DATA)
     gpu, count, points, every = rows(tmp_path)
-    assert gpu[0] == "gpu relative" and round(gpu[1], 6) == 6 and gpu[2] is None
+    assert gpu[0] == "gpu relative sampled" and round(gpu[1], 6) == 6 and gpu[2] is None
     assert gpu[3] == "141 of 150 inside, 94.0%; 50 values; median ±13%"
-    assert count[:3] == ("count units", None, None) and points[0] == "ratio-processor points"
+    assert count[:3] == ("count units single", None, None) and points[0] == "ratio-processor points sampled"
     assert (every[0], every[2]) == ("all kinds", True)
     write(tmp_path, DATA | {"total": {"left_out": 100, "inside": 89, "coverage": 0.89}})
     assert rows(tmp_path)[-1][2] is False

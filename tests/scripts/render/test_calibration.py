@@ -27,7 +27,7 @@ def test_the_table_has_a_row_a_kind_and_one_of_all(tmp_path):
     rows = [[cell.text for cell in row.select("th, td")] for row in soup.select("tbody tr")]
     assert rows[0] == ["time that the GPU sets", "50", "150", "141", "94.0%", "±13%"]
     assert [row[0] for row in rows][1:] == [
-        "count, where some are 0 or negative",
+        "count, where some are 0 or negative, single readings",
         "ratio of what the processor sets, in points of a percentage",
         "all kinds",
     ]

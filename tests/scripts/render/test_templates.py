@@ -38,7 +38,8 @@ def spoil_claim(site) -> None:
     """Writes a script wherever a claim has text of its own."""
     share = {"value": 61.2, "unit": BAD, "ci": [60.1, 62.4], "n": 40}
     words = dict.fromkeys(("title", "sentence", "holds_if", "command"), f"{BAD} {{share}}") | {"title": BAD}
-    site.save_claims([site.changed_claim(**words, values={"share": share}, host={"label": BAD}, pin={"vllm": BAD})])
+    host = {"id": "0" * 16, "label": BAD}
+    site.save_claims([site.changed_claim(**words, values={"share": share}, host=host, pin={"vllm": BAD})])
 
 
 def knobs(site) -> BeautifulSoup:
