@@ -28,7 +28,7 @@ SCALES = {"relative": "", "points": ", in points of a percentage", "units": ", w
 class Row:
     """The predictions of values of one kind on one scale, `sampled` with an interval or `single` readings without.
 
-    The row of all has "" for `scale` and `reading`, and None for `half_width`, the ranges' median: scales do not add up.
+    The row of all has "" for `scale` and `reading`, None for `half_width`, the ranges' median: scales do not add up.
     """
 
     kind: str
