@@ -6,9 +6,9 @@ A host is GPU, driver and boot. A claim's hosts are listed with the one first th
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.formats.host_index import FOLDER
 from scripts.common.errors import SiteError
 
-FOLDER = "experiments/hosts"  # holds a folder of records for every host but the first
 SHORT = 4  # digits of an id that tell the hosts of a claim apart
 REMEDY = "write it again: make experiments"
 OF_THE_CLAIM = ("hosts", "holds_on")  # in text, `claim.hosts` is said of the claim; no value may be called so

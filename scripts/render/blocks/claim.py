@@ -11,7 +11,7 @@ from pymdownx.blocks.block import type_string
 from experiments.formats import verdict_words
 from scripts.catalog.site_data import Evidence, engine_name
 from scripts.common.errors import SiteError
-from scripts.measured import claim_hosts, inline_figures, record_reader
+from scripts.measured import host_reader, inline_figures, record_reader
 from scripts.measured.claim_reader import Claim, load
 from scripts.render.blocks.claim_hosts import hosts_of
 from scripts.render.page import templates
@@ -20,7 +20,7 @@ from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 
 FORM = "claim.yml"  # of .github/ISSUE_TEMPLATE: a query fills its fields by their ids
-PUBLISHED = (f"{record_reader.FOLDER}/", f"{claim_hosts.FOLDER}/")
+PUBLISHED = (f"{record_reader.FOLDER}/", f"{host_reader.FOLDER}/")
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
 
 
