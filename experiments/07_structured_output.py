@@ -855,7 +855,9 @@ def answers_copied(*runs):
 # ## How long it takes
 
 # %%
-card_time.claim(book, ["graphs-f1-vllm-nograph", "graphs-f2-vllm-piecewise", "graphs-f3-sglang-compile"], fleets=True)
+card_time.claim(
+    book, [book.measured("graphs", name) for name in ("vllm-nograph", "vllm-piecewise", "sglang-compile")], fleets=True
+)
 
 # %%
 print(book.finish())

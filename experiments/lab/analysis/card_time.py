@@ -41,7 +41,7 @@ def claim(book: Book, records: Sequence[Record | str], fleets: bool = False) -> 
         tier="gpu",
         holds=at_most(MOST_MINUTES, "minutes"),
         labels={"minutes": "the time in minutes"},
-        set_by={"minutes": "processor", **({"fleets": "count"} if fleets else {})},  # most of it is servers' starts
+        set_by="lab",  # how a suite is cut into fleets, before any host's speed
     )
     def suite_time(*runs: Record) -> dict[str, Value]:
         values = {"minutes": intervals.value(minutes(runs), "1", 3)}

@@ -18,6 +18,7 @@ COVERED = 0.95
 WIDTH_OF_95 = 2 * 1.959964  # of a normal distribution's middle 95%, in standard deviations
 MEDIAN_SQUARE = 0.454936  # the median of a squared standard normal
 LEAST_FACTOR = 1.959964
+SAME = 1e-9  # numbers this close are one; of such a count every host gave the same
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def seen(claims: Iterable[Mapping[str, Any]]) -> list[Seen]:
         if claim["tier"] != "gpu":
             continue
         for name, kinds in claim.get("kinds", {}).items():
+            if kinds["kind"] == "lab":  # says nothing of a host
+                continue
             values = {host["id"]: host["values"][name] for host in claim["hosts"] if name in host["values"]}
             if any(isinstance(value["value"], bool) for value in values.values()):
                 continue
@@ -123,14 +126,8 @@ def _pool(members: Sequence[Seen]) -> Pool:
         for host in value.numbers:
             rest = value.without(host)
             misses.append(_miss(value.numbers[host] - rest.middle, deviation(rest, between)))
-    factor = float(np.quantile([miss for miss in misses if math.isfinite(miss)] or [0.0], _raised(members)))
+    factor = float(np.quantile([miss for miss in misses if math.isfinite(miss)] or [0.0], COVERED))
     return Pool(between, max(LEAST_FACTOR, factor), len(members))
-
-
-def _raised(members: Sequence[Seen]) -> float:
-    """The share of misses that the factor must cover: 95%, raised for how few hosts it was learnt from."""
-    hosts = len({host for value in members for host in value.numbers})
-    return min(COVERED * (1 + 1 / hosts), 0.99)
 
 
 def deviation(value: Seen, between: float) -> float:
@@ -140,9 +137,9 @@ def deviation(value: Seen, between: float) -> float:
 
 
 def _miss(distance: float, scale: float) -> float:
-    if abs(distance) < 1e-12:
+    if abs(distance) < SAME:
         return 0.0
-    return abs(distance) / scale if scale > 0 else math.inf
+    return abs(distance) / scale if scale > SAME else math.inf
 
 
 def expected(value: Seen, pool: Pool) -> tuple[float, float]:
@@ -164,6 +161,6 @@ def calibration(values: Sequence[Seen]) -> dict[tuple[str, str, str], Tally]:
             pool = learnt[value.pool]
             reach = pool.factor * deviation(kept, pool.between)
             tally = tallies.setdefault(value.pool, Tally())
-            tally.inside.append(bool(abs(value.numbers[host] - kept.middle) <= reach + 1e-9))
+            tally.inside.append(bool(abs(value.numbers[host] - kept.middle) <= reach + SAME))
             tally.half_widths.append(reach)
     return tallies

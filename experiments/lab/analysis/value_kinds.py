@@ -2,7 +2,7 @@
 
 A unit settles it for what was counted (kind `count`). A time or a rate is the processor's or the GPU's, which the
 notebook says by `set_by`; it says so of a ratio as well, where it means the two times that are compared, or "count"
-where counts or memory are.
+where counts or memory are. What the lab's own course sets, such as how long a suite holds a card, is of kind `lab`.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from experiments.lab.verdicts.claim_value import Value
 COUNTED = ("count", "tokens", "blocks", "bool", "B", "KiB", "MiB", "GiB", "FLOP")
 TIMED = ("s", "ms", "us", "ns", "tok/s", "req/s", "TFLOP/s", "GB/s")
 RATIOS = ("1", "%")
-WORDS = ("processor", "gpu", "count")
+WORDS = ("processor", "gpu", "count", "lab")
 
 SetBy = str | Mapping[str, str] | None  # one of WORDS for all values, or {pattern of names: one of WORDS}
 
 
 def kinds(values: Mapping[str, Value], set_by: SetBy, where: str) -> dict[str, dict[str, str]]:
-    """{name: {"kind", "set_by"}} of a claim's values. Kinds are `count`, `ratio`, `processor` and `gpu`; `set_by` is
+    """{name: {"kind", "set_by"}} of a claim's values. Kinds are `count`, `ratio`, `processor`, `gpu` and `lab`; `set_by` is
     one of WORDS. Of patterns the first that a name matches counts, among the names whose unit does not settle it.
 
     LabError, with `where` at its beginning, for a value of which nothing says what sets it, a unit that is not listed,
@@ -52,4 +52,4 @@ def _kind(name: str, unit: str, asked: Mapping[str, str], used: set[str], where:
     word = asked[pattern]
     if unit in TIMED and word == "count":
         raise LabError(f"{where}: value {name}: is in {unit}, which no count sets; say {choice} in set_by")
-    return {"kind": "ratio" if unit in RATIOS else word, "set_by": word}
+    return {"kind": "ratio" if unit in RATIOS and word != "lab" else word, "set_by": word}
