@@ -28,7 +28,7 @@ from experiments.lab.analysis import intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    ENGINES, SHAPE_8B, entered, error_bars, exact, highest, lowest, median_of,
+    ENGINES, entered, error_bars, exact, highest, lowest, median_of, shape_of,
 )
 from experiments.lab.analysis.roofline import floor_ms, prefill_floor_ms, prefill_flop
 from experiments.lab.verdicts.verdict import above, all_of, below, equals, every, fact, holds_value, none, some, the
@@ -227,8 +227,8 @@ def best_rate(card):
 def floor_figure(_, axes):
     card = book.record("card")
     x = np.linspace(64, 4300, 60)
-    copy = max(card.values("copy"))
-    axes.plot(x, [prefill_floor_ms(SHAPE_8B, n, best_rate(card), copy) for n in x], color=colour("floor"),
+    copy, shape = max(card.values("copy")), shape_of(book.record("kernels-vllm-8b"))
+    axes.plot(x, [prefill_floor_ms(shape, n, best_rate(card), copy) for n in x], color=colour("floor"),
               linestyle="--", label="floor: FLOP, or weights read once")
     for (engine, title), mark in zip(ENGINES.items(), "os", strict=True):
         run, kernels = book.record(f"ttft-{engine}-8b"), book.record(f"kernels-{engine}-8b")
@@ -273,7 +273,7 @@ def large_gpu_share(vllm, sglang, vllm_kernels, sglang_kernels):
     labels={"vllm": "the kernels' time over the floor in vLLM", "sglang": "that in SGLang"}, set_by="gpu",
 )
 def prefill_floor(card, vllm, sglang):
-    floor = floor_ms(prefill_flop(SHAPE_8B, 4096), best_rate(card))
+    floor = floor_ms(prefill_flop(shape_of(vllm), 4096), best_rate(card))
     values = {
         "floor": intervals.value(floor, "ms"), "rate": intervals.value(best_rate(card), "TFLOP/s"),
         "warm": intervals.value(float(np.median(card.values("matmul"))), "TFLOP/s"),

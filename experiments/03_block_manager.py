@@ -30,8 +30,8 @@ from experiments.lab.analysis import card_time
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    SHAPE_8B, by_measurement, card_rates, count_of, error_bars, exact, median_of, ratio_across, ratio_of, replay_steps,
-    row_of, series_of,
+    by_measurement, card_rates, count_of, error_bars, exact, median_of, ratio_across, ratio_of, replay_steps,
+    row_of, series_of, shape_of,
 )
 from experiments.lab.analysis.roofline import floor_ms, kv_bytes, prefill_flop, weight_bytes
 from experiments.lab.verdicts.verdict import (
@@ -553,16 +553,17 @@ def preemptions_by_pool(*runs):
 def prefill_s(run, flops):
     """Seconds that the load's prompts take at `flops` TFLOP/s, each computed once."""
     workload = run.data["workload"]
-    return workload["requests"] * floor_ms(prefill_flop(SHAPE_8B, workload["prompt_tokens"]), flops) / 1e3
+    return workload["requests"] * floor_ms(prefill_flop(shape_of(run), workload["prompt_tokens"]), flops) / 1e3
 
 
 def reading_s(run, copy):
     """Seconds, a value a run of the load, at `copy` GB/s: weights once a step, and for each decoded token all keys and
     values behind it."""
     workload = run.data["workload"]
+    shape = shape_of(run)
     behind = sum(workload["prompt_tokens"] + k for k in range(1, workload["output_tokens"]))
-    cache = workload["requests"] * kv_bytes(SHAPE_8B, behind)
-    return (series_of(run, "steps") * weight_bytes(SHAPE_8B) + cache) / (copy * 1e9)
+    cache = workload["requests"] * kv_bytes(shape, behind)
+    return (series_of(run, "steps") * weight_bytes(shape) + cache) / (copy * 1e9)
 
 
 @book.claim(

@@ -445,10 +445,15 @@ def insert_cost(sglang, vllm):
 # at a time, in an order drawn anew for each round.
 
 # %%
-ORDER = ["order-f1-sglang-fcfs", "order-f1-sglang-lpm", "order-f1-vllm-default"]
-TURNS = ["turns-f1-sglang-fcfs", "turns-f1-sglang-off"]
-NO_REUSE = ["noreuse-f1-sglang-fcfs", "noreuse-f1-sglang-off"]
-SERVED = ["streams-f1-sglang-fcfs", "streams-f1-vllm-default"]
+# What a part sets side by side stood in one fleet, whichever that was on the card.
+def side_by_side(part, *servers):
+    return [book.measured(part, server, beside=servers[-1]) for server in servers]
+
+
+ORDER = side_by_side("order", "sglang-fcfs", "sglang-lpm", "vllm-default")
+TURNS = side_by_side("turns", "sglang-fcfs", "sglang-off")
+NO_REUSE = side_by_side("noreuse", "sglang-fcfs", "sglang-off")
+SERVED = side_by_side("streams", "sglang-fcfs", "vllm-default")
 
 
 def beside(server, other, name, **labels):

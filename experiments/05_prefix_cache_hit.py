@@ -28,8 +28,8 @@ from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    ENGINES, SHAPE_8B, by_engine, card_rates, count_of, difference_of, entered, error_bars, exact, highest, median_of,
-    ratio_of,
+    ENGINES, by_engine, card_rates, count_of, difference_of, entered, error_bars, exact, highest, median_of,
+    ratio_of, shape_of,
 )
 from experiments.lab.analysis.roofline import kv_bytes, mixed_floor_ms, prefill_flop
 from experiments.lab.verdicts.verdict import (
@@ -64,9 +64,9 @@ def ttft(run, tokens, cached):
     return run.values("ttft", prompt_tokens=tokens, cached_tokens=cached)
 
 
-def step_floor(tokens, hits, card):
+def step_floor(shape, tokens, hits, card):
     """ms: the least that a step can take which computes what is left of a prompt behind `hits` cached tokens."""
-    return mixed_floor_ms(SHAPE_8B, tokens - hits, hits, (), *card)
+    return mixed_floor_ms(shape, tokens - hits, hits, (), *card)
 
 
 # %% [markdown]
@@ -123,10 +123,10 @@ def points(run, tokens):
 def hits_figure(figure, axes):
     axes.remove()
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
-    card = card_rates(*runs.values())
+    card, shape = card_rates(*runs.values()), shape_of(runs["vllm"])
     for axes, tokens in zip(figure.subplots(2, 1), SHARED, strict=True):
         x = np.linspace(1, tokens, 80)
-        axes.plot(x, [step_floor(tokens, tokens - n, card) for n in x], color=colour("floor"), linestyle="--",
+        axes.plot(x, [step_floor(shape, tokens, tokens - n, card) for n in x], color=colour("floor"), linestyle="--",
                   label="floor")
         for (engine, run), mark in zip(runs.items(), "os", strict=True):
             series = points(run, tokens)
@@ -164,9 +164,9 @@ def hits_figure(figure, axes):
     set_by={"floor_*": "gpu", "*": "processor"},
 )
 def full_hit_remainder(*runs):
-    values, card = {}, card_rates(*runs)
+    values, card, shape = {}, card_rates(*runs), shape_of(runs[0])
     for name, tokens in LENGTHS.items():
-        values[f"floor_{name}"] = intervals.value(step_floor(tokens, hit("vllm", tokens, tokens), card), "ms")
+        values[f"floor_{name}"] = intervals.value(step_floor(shape, tokens, hit("vllm", tokens, tokens), card), "ms")
         for engine, run in by_engine(runs).items():
             full, cold = ttft(run, tokens, tokens), ttft(run, tokens, 0)
             values[f"{engine}_{name}"] = median_of(full, "ms")
@@ -236,9 +236,11 @@ def ttft_line(*runs):
     set_by={"floor": "count", "*": "processor"},
 )
 def cached_part_costs(*runs):
+    shape = shape_of(runs[0])
+
     def slope_of_floor(tokens):
         x = computed("vllm", tokens)
-        return np.polyfit(x, [prefill_flop(SHAPE_8B, n, tokens - n) for n in x], 1)[0]
+        return np.polyfit(x, [prefill_flop(shape, n, tokens - n) for n in x], 1)[0]
 
     values = {"floor": intervals.value(slope_of_floor(16384) / slope_of_floor(4096), "1")}
     for engine, run in by_engine(runs).items():
@@ -260,7 +262,7 @@ def cold_floor(*runs):
     values = {"rate": intervals.value(card[0], "TFLOP/s"),
               "rate_low": intervals.value(min(min(run.probes["matmul"]) for run in runs), "TFLOP/s")}
     for name, tokens in LENGTHS.items():
-        floor = step_floor(tokens, 0, card)
+        floor = step_floor(shape_of(runs[0]), tokens, 0, card)
         values[f"floor_{name}"] = intervals.value(floor, "ms")
         for engine, run in by_engine(runs).items():
             values[f"{engine}_{name}"] = median_of(np.array(ttft(run, tokens, 0)) / floor, "1")
@@ -281,10 +283,11 @@ def cold_floor(*runs):
 def suffix_behind_prefix(*runs):
     tokens, cached = 16384, NINE_TENTHS[16384]
     left, card = tokens - cached, card_rates(*runs)
-    floor = step_floor(tokens, cached, card) - step_floor(tokens, hit("vllm", tokens, tokens), card)
-    over_cached = prefill_flop(SHAPE_8B, left, cached) - prefill_flop(SHAPE_8B, left)
+    shape = shape_of(runs[0])
+    floor = step_floor(shape, tokens, cached, card) - step_floor(shape, tokens, hit("vllm", tokens, tokens), card)
+    over_cached = prefill_flop(shape, left, cached) - prefill_flop(shape, left)
     values = {"floor": intervals.value(floor, "ms"),
-              "attention": intervals.value(100 * over_cached / prefill_flop(SHAPE_8B, left, cached), "%")}
+              "attention": intervals.value(100 * over_cached / prefill_flop(shape, left, cached), "%")}
     for engine, run in by_engine(runs).items():
         values[engine] = difference_of(ttft(run, tokens, cached), ttft(run, tokens, tokens), "ms")
     return values
@@ -327,7 +330,8 @@ def full_against_ninety(*runs):
     for name, (tokens, cached) in zip(LENGTHS, NINE_TENTHS.items(), strict=True):
         for engine, run in by_engine(runs).items():
             values[f"{engine}_{name}"] = difference_of(ttft(run, tokens, tokens), ttft(run, tokens, cached), "ms")
-    floors = [step_floor(4096, hits, card) for hits in (hit("vllm", 4096, 4096), NINE_TENTHS[4096])]
+    shape = shape_of(runs[0])
+    floors = [step_floor(shape, 4096, hits, card) for hits in (hit("vllm", 4096, 4096), NINE_TENTHS[4096])]
     return values | {"floor_short": intervals.value(floors[0] - floors[1], "ms")}
 
 
@@ -405,7 +409,7 @@ def full_hit(run, tokens):
 def remainder_figure(_, axes):
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
     rows = [(engine, tokens) for tokens in SHARED for engine in ENGINES]
-    card = card_rates(*runs.values())
+    card, shape = card_rates(*runs.values()), shape_of(runs["vllm"])
     y = np.arange(len(rows))[::-1]
     whole, step = (np.array([np.median(full_hit(runs[engine], tokens)[i]) for engine, tokens in rows]) for i in (0, 1))
     _, errors = error_bars(median_of(full_hit(runs[engine], tokens)[0], "ms") for engine, tokens in rows)
@@ -413,7 +417,7 @@ def remainder_figure(_, axes):
     axes.barh(y, whole - step, left=step, color=colour("1"), height=0.6, label="the rest")
     axes.errorbar(whole, y, xerr=errors, fmt="none", ecolor="#010203", elinewidth=1)
     for at, (engine, tokens) in zip(y, rows, strict=True):
-        floor = step_floor(tokens, hit(engine, tokens, tokens), card)
+        floor = step_floor(shape, tokens, hit(engine, tokens, tokens), card)
         axes.plot([floor, floor], [at - 0.42, at + 0.42], color="#010203", linewidth=2, linestyle="--",
                   label="floor: weights and cache read once" if at == y[0] else None)
     axes.set_yticks(y, [f"{ENGINES[engine]}, {tokens:,}" for engine, tokens in rows], fontsize=9)
@@ -453,7 +457,8 @@ def remainder_steps(*runs):
     set_by={"floor": "gpu", "*": "processor"},
 )
 def remainder_grows(*runs):
-    values = {"floor": intervals.value(kv_bytes(SHAPE_8B, 16384 - 4096) / (card_rates(*runs)[1] * 1e9) * 1e3, "ms")}
+    added = kv_bytes(shape_of(runs[0]), 16384 - 4096)
+    values = {"floor": intervals.value(added / (card_rates(*runs)[1] * 1e9) * 1e3, "ms")}
     for engine, run in by_engine(runs).items():
         values[engine] = difference_of(ttft(run, 16384, 16384), ttft(run, 4096, 4096), "ms")
     return values

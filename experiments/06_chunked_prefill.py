@@ -31,8 +31,8 @@ from experiments.lab.analysis import card_time, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.analysis.draw_figures import colour
 from experiments.lab.analysis.readings import (
-    ENGINES, SHAPE_8B, by_measurement, card_rates, count_of, error_bars, exact, gaps_by_round, highest, lowest,
-    median_of, percentage_of, prefixed, quotient, ratio_across, ratio_of, series_of,
+    ENGINES, by_measurement, card_rates, count_of, error_bars, exact, gaps_by_round, highest, lowest,
+    median_of, percentage_of, prefixed, quotient, ratio_across, ratio_of, series_of, shape_of,
 )
 from experiments.lab.analysis.roofline import mixed_floor_ms
 from experiments.lab.verdicts.verdict import (
@@ -176,15 +176,16 @@ def chunks(run, budget):
 
 def step_floors(run, budget, card):
     """ms, a value a chunk."""
-    return [mixed_floor_ms(SHAPE_8B, tokens, behind, decoding(run), *card) for tokens, behind in chunks(run, budget)]
+    shape = shape_of(run)
+    return [mixed_floor_ms(shape, tokens, behind, decoding(run), *card) for tokens, behind in chunks(run, budget)]
 
 
 def prompt_floor(run, size, card):
     """ms of a long prompt in chunks of `size` tokens with no decode beside them: SGLang's pause, if nothing else took
     time."""
-    tokens = run.data["workload"]["prompt_tokens"]
+    tokens, shape = run.data["workload"]["prompt_tokens"], shape_of(run)
     chunks = ((min(size, tokens - behind), behind) for behind in range(0, tokens, size))
-    return sum(mixed_floor_ms(SHAPE_8B, chunk, behind, (), *card) for chunk, behind in chunks)
+    return sum(mixed_floor_ms(shape, chunk, behind, (), *card) for chunk, behind in chunks)
 
 
 def default_budget():
@@ -639,6 +640,11 @@ def offline(server, beside=None):
     return f"offline-{mixed(server, beside or server).split('-')[1]}-{server}"
 
 
+def defaults_beside(budget):
+    """Each engine's default beside its server with this budget."""
+    return [offline(f"{engine}-default", beside=f"{engine}-{budget}") for engine in ENGINES]
+
+
 def offline_pair(runs, server):
     """The throughput of a server, and of its engine's default beside it."""
     names = (offline(server), offline(f"{engine_of(server)}-default", beside=server))
@@ -686,7 +692,7 @@ def throughput_by_budget(*records):
     title="Re-tested: chunked prefill does not improve offline throughput",
     sentence="With every request sent at once, the default's throughput is {vllm} times that with chunked prefill off "
     "in vLLM and {sglang} times in SGLang. In vLLM off also has twice the budget.",
-    records=[offline("vllm-off"), offline("sglang-off"), *(offline(each, beside="vllm-off") for each in REFERENCES)],
+    records=[offline("vllm-off"), offline("sglang-off"), *defaults_beside("off")],
     tier="gpu",
     holds=below(1.03, every("ratio")), set_by="gpu",
 )
@@ -703,8 +709,7 @@ def offline_null(vllm_off, sglang_off, vllm, sglang):
     sentence="With every request sent at once, vLLM serves {small} with a budget of 512 and {default} at the default, "
     "{vllm} of it, and was the faster in {faster} of {rounds} rounds. Chunks of 512 leave SGLang {sglang} of its "
     "default's throughput.",
-    records=[offline("vllm-512"), offline("sglang-512"), *(offline(each, beside="vllm-512") for each in REFERENCES)],
-    tier="gpu",
+    records=[offline("vllm-512"), offline("sglang-512"), *defaults_beside("512")], tier="gpu",
     holds=below(100, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"}, set_by="gpu",
 )
 def offline_small(*records):

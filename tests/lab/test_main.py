@@ -190,6 +190,22 @@ def test_a_folder_that_one_experiment_alone_wants_is_asked_for_by_it(machine):
         model_folders.folder("qwen3-8b-vocab", machine)
 
 
+def test_a_smaller_shape_is_the_larger_one_with_another_configuration(machine):
+    """Also where the models were laid by hand: a host without a network has no other way to it."""
+    (machine.models / "qwen3-8b-shape/chat_template.jinja").write_text("x")
+    model_folders.make(machine, Path(sys.executable))
+    made = machine.models / "qwen3-0.6b-shape"
+    written = json.loads((made / "config.json").read_text())
+    assert (made / "chat_template.jinja").read_text() == "x" and not (machine.models / "qwen3-0.6b-vocab").exists()
+    assert written == model_folders.configuration("Qwen3-0.6B shape")
+    assert (written["hidden_size"], written["vocab_size"], written["tie_word_embeddings"]) == (1024, 151936, True)
+    assert sorted(path.name for path in machine.models.iterdir()) == sorted(
+        ["smollm2-135m", "qwen3-8b-shape", "qwen3-0.6b-shape"]
+    )
+    with pytest.raises(LabError, match="no shape is called 'SmolLM2'; there are: Qwen3-8B shape"):
+        model_folders.configuration("SmolLM2")
+
+
 def test_a_worker_gets_none_of_the_drivers_own_path(machine, tmp_path, monkeypatch):
     """A wrapper of another engine sets PYTHONPATH, and that engine's packages would come before the worker's."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

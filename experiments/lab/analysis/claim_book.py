@@ -13,8 +13,9 @@
 A claim's function gets its records in order. What it asks for is data (`verdict`), and so are the words on the page.
 Modes (LAB_BOOK): `reference` reads experiments/records and writes experiments/claims; `local` reads and writes below
 experiments/local (LAB_LOCAL names another folder) and leaves out what was not measured; `verify` reads the reference
-records and writes nothing; `host` reads a further host's records, experiments/hosts/<LAB_HOST>, leaves out what was
-not measured there and writes nothing. A claim rests on one host: numbers of two are never compared.
+records and writes nothing; `host` reads a further host's records, experiments/hosts/<LAB_HOST>, or those of a plan for
+smaller cards, LAB_PLAN, leaves out what was not measured there and writes nothing. A claim rests on one host and one
+plan: numbers of two are never compared.
 """
 
 import json
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis import claim_code, claim_result, draw_figures, value_kinds
+from experiments.lab.analysis import claim_code, claim_plan, claim_result, draw_figures, value_kinds
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
@@ -74,7 +75,7 @@ class Book:
     def named(self) -> str:
         """How `records` is written in a claims file."""
         if self.mode == "host":
-            return f"experiments/hosts/{os.environ['LAB_HOST']}/{self.experiment}"
+            return claim_plan.folder(os.environ["LAB_HOST"], self.experiment, os.environ)
         return f"experiments/{'local/' if self.mode == 'local' else ''}records/{self.experiment}"
 
     def record(self, measurement: str) -> Record:
@@ -192,6 +193,7 @@ class Book:
         host = one_host(records, where)
         if self.mode == "host" and host["id"] != os.environ["LAB_HOST"]:
             raise NotMeasured(f"{where}: rests on recordings of call paths alone, which are the reference's")
+        plan = claim_plan.said(records, where)
         values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, where)
         if unknown := sorted(set(_NAMED.findall(asked.sentence)) - set(values)):
             raise LabError(
@@ -211,6 +213,7 @@ class Book:
             ],
             "code": claim_code.code_digest(function),
             "host": {"id": host["id"], "label": host_info.label(host)},
+            **plan,
             "measured": max(record.data["started"] for record in records)[:10],
             "pin": {r.data["engine"]["name"]: r.data["engine"]["version"] for r in records if r.data["engine"]},
             "figure": f"figures/{self.experiment}/{asked.figure}" if asked.figure else None,

@@ -27,14 +27,14 @@ def script(experiment: str, root: Path = ROOT) -> Path:
     return found[0]
 
 
-def evaluate(experiment: str, mode: str, root: Path = ROOT, host: str | None = None) -> Book:
+def evaluate(experiment: str, mode: str, root: Path = ROOT, host: str | None = None, plan: str | None = None) -> Book:
     """Run the notebook's code cells in this process and return its Book. Nothing is printed. In modes local and host
-    (which needs `host`, its id), a cell that needs what was not measured is left out, and so are the cells that need
-    that cell's names."""
+    (which needs `host`, its id, and takes that host's records of `plan`, without one those of a large card), a cell
+    that needs what was not measured is left out, and so are the cells that need that cell's names."""
     path, before = script(experiment, root), len(Book.opened)
     names = {"__name__": f"notebook_{experiment}", "__file__": str(path)}
     lacking = False
-    with _environment(mode, root, host), contextlib.redirect_stdout(io.StringIO()):
+    with _environment(mode, root, host, plan), contextlib.redirect_stdout(io.StringIO()):
         for number, cell in enumerate(cells(path), 1):
             where = f"<{path.name} cell {number}>"
             linecache.cache[where] = (len(cell), None, cell.splitlines(keepends=True), where)  # for inspect.getsource
@@ -104,11 +104,12 @@ def execute(experiment: str, root: Path = ROOT) -> Path:
 
 
 @contextlib.contextmanager
-def _environment(mode: str, root: Path, host: str | None = None) -> Iterator[None]:
-    """LAB_BOOK and LAB_HOST, and the repository on the path of the code and of a kernel."""
+def _environment(mode: str, root: Path, host: str | None = None, plan: str | None = None) -> Iterator[None]:
+    """LAB_BOOK, LAB_HOST and LAB_PLAN, and the repository on the path of the code and of a kernel."""
     wanted = {
         "LAB_BOOK": mode,
         **({"LAB_HOST": host} if host else {}),
+        "LAB_PLAN": plan or "",
         "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
     before = {key: os.environ.get(key) for key in wanted}

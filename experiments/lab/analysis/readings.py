@@ -14,14 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from experiments.lab.analysis import intervals
 from experiments.lab.analysis.roofline import Shape
 from experiments.lab.errors import LabError
-from experiments.lab.host.model_folders import QWEN3_8B
+from experiments.lab.host import model_folders
 from experiments.lab.load import statistics
 from experiments.lab.records.record_file import Record
 from experiments.lab.verdicts.claim_value import Value
 
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang"}
-SHAPE_8B = Shape.from_config(QWEN3_8B)
-
 Series = NDArray[np.float64]
 
 
@@ -66,6 +64,11 @@ def ratio_across(above: Sequence[ArrayLike], below: Sequence[ArrayLike], unit: s
         return first / second
 
     return intervals.of(statistic, [np.arange(table.shape[1]) for table in tables], unit, digits)
+
+
+def shape_of(run: Record) -> Shape:
+    """The shape that a record was measured with, for its floors. LabError for a model that is no shape."""
+    return Shape.from_config(model_folders.configuration(run.data["model"]["name"]))
 
 
 def series_of(run: Record, name: str, /, **labels: object) -> Series:

@@ -5,6 +5,7 @@ import argparse
 from experiments.formats import value_format, verdict_words
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.evaluation.committed_claims import Claim, claimed_experiments, reference_claims
+from experiments.lab.evaluation.comparable_claims import comparable, other_shape
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
 from experiments.lab.host.config import Settings
@@ -21,19 +22,20 @@ def both(experiment: str, reference_only: bool = False) -> tuple[list[Claim], li
 
 def table(experiment: str, reference: list[Claim], here: list[Claim], skipped: dict[str, str]) -> str:
     """claim | reference | here | holds here, one line a claim and value; with a column that says whether the value
-    here lies in the reference's range, where there are ranges."""
+    here lies in the reference's range, where there are ranges. One that was measured with another shape lies in no
+    range, and has no verdict where it rests on times."""
     local = {claim["id"]: claim for claim in here}
     ranged = any(claim.get("range") for claim in reference) and bool(here)
     rows: list[tuple[str, ...]] = [("claim", "reference", "here", "range", "holds")]
     for claim in reference or here:
         mine = local.get(claim["id"])
-        verdict = _answer(mine) if mine else f"({_answer(claim).lower()}, reference)"
+        verdict = _here(mine) if mine else f"({_answer(claim).lower()}, reference)"
         names = list(claim["values"]) or [""]
         for index, name in enumerate(names):
             label = f"{claim['id']}  {name}" if index == 0 else f"  {name}"
             theirs = _with_range(claim, name) if reference else "-"
             ours = value_format.in_terminal(mine["values"].get(name)) if mine else "not measured here"
-            place = _place(claim, mine, name) if reference and mine else ""
+            place = _place(claim, mine, name) if reference and mine and not other_shape(mine) else ""
             rows.append((label, theirs, ours, place, verdict if index == 0 else ""))
     if not ranged:
         rows = [(*row[:3], row[4]) for row in rows]
@@ -44,7 +46,19 @@ def table(experiment: str, reference: list[Claim], here: list[Claim], skipped: d
     ours_on = {_hosts(claim) for claim in here}
     note = [f"reference: {'; '.join(sorted(places))}"] if places else []
     note += [f"here: {'; '.join(sorted(ours_on))}"] if ours_on else []
-    return "\n".join([f"experiment {experiment}", *lines, *note])
+    return "\n".join([f"experiment {experiment}{_shapes(here)}", *lines, *note])
+
+
+def _here(mine: Claim) -> str:
+    if other_shape(mine) and not comparable(mine):
+        return "not comparable: times of another shape"
+    return _answer(mine)
+
+
+def _shapes(here: list[Claim]) -> str:
+    """What the heading says of another shape than the reference's; nothing where there is none."""
+    named = {f"{shape}, plan {claim['plan']['name']}" for claim in here if (shape := other_shape(claim))}
+    return f", here with the {' and the '.join(sorted(named))}" if named else ""
 
 
 def _verdicts(claim: Claim) -> list[bool]:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
-from experiments.lab.evaluation import committed_claims, compare_claims, host_claims, host_ranges
+from experiments.lab.evaluation import (
+    committed_claims,
+    compare_claims,
+    host_claims,
+    host_ranges,
+    plan_claims,
+    plan_notice,
+)
 from experiments.lab.evaluation.committed_claims import reference_claims
 from experiments.lab.fleets import cards, suite_runner
 from experiments.lab.fleets.fleet import Fleet
@@ -21,7 +28,9 @@ def experiments_command(options: argparse.Namespace, found: Settings) -> int:
     out = config.ROOT / (config.REFERENCE if options.reference else config.LOCAL)
     failures = []
     wanted = list(dict.fromkeys(options.exp or suite_runner.experiments()))
-    tiers = () if options.no_measure else tiers_here(found)
+    tiers = [] if options.no_measure else tiers_here(found)
+    for line in plan_notice.lines(wanted, options.reference) if "gpu" in tiers else ():
+        print(line, file=sys.stderr)
     if "gpu" in tiers and options.cards and (count := cards.how_many(options.cards)) > 1:
         failures += cards.measure(wanted, count, out)  # each of its runs has a lock of its own
         tiers = [tier for tier in tiers if tier != "gpu"]
@@ -45,6 +54,7 @@ def redraw(experiment: str, reference_only: bool) -> str:
         path = notebook_runner.execute(experiment, config.ROOT)
         claims = host_claims.on_every_host(experiment, reference_claims(experiment), config.ROOT)
         committed_claims.write(experiment, claims)
+        plan_claims.write(experiment, config.ROOT)
         print(f"{path.relative_to(config.ROOT)}: redrawn from the reference records", file=sys.stderr)
     else:
         print(f"experiment {experiment}: no reference records yet", file=sys.stderr)

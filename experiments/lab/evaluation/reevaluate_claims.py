@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.evaluation import host_ranges, verified, verify_claims
+from experiments.lab.evaluation import host_ranges, plan_claims, verified, verify_claims
 from experiments.lab.evaluation.committed_claims import claimed_experiments
 from experiments.lab.host import config
 
@@ -94,6 +94,7 @@ def child(experiment: str, root: Path) -> int:
     reads = verified.Reads(root)
     try:
         claims, wrong = verify_claims.evaluated_again(experiment, root)
+        wrong += plan_claims.differences(experiment, root)
     except LabError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 1

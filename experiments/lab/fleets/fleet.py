@@ -12,6 +12,8 @@ from experiments.lab.errors import LabError
 from experiments.lab.host.config import Settings
 from experiments.lab.servers.server import Server
 
+RESERVE_GIB = 3.0  # of a large card, stay free
+
 
 @dataclass(frozen=True)
 class Fleet:
@@ -29,6 +31,9 @@ class Fleet:
     them in turn (stand_plan.py). `fresh`: nothing may have been measured on its servers since they started. `alone`: no
     server but its own may be up. `ends`: servers, by name, that are of no use to another fleet afterwards, because this
     one ends them (`Context.end`) or leaves them changed.
+
+    `plan`: the plan for smaller cards that its servers are of, "" for that of a large card; its records' workloads say
+    it. `reserve_gib` of the card stay free beside its servers.
     """
 
     name: str
@@ -43,6 +48,8 @@ class Fleet:
     fresh: bool = False
     alone: bool = False
     ends: tuple[str, ...] = ()
+    plan: str = ""
+    reserve_gib: float = RESERVE_GIB
 
     def needs(self) -> tuple:
         """Names of the engines whose interpreters it needs."""

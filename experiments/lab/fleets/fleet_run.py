@@ -7,6 +7,7 @@ from pathlib import Path
 from experiments.lab.errors import LabError
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.fleets.stand_plan import Pending
+from experiments.lab.host.card_memory import Watched
 from experiments.lab.host.config import Settings
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
@@ -16,16 +17,17 @@ from experiments.lab.servers.server import Server
 
 def run_fleet(
     pending: Pending, servers: dict[str, Server], tier: str, settings: Settings, out: Path, progress: Progress,
-    rates: dict | None, ended: set[str],
+    rates: dict | None, ended: set[str], watched: Watched,
 ) -> None:
     """`servers` by the fleet's names for them; `rates` are the run's probes; into `ended` go the names of servers that
-    the fleet ended. LabError for what went wrong, a dead server first."""
+    the fleet ended. LabError for what went wrong, a dead server first, and when the card held more than `watched` allows.
+    """
     fleet, missing, experiment = pending.fleet, pending.missing, pending.experiment
     folder = new_folder(settings.logs, fleet.name)
     kept = Keeping(out, experiment, fleet.produces, fleet.whole)
     context = Context(servers, settings, tier, experiment, folder, missing, progress.show, rates, ended)
     try:
-        _measure(fleet, context, kept, progress)
+        _measure(fleet, context, kept, progress, watched)
     except Exception as error:
         # Whatever the load made of it: when a server died, that is what happened.
         if "died" not in str(error) and (line := context.death()):
@@ -36,7 +38,7 @@ def run_fleet(
     kept.close()
 
 
-def _measure(fleet: Fleet, context: Context, kept: Keeping, progress: Progress) -> None:
+def _measure(fleet: Fleet, context: Context, kept: Keeping, progress: Progress, watched: Watched) -> None:
     drafts = fleet.measure(context)
     try:
         for draft in drafts:
@@ -44,6 +46,9 @@ def _measure(fleet: Fleet, context: Context, kept: Keeping, progress: Progress) 
                 raise LabError(
                     f"yielded {draft.measurement!r}, which it does not say it produces ({', '.join(fleet.produces)})"
                 )
+            if fleet.plan:
+                draft.workload = {**draft.workload, "plan": fleet.plan}
+            watched.check()
             finished = record_file.finish(draft, context.experiment, context.started, context.elapsed(), context.probes)
             kept.add(*finished)
             progress.show(0, 0, f"{'has' if fleet.whole else 'wrote'} {draft.measurement}", force=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from experiments.formats import strict_json
 from experiments.formats.whole_file import write_whole
 from experiments.lab.host import config, host_info
+from experiments.lab.host.card_memory import Watched
 from experiments.lab.records.other_host import folder_beside
 from experiments.lab.servers.server import Server
 
@@ -52,6 +53,7 @@ class RunLog:
         self.stand = ""
         self.stands: dict[str, list[str]] = {}  # the fleets of each, "05 cache"
         self._starts: list[dict] = []
+        self._held: dict[str, dict] = {}  # by stand, under a cap
         self._spent: dict[tuple[str, str, str], float] = defaultdict(float)
         self._began, self._clock = time.time(), time.monotonic()
 
@@ -68,6 +70,13 @@ class RunLog:
         path = unused(self.folder / f"{self.stand}-{label}.log")
         text = anonymous("\n".join(server.text().splitlines()[-LINES:]))
         write_whole(path, f"{text}\n")
+
+    def held(self, watched: Watched) -> None:
+        """What the card held in this stand: the most since it came up, where it is watched."""
+        if watched.cap is not None and watched.most_gib is not None:
+            before = self._held.get(self.stand, {}).get("most_gib", 0.0)
+            most = max(before, round(watched.most_gib, 2))
+            self._held[self.stand] = {"most_gib": most, "cap_gib": watched.cap}
 
     @contextlib.contextmanager
     def spend(self, what: str, experiment: str = "") -> Iterator[None]:
@@ -99,7 +108,7 @@ class RunLog:
             },
             "stands": [
                 {"stand": name, "fleets": fleets, "starts": total("start", stand=name),
-                 "measuring": total("measure", stand=name)}
+                 "measuring": total("measure", stand=name), **self._held.get(name, {})}
                 for name, fleets in self.stands.items()
             ],
         }
@@ -124,10 +133,14 @@ class RunLog:
         ]
         lines += [
             f"{stand['stand']}: {stand['starts']:.1f} min starts, {stand['measuring']:.1f} measuring "
-            f"({', '.join(stand['fleets'])})"
+            f"({', '.join(stand['fleets'])}){_most(stand)}"
             for stand in said["stands"]
         ]
         return lines
+
+
+def _most(stand: dict) -> str:
+    return f", the card held at most {stand['most_gib']:.1f} of {stand['cap_gib']:g} GiB" if "cap_gib" in stand else ""
 
 
 def append(path: Path, entries: list[dict]) -> None:

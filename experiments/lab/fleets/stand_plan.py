@@ -13,7 +13,6 @@ from experiments.lab.errors import LabError
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.servers.server_spec import ServerSpec
 
-RESERVE_GIB = 3.0  # of the card, stay free
 Key = tuple[str, int]  # a server's likeness, and which of several alike in its fleet it is
 
 
@@ -73,7 +72,7 @@ def plan(pending: Sequence[Pending], card_gib: float | None) -> list[Stand]:
     """The stands of all fleets with servers, in the order in which they are measured. `card_gib` is None without one.
 
     First fit, the fleets that take most first: each goes to the stand that it fits into with the least memory besides,
-    of several to the first. RESERVE_GIB stay free. By itself stands one that says so or starts its servers one by one,
+    of several to the first. What a fleet keeps free stays free. By itself stands one that says so or starts its servers one by one,
     that has a server that does not state its memory, or that does not fit the card at all.
     """
     groups: list[list[Pending]] = []
@@ -82,7 +81,7 @@ def plan(pending: Sequence[Pending], card_gib: float | None) -> list[Stand]:
     for each in sorted(pending, key=lambda each: -_gib([each])):
         if not each.fleet.servers:
             continue
-        room = None if card_gib is None else card_gib - RESERVE_GIB + 1e-9
+        room = None if card_gib is None else card_gib - each.fleet.reserve_gib + 1e-9
         if room is None or _stands_alone(each.fleet) or _gib([each]) > room:
             apart.append([each])
             continue

@@ -9,7 +9,8 @@ from experiments.lab.fleets.fleet_run import new_folder, run_fleet, thin
 from experiments.lab.fleets.run_log import RunLog
 from experiments.lab.fleets.stand_plan import Pending, Stand
 from experiments.lab.fleets.standing import Standing
-from experiments.lab.host import host_info
+from experiments.lab.host import card_memory, host_info
+from experiments.lab.host.card_memory import Watched
 from experiments.lab.host.config import Settings
 from experiments.lab.host.gpu_occupancy import Card
 from experiments.lab.host.progress import Progress
@@ -26,7 +27,7 @@ def measure_stands(
     the next one wants stays up.
     """
     card = Card(settings) if tier == "gpu" and any(each.fleet.servers for each in todo) else None
-    gib = (gpu["memory_bytes"] / 2**30) if tier == "gpu" and (gpu := host_info.gpu()) else None
+    gib = card_memory.usable_gib(settings.card_gib) if tier == "gpu" and host_info.gpu() else None
     stands = stand_plan.plan(todo, gib)
     for number, stand in enumerate(stands if gib else (), 1):
         taken, fleets = sum(spec.memory_gib or 0.0 for spec in stand.servers.values()), stand.fleets
@@ -43,6 +44,7 @@ class _Run:
         self.log = RunLog(out, tier, logs)
         self.folder = new_folder(settings.logs, "stands")
         self.standing = Standing(settings, self.folder, self.log)
+        self.watched = Watched(settings.card_gib if card else None)
         self.failures: list[str] = []
 
     def go(self, alone: list[Pending], stands: list[Stand]) -> list[str]:
@@ -52,6 +54,7 @@ class _Run:
             parts[label] = START_S[self.tier]
             parts |= {self.names[id(each)]: each.fleet.minutes * 60 for each in stand.fleets}
         self.progress = Progress(parts)
+        self.watched.open()
         try:
             for each in alone:
                 self._fleet(each)
@@ -63,6 +66,7 @@ class _Run:
                 print("\ninterrupted: ending the servers, up to 20 s", file=sys.stderr)
             raise
         finally:
+            self.watched.close()
             self.standing.running.stop()
             thin(self.settings.logs)
             for line in self.log.close():
@@ -75,17 +79,21 @@ class _Run:
         self.progress.start(label)
         try:
             self.standing.clear(stand)
+            self.watched.begin()
             if self.card:
                 self.card.ready(list(stand.servers.values()), self.progress, self.standing.pids())
             with self.log.spend("start"):
                 self.standing.stand_up(stand, self._waiting)
+            self.watched.check()
         except LabError as error:
             for each in stand.fleets:
                 self.failures.append(f"{self.names[id(each)]}: {error}")
             self.progress.finish("failed")
+            self.log.held(self.watched)
             for each in stand.fleets:
                 self.progress.drop(self.names[id(each)])
             return
+        self.log.held(self.watched)
         if self.card:
             self.card.started(self.standing.pids())
         self.progress.finish()
@@ -97,6 +105,7 @@ class _Run:
         self.progress.start(name)
         try:
             rates, servers = None, {}
+            self.watched.begin()
             if self.card:
                 rates = self.card.ready(fleet.servers, self.progress, self.standing.pids())
             if fleet.servers:
@@ -107,8 +116,10 @@ class _Run:
             ended: set[str] = set()
             try:
                 with self.log.spend("measure" if fleet.servers else "alone", pending.experiment):
-                    run_fleet(pending, servers, self.tier, self.settings, self.out, self.progress, rates, ended)
+                    run_fleet(pending, servers, self.tier, self.settings, self.out, self.progress, rates, ended,
+                              self.watched)
             finally:
+                self.log.held(self.watched)
                 if fleet.servers:
                     self.standing.take_back(fleet, ended)
         except LabError as error:

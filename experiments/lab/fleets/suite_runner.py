@@ -160,6 +160,6 @@ def missing_records(
     missing = frozenset(
         name
         for name in fleet.produces
-        if not record_file.is_current(out / experiment / f"{name}.json", experiment, host, digests)
+        if not record_file.is_current(out / experiment / f"{name}.json", experiment, host, digests, fleet.plan)
     )
     return frozenset(fleet.produces) if fleet.whole and missing else missing

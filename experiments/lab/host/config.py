@@ -8,10 +8,12 @@ An environment variable wins over `lab.toml` at the repository root, which wins 
     LAB_SGLANG_CPU_PYTHON sglang_cpu_python  an interpreter in which SGLang's classes import without a GPU
     LAB_MODELS           models           a folder that holds smollm2-135m/, qwen3-8b-shape/ and qwen3-8b-vocab/
     LAB_LOGS             logs             where servers' logs are kept (default .cache/lab/logs)
+    LAB_CARD_GIB         card_gib         GiB of the card that the lab may use (a number; default: all of it)
 
 LAB_SEED_OFFSET alone is no path and only a variable: see `seed`.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -24,30 +26,30 @@ from experiments.lab.host import engine_table, host_info
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = Path("experiments/records")
 LOCAL = Path("experiments/local/records")
+CAP = "card_gib"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths as set; an interpreter that was not set and not made is None."""
+    """Paths as set; an interpreter that was not set and not made is None. `card_gib` caps what the lab takes of the
+    card's memory, None for all of it."""
 
     pythons: dict  # build of an engine ("vllm", "sglang", "vllm-cpu", "sglang-cpu") -> Path or None
     models: Path
     logs: Path
     set_by_hand: frozenset  # the keys of `keys` that the user set
+    card_gib: float | None = None
 
 
 def keys() -> tuple[str, ...]:
     """What lab.toml may set; LAB_ and the same in capitals is the environment variable."""
-    return (*(build.setting for build in engine_table.table().builds.values()), "models", "logs")
+    return (*(build.setting for build in engine_table.table().builds.values()), "models", "logs", CAP)
 
 
 def load(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment and lab.toml. LabError for an unreadable file, an unknown key, a missing path."""
-    environ = os.environ if environ is None else environ
-    given = _read_toml(root / "lab.toml")
-    for key in keys():
-        if value := environ.get(f"LAB_{key.upper()}"):
-            given[key] = (value, f"LAB_{key.upper()}")
+    """Settings from the environment and lab.toml. LabError for an unreadable file, an unknown key, a missing path, a
+    cap that is no number or more than the card has."""
+    given = _given(root, environ)
     pythons: dict[str, Path | None] = {}
     for engine, build in engine_table.table().builds.items():
         key = build.setting
@@ -68,7 +70,38 @@ def load(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Setting
             f"{given['models'][1]}: {models} is not a folder; it must hold smollm2-135m/ and qwen3-8b-shape/"
         )
     logs = Path(given["logs"][0]).expanduser().resolve() if "logs" in given else root / ".cache/lab/logs"
-    return Settings(pythons, models, logs, frozenset(given))
+    return Settings(pythons, models, logs, frozenset(given), _cap(given))
+
+
+def card_gib(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> float | None:
+    """The cap alone, as `load` reads it: for suites, which are laid out before there are Settings. LabError as there."""
+    return _cap(_given(root, environ))
+
+
+def _given(root: Path, environ: Mapping[str, str] | None) -> dict:
+    """{key: (value, where it is from)} of what is set."""
+    environ = os.environ if environ is None else environ
+    given = _read_toml(root / "lab.toml")
+    for key in keys():
+        if value := environ.get(f"LAB_{key.upper()}"):
+            given[key] = (value, f"LAB_{key.upper()}")
+    return given
+
+
+def _cap(given: dict) -> float | None:
+    if CAP not in given:
+        return None
+    text, source = given[CAP]
+    try:
+        gib = float(text)
+    except ValueError:
+        gib = math.nan
+    if not (math.isfinite(gib) and gib > 0):
+        raise LabError(f"{source}: {text!r} is no number of GiB above 0; give one, such as 22, or unset it")
+    card = host_info.gpu()
+    if card and gib > (has := card["memory_bytes"] / 2**30):
+        raise LabError(f"{source}: {gib:g} GiB are more than {card['name']} has ({has:.1f}); give less, or unset it")
+    return gib
 
 
 def _read_toml(path: Path) -> dict:
@@ -80,11 +113,13 @@ def _read_toml(path: Path) -> dict:
         raise LabError(f"lab.toml: cannot be read ({error}); correct or remove it") from None
     known = keys()
     for key, value in data.items():
-        if key not in known or not isinstance(value, str):
+        number = key == CAP and isinstance(value, int | float) and not isinstance(value, bool)
+        if key not in known or not (isinstance(value, str) or number):
+            paths = ", ".join(name for name in known if name != CAP)
             raise LabError(
-                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {', '.join(known)}"
+                f"lab.toml: {key} = {value!r} is not a setting; known, each a path in quotes: {paths}; and {CAP}, a number"
             )
-    return {key: (value, f"lab.toml: {key}") for key, value in data.items()}
+    return {key: (str(value), f"lab.toml: {key}") for key, value in data.items()}
 
 
 def seed(base: int, environ: Mapping[str, str] | None = None) -> int:

@@ -52,7 +52,7 @@ class Card:
         What has no servers is let through, with the probes if they can be had: they are to be of the run's start.
         """
         try:
-            fits(specs)
+            fits(specs, self.settings.card_gib)
             # Without servers of ours none that the GPU named before can be of them any more.
             self._ours = {*ours, *self._ours} if ours else set()
             free(lambda: progress.show(0, 0, "waiting for the GPU to be free"), self._ours)
@@ -70,14 +70,18 @@ class Card:
         self._ours |= {app.pid for app in apps() if app.pid in ours or not Path(f"/proc/{app.pid}").exists()}
 
 
-def fits(specs: Sequence[OnCard]) -> None:
-    """LabError when what the servers state to take together is more than the GPU has."""
+def fits(specs: Sequence[OnCard], cap: float | None = None) -> None:
+    """LabError when what the servers state to take together is more than the GPU has, or than the cap leaves of it."""
     card, need = host_info.gpu(), sum(spec.memory_gib or 0 for spec in specs)
-    if card and need > (has := card["memory_bytes"] / 2**30):
+    if not card:
+        return
+    has = card["memory_bytes"] / 2**30
+    if need > min(has, cap or has):
         parts = " + ".join(f"{spec.name} {spec.memory_gib:g}" for spec in specs if spec.memory_gib)
+        capped = f", of which LAB_CARD_GIB leaves {cap:g}" if cap else ""
         raise LabError(
-            f"{card['name']}: too small for the shape: it has {has:.1f} GiB, the servers side by side need {need:.1f} "
-            f"({parts}); measure on a GPU with {need:.0f} GiB or more"
+            f"{card['name']}: too small for the shape: it has {has:.1f} GiB{capped}, the servers side by side need "
+            f"{need:.1f} ({parts}); measure on a GPU with {need:.0f} GiB or more"
         )
 
 

@@ -1,4 +1,5 @@
-"""The model folders: SmolLM2-135M-Instruct with its weights, and the shape of Qwen3-8B without any, twice.
+"""The model folders: SmolLM2-135M-Instruct with its weights, and the shapes of Qwen3-8B and, for smaller cards, of
+Qwen3-0.6B without any, each twice.
 
 The first two come from one package that carries SmolLM2 as a GGUF file, so that no model hub is needed. The tokenizer of the
 shape is SmolLM2's: a forward pass does not depend on the text, and random weights have no words anyway. A grammar's mask does
@@ -6,6 +7,7 @@ depend on the vocabulary: SmolLM2's tokenizer fills a third of the places that t
 tokenizer besides, from the list that another package carries.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -26,6 +28,8 @@ NAMES = {
     "smollm2-135m": {"name": "SmolLM2-135M-Instruct", "weights": "real", "dtype": "bfloat16"},
     "qwen3-8b-shape": {"name": "Qwen3-8B shape", "weights": "random", "dtype": "bfloat16"},
     "qwen3-8b-vocab": {"name": "Qwen3-8B shape with Qwen's vocabulary", "weights": "random", "dtype": "bfloat16"},
+    "qwen3-0.6b-shape": {"name": "Qwen3-0.6B shape", "weights": "random", "dtype": "bfloat16"},
+    "qwen3-0.6b-vocab": {"name": "Qwen3-0.6B shape with Qwen's vocabulary", "weights": "random", "dtype": "bfloat16"},
 }
 FIRST = ("smollm2-135m", "qwen3-8b-shape")  # from one package, made together
 QWEN3_8B = {  # the published configuration of Qwen3-8B
@@ -53,6 +57,16 @@ QWEN3_8B = {  # the published configuration of Qwen3-8B
     "bos_token_id": 1,
     "eos_token_id": 2,
 }
+QWEN3_0_6B = QWEN3_8B | {  # the published configuration of Qwen3-0.6B, where it differs
+    "hidden_size": 1024,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 16,
+    "tie_word_embeddings": True,
+}
+CONFIGURATIONS = {"qwen3-8b-shape": QWEN3_8B, "qwen3-8b-vocab": QWEN3_8B,
+                  "qwen3-0.6b-shape": QWEN3_0_6B, "qwen3-0.6b-vocab": QWEN3_0_6B}
+DERIVED = {"qwen3-0.6b-shape": "qwen3-8b-shape", "qwen3-0.6b-vocab": "qwen3-8b-vocab"}  # with the tokenizer of the other
 CONTROL = {"bos_token_id": 151643, "eos_token_id": 151645}  # as Qwen3-8B has them, and Qwen's tokenizer
 # Runs in an environment with torch and transformers (the engine's). The output head is tied to the embedding.
 _CONVERT = """
@@ -79,6 +93,14 @@ def describe(name: str) -> dict:
     return dict(NAMES.get(name, {"name": name, "weights": "real", "dtype": "bfloat16"}))
 
 
+def configuration(name: str) -> dict:
+    """The configuration of a shape by its name in records, "Qwen3-8B shape". LabError for a model that is none."""
+    shapes = {NAMES[folder]["name"]: given for folder, given in CONFIGURATIONS.items()}
+    if name not in shapes:
+        raise LabError(f"models: no shape is called {name!r}; there are: {', '.join(shapes)}")
+    return shapes[name]
+
+
 def folder(name: str, settings: Settings) -> Path:
     """The folder of a model. LabError when it is not there."""
     path = settings.models / name
@@ -97,6 +119,8 @@ def make(settings: Settings, python: Path) -> None:
     if "models" in settings.set_by_hand:
         if lost := [name for name in lacking if name in FIRST]:
             raise LabError(f"LAB_MODELS: {settings.models} lacks {' or '.join(lost)}; lay them there, or unset LAB_MODELS")
+        with contextlib.suppress(OSError):  # one that cannot be written; smaller cards alone ask for these, and say so
+            _make_derived(lacking, settings, settings.models)
         return  # one experiment alone asks for the third, and says so
     settings.models.mkdir(parents=True, exist_ok=True)
     with open(settings.models / ".lock", "w") as lock, tempfile.TemporaryDirectory(dir=settings.models) as temporary:
@@ -106,6 +130,7 @@ def make(settings: Settings, python: Path) -> None:
             _make_first(settings, python, scratch)
         if "qwen3-8b-vocab" in lacking:
             _make_vocab(settings, python, scratch)
+        _make_derived(lacking, settings, scratch)
 
 
 def _lacking(settings: Settings) -> list:
@@ -137,6 +162,19 @@ def _make_vocab(settings: Settings, python: Path, scratch: Path) -> None:
     _run([str(python), str(WORKERS / "qwen_vocabulary.py"), str(ranks), str(shape)], "Qwen's tokenizer could not be written")
     (shape / "config.json").write_text(json.dumps(QWEN3_8B | CONTROL, indent=1) + "\n")
     _put(shape, settings.models / shape.name)
+
+
+def _make_derived(lacking: list, settings: Settings, folder: Path) -> None:
+    """The folders of a smaller shape whose larger one is here: all of that but the configuration."""
+    for name in DERIVED:
+        source = settings.models / DERIVED[name]
+        if name not in lacking or not (source / "config.json").is_file():
+            continue
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            shape = shutil.copytree(source, Path(temporary) / name)
+            own = CONTROL if name.endswith("-vocab") else {}
+            (shape / "config.json").write_text(json.dumps(CONFIGURATIONS[name] | own, indent=1) + "\n")
+            _put(shape, settings.models / name)
 
 
 def _put(folder: Path, target: Path) -> None:

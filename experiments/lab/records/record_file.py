@@ -182,6 +182,11 @@ class Record:
         return self.data["host"]["id"]
 
     @property
+    def plan(self) -> str:
+        """The plan for smaller cards that it is of, "" for a large card's."""
+        return self.data["workload"].get("plan", "")
+
+    @property
     def probes(self) -> dict:
         """{"matmul": [TFLOP/s ...], "copy": [GB/s ...], "side", "copy_bytes", "at"} of the run that made the record.
         LabError where it has none."""
@@ -196,6 +201,8 @@ class Record:
     def values(self, name: str, **labels: object) -> list:
         """The values of the one series of that name with these labels. LabError for none or several."""
         matching = self.series(name, **labels)
+        if not matching and self.plan:
+            raise NotMeasured(f"{self.path.name}: has no {name} {labels}, which plan {self.plan} leaves out")
         if len(matching) != 1:
             known = sorted({f"{s['name']} {s['labels']}" for s in self.data["samples"]})
             raise LabError(
@@ -221,10 +228,11 @@ class Record:
         return self._columns
 
 
-def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
+def is_current(path: Path, experiment: str, host: str, engines: dict, plan: str = "") -> bool:
     """Whether a finished record at `path` was made by this lab, on this host, with the engine installed now.
 
-    `engines` maps engine name to the installed distribution's digest; a record without an engine needs none.
+    `engines` maps engine name to the installed distribution's digest; a record without an engine needs none. `plan` is
+    the plan for smaller cards that it must be of, "" for none.
     """
     try:
         record = Record(path).data
@@ -233,7 +241,8 @@ def is_current(path: Path, experiment: str, host: str, engines: dict) -> bool:
     engine = record["engine"]
     same_engine = engine is None or engine["digest"] in engines.values()
     same_lab = record["lab"] == source_digest(experiment, "recording" in record)
-    return same_lab and record["host"]["id"] == host and same_engine
+    same_plan = record["workload"].get("plan", "") == plan
+    return same_lab and record["host"]["id"] == host and same_engine and same_plan
 
 
 def portable(text: str) -> str:

@@ -35,9 +35,16 @@ class Engine(abc.ABC):
         the command names it; `distribution` the name under which the engine is installed."""
 
     @abc.abstractmethod
-    def room(self, kv_tokens: int, kv_bytes: int, share: str) -> tuple[str, ...]:
+    def room(self, kv_tokens: int, kv_bytes: int, share: str, at_most: str) -> tuple[str, ...]:
         """The flags that give a server room for that much KV cache and have it count what it does. `share` of the
-        card's memory is for engines that check a share of their own at start."""
+        card's memory is for engines that check a share of their own at start, `at_most` for those that bound what all
+        servers take together."""
+
+    def small_card(self, kv_tokens: int, longest: int, flags: tuple[str, ...]) -> tuple[str, ...]:
+        """The flags besides `flags` of a server with room for `kv_tokens` on a card of 24 GB or less: what such a card
+        has by default and a large one has not, so that one that is capped is set alike. `longest`: tokens of the
+        longest request that the model takes."""
+        return ()
 
     @abc.abstractmethod
     def kv_used(self, reading: dict[str, float]) -> float:

@@ -17,9 +17,13 @@ class Sglang(Engine):
     def start(self, model: str, distribution: str) -> list[str]:
         return ["-m", "sglang.launch_server", "--model-path", model]
 
-    def room(self, kv_tokens: int, kv_bytes: int, share: str) -> tuple[str, ...]:
+    def room(self, kv_tokens: int, kv_bytes: int, share: str, at_most: str) -> tuple[str, ...]:
         # A share wide enough not to matter: it is of what is free, and others may be loading.
-        return ("--mem-fraction-static", "0.95", "--max-total-tokens", str(kv_tokens), "--enable-metrics")
+        return ("--mem-fraction-static", at_most, "--max-total-tokens", str(kv_tokens), "--enable-metrics")
+
+    def small_card(self, kv_tokens: int, longest: int, flags: tuple[str, ...]) -> tuple[str, ...]:
+        """Graphs for every batch of the suites: its default goes by the card, and they pass that of a small one."""
+        return ("--cuda-graph-max-bs-decode", "160")
 
     def kv_used(self, reading: dict[str, float]) -> float:
         return total(reading, self.metric("num_used_tokens"))

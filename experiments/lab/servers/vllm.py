@@ -31,8 +31,16 @@ class Vllm(Engine):
         # A build under another name: `vllm serve` asks for the metadata of `vllm` and dies.
         return ["-m", "vllm.entrypoints.openai.api_server", "--model", model]
 
-    def room(self, kv_tokens: int, kv_bytes: int, share: str) -> tuple[str, ...]:
+    def room(self, kv_tokens: int, kv_bytes: int, share: str, at_most: str) -> tuple[str, ...]:
         return ("--gpu-memory-utilization", share, "--kv-cache-memory-bytes", str(kv_bytes))
+
+    def small_card(self, kv_tokens: int, longest: int, flags: tuple[str, ...]) -> tuple[str, ...]:
+        """Its default below 70 GiB (`EngineArgs.get_batch_defaults`), which the sampler's memory goes by; and a longest
+        request that the cache holds: it refuses to start otherwise."""
+        own: tuple[str, ...] = () if "--max-num-seqs" in flags else ("--max-num-seqs", "256")
+        if kv_tokens < longest and "--max-model-len" not in flags:
+            own += ("--max-model-len", str(kv_tokens))
+        return own
 
     def kv_used(self, reading: dict[str, float]) -> float:
         """Its gauge is the share of its blocks."""

@@ -6,8 +6,8 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
-from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.fleets.stand_plan import RESERVE_GIB, Pending, Stand, keyed, plan
+from experiments.lab.fleets.fleet import RESERVE_GIB, Fleet
+from experiments.lab.fleets.stand_plan import Pending, Stand, keyed, plan
 from experiments.lab.host import host_info
 from experiments.lab.servers.server_spec import ServerSpec
 

@@ -32,7 +32,8 @@ def test_builds_are_found_by_what_they_are_for():
 
 
 def test_settings_are_named_by_their_builds():
-    assert config.keys() == ("vllm_python", "sglang_python", "vllm_cpu_python", "sglang_cpu_python", "models", "logs")
+    pythons = ("vllm_python", "sglang_python", "vllm_cpu_python", "sglang_cpu_python")
+    assert config.keys() == (*pythons, "models", "logs", "card_gib")
     assert engine_table.table().build("vllm-cpu").variable == "LAB_VLLM_CPU_PYTHON"
 
 

@@ -39,7 +39,7 @@ def test_the_toy_is_measured(toy, tmp_path, nothing_left):
             reply = client.chat({"messages": [{}], "stream": True})
         yield Draft("toy-time", {"seed": 1}, [sample("ttft", "ms", [reply.first_text_ms()])], server=server)
 
-    spec = ServerSpec("toy-one", "toy", flags=adapter_lookup.adapter("toy").room(64, 0, "0.1"))
+    spec = ServerSpec("toy-one", "toy", flags=adapter_lookup.adapter("toy").room(64, 0, "0.1", "0.9"))
     suite = [Fleet("toys", ("toy-time",), measure, (spec,), minutes=0.1)]
     assert suite_runner.measure("01", "cpu", toy, tmp_path, suite=suite) == []
     record = Record(tmp_path / "01/toy-time.json").data

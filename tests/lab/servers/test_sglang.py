@@ -48,8 +48,9 @@ def test_it_forgets_what_it_served_and_one_that_cannot_is_no_fault(port):
 
 
 def test_room_is_given_in_tokens_and_its_counters_are_on():
-    flags = sglang.ADAPTER.room(40000, 1, "0.1")
+    flags = sglang.ADAPTER.room(40000, 1, "0.1", "0.9")
     assert flags[flags.index("--max-total-tokens") + 1] == "40000" and "--enable-metrics" in flags
+    assert flags[flags.index("--mem-fraction-static") + 1] == "0.9"
 
 
 def test_it_has_no_hits_before_the_first():

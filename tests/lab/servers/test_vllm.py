@@ -40,3 +40,10 @@ def test_its_settings_are_read_in_its_log():
 def test_a_line_that_has_moved_is_said():
     with pytest.raises(LabError, match=r"v: its log names no compile_ranges_endpoints; .*\(log: the-log\)"):
         vllm.ADAPTER.settings_said(server("enable_chunked_prefill=True"), ("max_num_batched_tokens",))
+
+
+def test_on_a_small_card_its_longest_request_fits_the_cache_and_its_own_flags_win():
+    small = vllm.ADAPTER.small_card
+    assert small(50_000, 40_960, ()) == ("--max-num-seqs", "256")
+    assert small(24_000, 40_960, ()) == ("--max-num-seqs", "256", "--max-model-len", "24000")
+    assert small(24_000, 40_960, ("--max-model-len", "4096", "--max-num-seqs", "16")) == ()

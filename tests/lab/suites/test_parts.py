@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
-from experiments.lab.suites.common import parts, sweep
+from experiments.lab.suites.common import parts, plan, sweep
 from experiments.lab.suites.common.loads import Arrival, AtOnce, Stages
 from experiments.lab.suites.common.parts import Rounds
 from experiments.lab.suites.common.rounds import rounds
@@ -116,9 +117,9 @@ def test_others_join_the_first_group_where_they_fit_beside_it(card, sizes):
 
 
 def test_without_a_card_a_sweep_is_planned_for_an_h200(monkeypatch):
-    monkeypatch.setattr(sweep.host_info, "gpu", lambda: None)
-    assert sweep.card_gib() == sweep.CARD_GIB
-    monkeypatch.setattr(sweep.host_info, "gpu", lambda: {"memory_bytes": 79 * 2**30})
+    monkeypatch.setattr(host_info, "gpu", lambda: None)
+    assert sweep.card_gib() == plan.H200_GIB
+    monkeypatch.setattr(host_info, "gpu", lambda: {"memory_bytes": 79 * 2**30})
     assert sweep.card_gib() == 79
 
 

@@ -1,4 +1,4 @@
-"""Servers of the Qwen3-8B shape as experiments 02, 03, 05 and 06 start them on a GPU, several side by side.
+"""Servers of the plan's shape as experiments 02 to 07 start them on a GPU, several side by side.
 
 Their flags only make them fit beside each other: how much KV cache each may have, given in tokens, and shares of the
 memory that are wide enough not to matter, since each engine checks its own at start while others are loading.
@@ -15,18 +15,19 @@ from experiments.lab.servers import adapter_lookup
 from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.vllm import pool_blocks as pool_blocks  # the suites find it here, beside `kv_used`
+from experiments.lab.suites.common import plan
+from experiments.lab.suites.common.plan import PLAN
 
-MODEL = "qwen3-8b-shape"
-TOKEN_BYTES = 36 * 2 * 8 * 128 * 2  # of KV cache: layers, keys and values, KV heads, head size, bf16
-WEIGHTS_GIB = 15.3
-BESIDES_GIB = 2.9  # CUDA context, graphs, workspace of a step
+MODEL, TOKEN_BYTES = PLAN.model, PLAN.token_bytes
+SHARE, SMALL_SHARE, AT_MOST = 0.12, 0.03, 0.95  # of what may be used
+LONGEST = 40_960  # the shapes' own length
 SMALL = "smollm2-135m"
 SMALL_TOKEN_BYTES = 30 * 2 * 3 * 64 * 2
 SMALL_BESIDES_GIB = 2.7  # as above, and its weights
 # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer; of one
 # length are all servers with a small pool, because it is part of the key of vLLM's compile cache
 # (vllm/config/model.py, ModelConfig.compute_hash) and of what makes two servers one.
-LENGTH = 4096
+LENGTH = PLAN.value("length", 4096)
 SHORT = ("--max-model-len", str(LENGTH))
 # The names differ only in their prefix; both are histograms in seconds.
 TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
@@ -35,19 +36,28 @@ TTFT, ITL = "time_to_first_token_seconds", "inter_token_latency_seconds"
 def spec(engine: str, name: str, kv_tokens: int, *flags: str, model: str = MODEL) -> ServerSpec:
     """A server of the shape, in the folder `model`, with room for `kv_tokens` tokens of KV cache; `flags` besides."""
     kv_bytes = kv_tokens * TOKEN_BYTES
-    return ServerSpec(name, engine, model, flags=(*_room(engine, kv_tokens, kv_bytes, "0.12"), *flags), dummy=True,
-                      memory_gib=round(WEIGHTS_GIB + BESIDES_GIB + kv_bytes / 2**30, 1))
+    gib = round(PLAN.weights_gib + PLAN.besides_gib + kv_bytes / 2**30, 1)
+    room = _room(engine, kv_tokens, kv_bytes, SHARE, gib)
+    return ServerSpec(name, engine, model, flags=(*room, *_besides(engine, flags, kv_tokens), *flags), dummy=True,
+                      memory_gib=gib)
 
 
 def small(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
     """The same of SmolLM2-135M with its own weights: a step of it is short, and the CPU's part of it large."""
     kv_bytes = kv_tokens * SMALL_TOKEN_BYTES
-    return ServerSpec(name, engine, SMALL, flags=(*_room(engine, kv_tokens, kv_bytes, "0.03"), *flags),
-                      memory_gib=round(SMALL_BESIDES_GIB + kv_bytes / 2**30, 1))
+    gib = round(SMALL_BESIDES_GIB + kv_bytes / 2**30, 1)
+    room = _room(engine, kv_tokens, kv_bytes, SMALL_SHARE, gib)
+    return ServerSpec(name, engine, SMALL, flags=(*room, *_besides(engine, flags, kv_tokens), *flags), memory_gib=gib)
 
 
-def _room(engine: str, kv_tokens: int, kv_bytes: int, share: str) -> tuple:
-    return adapter_lookup.adapter(engine).room(kv_tokens, kv_bytes, share)
+def _room(engine: str, kv_tokens: int, kv_bytes: int, share: float, gib: float) -> tuple:
+    """`share` of what may be used; on a small card the server's own `gib`, since little else is free beside it."""
+    checked = plan.share(gib) if PLAN.small else plan.share_of_usable(share)
+    return adapter_lookup.adapter(engine).room(kv_tokens, kv_bytes, checked, plan.share_of_usable(AT_MOST))
+
+
+def _besides(engine: str, flags: tuple[str, ...], kv_tokens: int) -> tuple[str, ...]:
+    return adapter_lookup.adapter(engine).small_card(kv_tokens, LONGEST, flags) if PLAN.small else ()
 
 
 def warm(server: Server, rng: random.Random, lengths: Iterable[int], clients: int = 32) -> None:

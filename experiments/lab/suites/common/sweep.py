@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.host import host_info
 from experiments.lab.load.load_trace import Prompts
 from experiments.lab.servers.server_spec import ServerSpec
+from experiments.lab.suites.common import plan
 from experiments.lab.suites.common.parts import Part, produces
+from experiments.lab.suites.common.plan import PLAN
 
-CARD_GIB = 139.8  # where no card is to be asked, a sweep is planned for an H200
-RESERVE_GIB = 3.0  # of the card, stay free
+RESERVE_GIB = PLAN.reserve_gib  # of the card, stay free
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,8 @@ class Group:
 
 
 def card_gib() -> float:
-    """Memory of this machine's card, of an H200 where there is none."""
-    card = host_info.gpu()
-    return card["memory_bytes"] / 2**30 if card else CARD_GIB
+    """GiB that a suite may use, `plan.checked_gib`. LabError for a card that is too small for every plan."""
+    return plan.checked_gib()
 
 
 def gib(servers: Iterable[ServerSpec]) -> float:
@@ -72,6 +71,6 @@ def fleets(groups: list[list[ServerSpec]], parts: Callable[[Group], Iterable[Par
     counts whole; `engines` are those that it needs besides its servers'."""
     return [
         Fleet(group.fleet, produces(parts(group)), functools.partial(measure, group=group), servers=group.servers,
-              minutes=minutes(group), engines=engines, whole=True)
+              minutes=PLAN.minutes(minutes(group)), engines=engines, whole=True, **PLAN.fleet())
         for group in numbered(groups)
     ]

@@ -2,7 +2,7 @@
 
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters
@@ -11,17 +11,19 @@ from experiments.lab.host.run_worker import worker
 from experiments.lab.load.samples import Samples
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server_spec import ServerSpec
-from experiments.lab.suites.common import shape_servers
+from experiments.lab.suites.common import shape_servers, sweep
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.exp01_request_lifecycle import cpu, stages, visits
 
 SEED = seed(cpu.SEED)
-SMALL, SHAPE = cpu.SMALL, "qwen3-8b-shape"
+SMALL, SHAPE = cpu.SMALL, PLAN.model
 LENGTHS = [128, 1024, 4096]  # prompt tokens; the longest still fits one step of either engine's default budget
 # Both engines get room for as many tokens of KV cache; the flags beyond that only make them fit side by side on a card.
-KV_TOKENS = 80_000
+KV_TOKENS = PLAN.value("01 tokens", 80_000)
 ROUNDS, EACH = 8, 4
-LOAD_ROUNDS, LOAD = 5, visits.Load(clients=128, each=2, prompt=224, output=128)
+LOAD_ROUNDS = 5
+LOAD = PLAN.load("01 load", visits.Load(clients=128, each=2, prompt=224, output=128))
 KERNEL_REQUESTS = 5
 
 
@@ -56,30 +58,39 @@ def measure_card(ctx: Context) -> Iterator[Draft]:
 
 def measure(ctx: Context) -> Iterator[Draft]:
     """Both engines with both models side by side, one measured at a time, sides alternating within each round."""
-    yield from cpu.one_request(ctx, CONFIGURATIONS, LENGTHS, ROUNDS, EACH, SEED)
-    if ctx.wanted(*LOADS):
-        yield from _under_load(ctx)
-    if ctx.wanted(*KERNELS):  # last: nothing is timed in a process that had the profiler in it
-        yield from _kernels(ctx)
+    yield from cpu.one_request(ctx, _here(CONFIGURATIONS, ctx.servers), LENGTHS, ROUNDS, EACH, SEED)
+    loads, kernels = _of(LOADS, ctx.servers), _of(KERNELS, ctx.servers)
+    if ctx.wanted(*loads):
+        yield from _under_load(ctx, loads)
+    if ctx.wanted(*kernels):  # last: nothing is timed in a process that had the profiler in it
+        yield from _kernels(ctx, kernels)
 
 
-def _under_load(ctx: Context) -> Iterator[Draft]:
+def _here(configurations: dict[str, str], servers: Iterable[str]) -> dict[str, str]:
+    return {name: configuration for name, configuration in configurations.items() if name in servers}
+
+
+def _of(records: dict[str, str], servers: Iterable[str]) -> dict[str, str]:
+    return {record: name for record, name in records.items() if name in servers}
+
+
+def _under_load(ctx: Context, loads: dict[str, str]) -> Iterator[Draft]:
     ctx.begin()
-    rng, samples = random.Random(SEED + 1), {record: Samples() for record in LOADS}
+    rng, samples = random.Random(SEED + 1), {record: Samples() for record in loads}
     # Round 0 warms up: batch shapes seen for the first time.
-    for done, (record, name) in rounds(ctx.progress, LOAD_ROUNDS + 1, "under load", LOADS.items(), rng):
+    for done, (record, name) in rounds(ctx.progress, LOAD_ROUNDS + 1, "under load", loads.items(), rng):
         visits.load(ctx.server(name), CONFIGURATIONS[name], samples[record] if done else Samples(), rng, LOAD)
     workload = {"seed": SEED + 1, "rounds": LOAD_ROUNDS, **LOAD.recorded(),
                 "arrival": "closed loops, one process a client"}
-    for record, name in LOADS.items():
+    for record, name in loads.items():
         yield Draft(record, workload, samples[record].rows(), server=ctx.server(name))
 
 
-def _kernels(ctx: Context) -> Iterator[Draft]:
+def _kernels(ctx: Context, kernels: dict[str, str]) -> Iterator[Draft]:
     """GPU time proper, from the profiler."""
     workload = {"seed": SEED + 2, "prompt_tokens": LENGTHS, "max_tokens": 4, "requests": KERNEL_REQUESTS,
                 "concurrency": 1}
-    for record, name in KERNELS.items():
+    for record, name in kernels.items():
         ctx.begin()
         ctx.progress(0, 0, f"kernel times of {name}")
         server = ctx.server(name)
@@ -87,11 +98,20 @@ def _kernels(ctx: Context) -> Iterator[Draft]:
         yield Draft(record, workload, rows, server=server)
 
 
+def groups() -> dict[str, tuple[ServerSpec, ...]]:
+    """{end of a fleet's name: its servers}: all side by side where they fit, else the two of one model at a time."""
+    if not PLAN.small or sweep.gib(SERVERS) + sweep.RESERVE_GIB <= sweep.card_gib():
+        return {"": SERVERS}
+    return {f"-{size}": tuple(server for server in SERVERS if server.name.endswith(size)) for size in ("8b", "small")}
+
+
 def fleets() -> list[Fleet]:
-    produced = (*cpu.records(CONFIGURATIONS), *LOADS, *KERNELS)
-    return [
-        Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=0.3),
+    sweep.card_gib()  # refuses a card that is too small for every plan
+    found = [Fleet("card", ("card",), measure_card, engines=("vllm",), minutes=0.3)]
+    for end, servers in groups().items():
+        names = [server.name for server in servers]
+        produced = (*cpu.records(_here(CONFIGURATIONS, names)), *_of(LOADS, names), *_of(KERNELS, names))
         # The profiler stays in the processes that it was in.
-        Fleet("side-by-side", produced, measure, servers=SERVERS, minutes=5.5,
-              ends=tuple(server.name for server in SERVERS)),
-    ]
+        found.append(Fleet(f"side-by-side{end}", produced, measure, servers=servers, minutes=PLAN.minutes(5.5),
+                           ends=tuple(names), **PLAN.fleet()))
+    return found

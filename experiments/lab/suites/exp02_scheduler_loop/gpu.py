@@ -16,12 +16,14 @@ from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.pace import Gaps
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import SHORT, small, spec, warm
 from experiments.lab.suites.exp02_scheduler_loop import cpu, visits
 
 SEED = seed(20261130)
 # More than any load here takes. The references of 03 and 04 and the small servers of 07 are such servers, too.
-KV_TOKENS, SMALL_TOKENS, TIGHT_TOKENS = 24_576, 40_000, 6_144
+KV_TOKENS, SMALL_TOKENS = PLAN.value("02 tokens", 24_576), PLAN.value("02 small tokens", 40_000)
+TIGHT_TOKENS = PLAN.value("02 tight tokens", 6_144)
 ROUNDS = 5
 OFF = {"vllm": "--no-async-scheduling", "sglang": "--disable-overlap-schedule"}
 REFERENCE = (spec("vllm", "vllm-default", KV_TOKENS, *SHORT), spec("sglang", "sglang-default", KV_TOKENS))
@@ -110,7 +112,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 
 def fleets() -> list[Fleet]:
     card = sweep.card_gib()
-    groups = sweep.joined(group(list(REFERENCE), list(OTHERS), card), SMALL, card)
+    groups = sweep.joined(group(list(REFERENCE), list(OTHERS), card, sweep.RESERVE_GIB), SMALL, card)
     return [
         *sweep.fleets(groups, parts, measure, lambda group: 1.5 + 0.4 * len(group.names)),
         # What a call of `schedule` costs on this host's CPU, to set beside a step on its card.

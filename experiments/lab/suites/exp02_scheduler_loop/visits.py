@@ -10,6 +10,7 @@ from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import pace as paces
 from experiments.lab.suites.common.loads import Arrival, AtOnce, Stages
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import Metrics, settings_said
 
 
@@ -21,13 +22,17 @@ class Pace(Stages):
     small_after_s: float
 
 
-PACE = Pace(concurrency=(1, 8, 32), prompt_tokens=128, output_tokens=64, after_s=0.65, small_after_s=0.4)
+PACE = PLAN.load("02 pace", Pace(
+    concurrency=(1, 8, 32), prompt_tokens=128, output_tokens=64, after_s=0.65, small_after_s=0.4,
+))
 # Requests that decode, and a burst of prompts that arrives at once while they do.
-BURST = Arrival(decoders=16, decoder_prompt=128, decoder_output=160, prompts=16, prompt_tokens=1024, prompt_output=16,
-                first_s=0.4)
+BURST = PLAN.load("02 burst", Arrival(
+    decoders=16, decoder_prompt=128, decoder_output=160, prompts=16, prompt_tokens=1024, prompt_output=16, first_s=0.4,
+))
 # A pool of 6,144 tokens takes nearly all the prompts, and then not the answers.
-TIGHT = AtOnce(requests=24, prompt_tokens=256, output_tokens=192)
-CAP = 13  # of these so many fill a pool of 6,144 tokens and never more than that: 13 * 448 = 5,824
+TIGHT = PLAN.load("02 tight", AtOnce(requests=24, prompt_tokens=256, output_tokens=192))
+# Of these so many fill a pool of 6,144 tokens and never more than that: 13 * 448 = 5,824.
+CAP = PLAN.value("02 cap", 13)
 
 
 def pace(server: Server, bench: Bench, prompts: Prompts, samples: Samples, after_s: float) -> None:

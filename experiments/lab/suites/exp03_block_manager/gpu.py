@@ -16,13 +16,15 @@ from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import SHORT, spec, warm
 from experiments.lab.suites.exp03_block_manager import cpu, visits
 
 SEED = seed(20261127)
 ROUNDS = 5
-POOLS = {"6k": 6_144, "12k": 12_288, "24k": 24_576, "48k": 49_152}  # tokens
-SEQS = 32  # requests that may run at once in the server with few places
+SCALE = PLAN.value("03 scale", 1)  # a pool keeps its name, which says its place among them
+POOLS = {name: tokens // SCALE for name, tokens in (("6k", 6_144), ("12k", 12_288), ("24k", 24_576), ("48k", 49_152))}
+SEQS = 32 // SCALE  # requests that may run at once in the server with few places
 
 
 def _server(name: str, pool: str, *flags: str) -> ServerSpec:
@@ -30,11 +32,11 @@ def _server(name: str, pool: str, *flags: str) -> ServerSpec:
 
 
 REFERENCE = _server("48k", "48k")
-OTHERS = (
+OTHERS = PLAN.kept((
     *(_server(pool, pool) for pool in ("6k", "12k", "24k")),
     _server("48k-seqs", "48k", "--max-num-seqs", str(SEQS)),
     _server("12k-block128", "12k", "--block-size", "128"),
-)
+))
 HELD = ("kv-12k", "kv-12k-block128")
 
 
@@ -81,7 +83,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 
 
 def fleets() -> list[Fleet]:
-    groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
+    groups = group([REFERENCE], list(OTHERS), sweep.card_gib(), sweep.RESERVE_GIB)
     return [
         *sweep.fleets(groups, parts, measure, lambda group: 1.5 + 0.4 * len(group.names)),
         # What a block costs on this host's CPU, to set beside a step on its card.

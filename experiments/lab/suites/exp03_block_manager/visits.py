@@ -11,13 +11,15 @@ from experiments.lab.load.samples import Samples
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import ITL, Metrics, kv_used, pool_blocks
 
+SCALE = PLAN.value("03 scale", 1)
 # Together its requests fill 45,056 slots, which the largest pool holds and no other.
-LOAD = AtOnce(requests=128, prompt_tokens=256, output_tokens=96)
+LOAD = AtOnce(requests=128 // SCALE, prompt_tokens=256, output_tokens=96)
 FIRST = dataclasses.replace(LOAD, output_tokens=8)
 # All of these fit the pool together, so that none waits and what they hold is what they reserve.
-HELD = AtOnce(requests=28, prompt_tokens=256, output_tokens=128)
+HELD = AtOnce(requests=28 // SCALE, prompt_tokens=256, output_tokens=128)
 # A reading costs the server's front end some milliseconds: few while throughput is measured, many while it is not.
 LOAD_EVERY_S, HELD_EVERY_S = 0.1, 0.02
 

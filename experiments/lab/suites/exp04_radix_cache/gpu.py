@@ -15,6 +15,7 @@ from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import SHORT, spec, warm
 from experiments.lab.suites.exp04_radix_cache import cpu, visits
 from experiments.lab.workers.worker_kit import streams
@@ -29,6 +30,8 @@ OTHERS = (
     spec("sglang", "sglang-off", KV_TOKENS, "--disable-radix-cache"),
     spec("vllm", "vllm-default", KV_TOKENS, *SHORT),
 )
+if PLAN.small:  # cut into fleets, those come first that `order` and `streams` set side by side
+    OTHERS = (OTHERS[0], OTHERS[2], OTHERS[1])
 # What is measured on which server; every part goes through all of its own that the fleet has.
 PARTS = {
     "order": ("sglang-fcfs", "sglang-lpm", "vllm-default"),
@@ -96,7 +99,7 @@ def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
 
 
 def fleets() -> list[Fleet]:
-    groups = group([REFERENCE], list(OTHERS), sweep.card_gib())
+    groups = group([REFERENCE], list(OTHERS), sweep.card_gib(), sweep.RESERVE_GIB)
     return [
         *sweep.fleets(groups, parts, measure, lambda group: 2.6 + 0.6 * len(group.names)),
         *cpu.costs("host", sglang="sglang", vllm="vllm"),

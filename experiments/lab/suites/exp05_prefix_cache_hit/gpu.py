@@ -17,12 +17,13 @@ from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts, produces
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.rounds import rounds
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp05_prefix_cache_hit import visits
 
 SEED = seed(20261124)
-KV_TOKENS = 80_000  # room for KV cache in each server
+KV_TOKENS = PLAN.value("05 tokens", 80_000)  # room for KV cache in each server
 ROUNDS = {"hits": 6, "nohits": 5, "reuse": 5, "memory": 2, "neighbours": 5}
 ENGINES = {
     "vllm": (spec("vllm", "vllm-on", KV_TOKENS), spec("vllm", "vllm-off", KV_TOKENS, "--no-enable-prefix-caching")),
@@ -137,5 +138,6 @@ def fleets() -> list[Fleet]:
 def _fleet(name: str, servers: tuple[ServerSpec, ...]) -> Fleet:
     produced = produces(parts([server.name for server in servers]))
     # At its end one server is timed with nothing beside it: the others are ended before.
-    return Fleet(name, produced, measure, servers=servers, minutes=1.8 * len(servers), whole=True, alone=True,
+    return Fleet(name, produced, measure, servers=servers, minutes=PLAN.minutes(1.8 * len(servers)), whole=True,
+                 alone=True, **PLAN.fleet(),
                  ends=tuple(server.name for server in servers))

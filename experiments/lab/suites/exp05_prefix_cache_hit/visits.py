@@ -15,6 +15,7 @@ from experiments.lab.load.streaming_client import shuffled
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import ITL, TTFT, Metrics, kv_used
 from experiments.lab.suites.common.workload import Workload
 
@@ -54,10 +55,12 @@ class Singles(Workload):
 
 # Prompt tokens: how many of its first tokens are cached. Whole blocks of 16; the last is the whole prompt.
 SHARED = {4096: (0, 1024, 2048, 3072, 3680, 4096), 16384: (0, 4096, 8192, 12288, 14736, 16384)}
+if not PLAN.value("05 long", True):
+    del SHARED[16384]
 HIT_OUT = 24
-NO_HITS = AtOnce(requests=64, prompt_tokens=1024, output_tokens=32)
-REUSE = Reuse(requests=32, prompt_tokens=4096, shared_tokens=3680, output_tokens=32)
-MEMORY = Memory(requests=(1, 8, 64), shared_tokens=4096, own_tokens=64, output_tokens=160)
+NO_HITS = PLAN.load("05 no hits", AtOnce(requests=64, prompt_tokens=1024, output_tokens=32))
+REUSE = PLAN.load("05 reuse", Reuse(requests=32, prompt_tokens=4096, shared_tokens=3680, output_tokens=32))
+MEMORY = PLAN.load("05 memory", Memory(requests=(1, 8, 64), shared_tokens=4096, own_tokens=64, output_tokens=160))
 SINGLE = Singles(requests=4, prompt_tokens=512, output_tokens=24)
 
 

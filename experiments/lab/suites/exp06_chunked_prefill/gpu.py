@@ -16,18 +16,20 @@ from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.suites.common import sweep
 from experiments.lab.suites.common.parts import Part, Rounds, Stop, Tour, drafts
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import spec, warm
 from experiments.lab.suites.exp06_chunked_prefill import visits
 
 SEED = seed(20261125)
-KV_TOKENS = 33_000  # the decoders and two long prompts; six servers then fit an H200
+KV_TOKENS = PLAN.value("06 tokens", 33_000)  # the decoders and two long prompts; six servers then fit an H200
 ROUNDS, CAPACITY_ROUNDS = 5, 3
-BUDGETS: tuple[tuple[int | str, ...], ...] = ((512, "off"), (1024, 2048), (4096, 16384))
+LENGTH = str(PLAN.value("06 length", 16384))
+BUDGETS: tuple[tuple[int | str, ...], ...] = PLAN.value("06 budgets", ((512, "off"), (1024, 2048), (4096, 16384)))
 
 
 def _vllm(name: str, *flags: str) -> ServerSpec:
     # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer.
-    return spec("vllm", f"vllm-{name}", KV_TOKENS, "--max-model-len", "16384", *flags)
+    return spec("vllm", f"vllm-{name}", KV_TOKENS, "--max-model-len", LENGTH, *flags)
 
 
 def _vllm_with(budget: int | str) -> ServerSpec:
@@ -42,17 +44,17 @@ def _sglang_with(budget: int | str) -> ServerSpec:
 
 
 REFERENCE = (_vllm("default"), spec("sglang", "sglang-default", KV_TOKENS))
-OTHERS = (
+OTHERS = PLAN.kept((
     *(make(budget) for some in BUDGETS for make in (_vllm_with, _sglang_with) for budget in some),
     spec("sglang", "sglang-mixed-default", KV_TOKENS, "--enable-mixed-chunk"),
     spec("sglang", "sglang-mixed-2048", KV_TOKENS, "--enable-mixed-chunk", "--chunked-prefill-size", "2048"),
     # The other way in which decoders get their turn between two chunks: a decode batch after each prefill batch.
     spec("sglang", "sglang-2048-interval1", KV_TOKENS, "--chunked-prefill-size", "2048",
          "--prefill-decode-interval", "1"),
-)
+))
 # Measured wherever they stand, at no fixed arrival: throughput with everything sent at once.
 OFFLINE = {"vllm-default", "sglang-default", "vllm-512", "sglang-512", "vllm-off", "sglang-off"}
-CAPACITY = {"vllm-512", "vllm-off"}
+CAPACITY = {"vllm-512", "vllm-off"} if PLAN.has("06 capacity") else set()
 NAMES = tuple(server.name for server in REFERENCE)
 
 
@@ -60,8 +62,9 @@ def parts(group: sweep.Group) -> list[Part]:
     """What is measured on the servers of a fleet, in order."""
     measured: list[Part] = [Defaults(name) for name in NAMES if group.first]
     measured.append(_mixed(group))
-    if names := [name for name in group.names if name in OFFLINE and (group.first or name not in NAMES)]:
-        measured.append(_offline(group.fleet, names))
+    offline = [name for name in group.names if name in OFFLINE]
+    if {*offline} - {*NAMES}:  # each beside the defaults of its own fleet
+        measured.append(_offline(group.fleet, offline))
     if names := [name for name in group.names if name in CAPACITY]:
         measured.append(_capacity(names))
     return measured
@@ -124,12 +127,12 @@ def _capacity(names: list[str]) -> Part:
 
 def measure(ctx: Context, group: sweep.Group) -> Iterator[Draft]:
     def warm_up(tour: Tour, server: Server) -> None:
-        warm(server, tour.rng, (8192, 512), clients=visits.MIXED.decoders)
+        warm(server, tour.rng, (visits.MIXED.prompt_tokens, 512), clients=visits.MIXED.decoders)
 
     prompts = sweep.prompts(SEED, group.number)
     return drafts(ctx, parts(group), random.Random(f"{SEED} {group.fleet}"), prompts, warm_up)
 
 
 def fleets() -> list[Fleet]:
-    groups = group(list(REFERENCE), list(OTHERS), sweep.card_gib())
-    return sweep.fleets(groups, parts, measure, lambda group: 1.1 + 0.4 * len(group.names) + 1.7 * group.first)
+    groups = group(list(REFERENCE), list(OTHERS), sweep.card_gib(), sweep.RESERVE_GIB)
+    return sweep.fleets(groups, parts, measure, lambda group: 1.1 + 0.4 * len(group.names) + (1.7 if CAPACITY else 0.8) * group.first)

@@ -12,6 +12,7 @@ from experiments.lab.load.statistics import gaps_across, median, percentile, win
 from experiments.lab.load.vllm_bench import Bench
 from experiments.lab.servers.server import Server
 from experiments.lab.suites.common.loads import Arrival, AtOnce
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import settings_said
 from experiments.lab.suites.common.workload import Workload
 
@@ -44,10 +45,12 @@ class Capacity(Workload):
         return asks
 
 
-MIXED = Mixed(decoders=32, decoder_prompt=256, decoder_output=240, prompts=5, prompt_tokens=8192, prompt_output=16,
-              first_s=0.4, every_s=0.42)
-FIRST = dataclasses.replace(MIXED, decoder_output=48, prompts=1, first_s=0.2)
-OFFLINE = AtOnce(requests=40, prompt_tokens=1024, output_tokens=64)
+MIXED = PLAN.load("06 mixed", Mixed(
+    decoders=32, decoder_prompt=256, decoder_output=240, prompts=5, prompt_tokens=8192, prompt_output=16, first_s=0.4,
+    every_s=0.42,
+))
+FIRST = dataclasses.replace(MIXED, decoder_output=48, prompts=1, first_s=MIXED.first_s / 2)
+OFFLINE = PLAN.load("06 offline", AtOnce(requests=40, prompt_tokens=1024, output_tokens=64))
 # How many a second are served while decoders keep their pace.
 CAPACITY = Capacity(rates=(3, 6), seconds=2.5, prompt_tokens=4096, output_tokens=64)
 

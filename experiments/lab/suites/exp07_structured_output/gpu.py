@@ -22,26 +22,27 @@ from experiments.lab.suites.common import shape_servers, sweep
 from experiments.lab.suites.common.loads import Stages
 from experiments.lab.suites.common.pace import Gaps
 from experiments.lab.suites.common.parts import Rounds, Stop, Tour, drafts
+from experiments.lab.suites.common.plan import PLAN
 from experiments.lab.suites.common.shape_servers import SHORT, small
 from experiments.lab.suites.exp07_structured_output import cpu, visits
 
 SEED = seed(20261207)
-KV_TOKENS = 12_288  # room for 128 requests of 64 tokens, and some
+KV_TOKENS = PLAN.value("07 tokens", 12_288)  # room for 128 requests of 64 tokens, and some
 SMALL_TOKENS = 40_000
 ROUNDS = 5
 # Of the shape whose tokenizer fills the vocabulary: xgrammar's masks are dearer where it does not.
-spec = functools.partial(shape_servers.spec, model=cpu.MODEL)
+spec = functools.partial(shape_servers.spec, model=PLAN.vocab_model)
 REFERENCE = (spec("vllm", "vllm-default", KV_TOKENS, *SHORT), spec("sglang", "sglang-default", KV_TOKENS))
-GRAPHS = (
+GRAPHS = PLAN.kept((
     spec("vllm", "vllm-eager", KV_TOKENS, *SHORT, "--enforce-eager"),
     spec("sglang", "sglang-nograph", KV_TOKENS, "--disable-cuda-graph"),
     spec("vllm", "vllm-nograph", KV_TOKENS, *SHORT, "--compilation-config", '{"cudagraph_mode": "NONE"}'),
     spec("vllm", "vllm-piecewise", KV_TOKENS, *SHORT, "--compilation-config", '{"cudagraph_mode": "PIECEWISE"}'),
-)
-LIBRARIES = (
+))
+LIBRARIES = PLAN.kept((
     spec("vllm", "vllm-guidance", KV_TOKENS, *SHORT, "--structured-outputs-config", '{"backend": "guidance"}'),
     spec("sglang", "sglang-llguidance", KV_TOKENS, "--grammar-backend", "llguidance"),
-)
+))
 # One batch size alone is compiled: each takes SGLang minutes, since it tries kernels on the card; the others wait beside
 # it.
 COMPILED = (spec("sglang", "sglang-compile", KV_TOKENS, "--enable-torch-compile", "--torch-compile-max-bs", "1"),)
@@ -153,12 +154,13 @@ def _minutes(group: sweep.Group) -> float:
 def fleets() -> list[Fleet]:
     card = sweep.card_gib()
     # An H200 takes two fleets: the small servers join the first, torch.compile's the last.
-    groups = sweep.joined(group(list(REFERENCE), [*GRAPHS, *LIBRARIES], card), SMALL, card)
-    groups = sweep.joined(groups, COMPILED, card, REFERENCE, last=True)
+    groups = sweep.joined(group(list(REFERENCE), [*GRAPHS, *LIBRARIES], card, sweep.RESERVE_GIB), SMALL, card)
+    if PLAN.has("sglang-compile"):
+        groups = sweep.joined(groups, COMPILED, card, REFERENCE, last=True)
     return [
         *sweep.fleets(groups, lambda group: [*cold_parts(group, {}), *parts(group, {}, Gaps(after_s))],
                       functools.partial(measure, schemas_from="vllm"), _minutes,
                       engines=("vllm",)),
         *(cpu.cost_fleet(engine, engine, "host", "vllm", minutes, HOST_SCHEMAS, HOST_LEAVES)
-          for engine, minutes in HOST_MINUTES.items()),
+          for engine, minutes in HOST_MINUTES.items() if PLAN.has("07 cost")),
     ]

@@ -18,7 +18,7 @@ class Toy(Engine):
     def start(self, model: str, distribution: str) -> list[str]:
         return ["-m", "toy.serve", "--weights", model]
 
-    def room(self, kv_tokens: int, kv_bytes: int, share: str) -> tuple[str, ...]:
+    def room(self, kv_tokens: int, kv_bytes: int, share: str, at_most: str) -> tuple[str, ...]:
         return ("--tokens", str(kv_tokens))
 
     def kv_used(self, reading: dict[str, float]) -> float:
