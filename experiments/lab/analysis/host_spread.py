@@ -23,9 +23,11 @@ SAME = 1e-9  # numbers this close are one; of such a count every host gave the s
 
 @dataclass(frozen=True)
 class Seen:
-    """A value on the hosts that measured it. `pool` is its kind, its scale, and whether it is `sampled`, with an interval,
-    or a `single` reading, such as an extreme; `numbers` by host id on that scale, `within`
-    the standard deviation that its interval says it has on each host."""
+    """A value on the hosts that measured it.
+
+    `pool` is its kind, its scale, and whether it is `sampled`, with an interval, or a `single` reading, such as an
+    extreme; `numbers` by host id on that scale, `within` the standard deviation that its interval says it has on each
+    host."""
 
     claim: str
     name: str
@@ -84,8 +86,8 @@ def seen(claims: Iterable[Mapping[str, Any]]) -> list[Seen]:
         for name, kinds in claim.get("kinds", {}).items():
             if kinds["kind"] == "lab":  # says nothing of a host
                 continue
-            values = {host["id"]: host["values"][name] for host in claim["hosts"] if name in host["values"]}
-            if any(isinstance(value["value"], bool) for value in values.values()):
+            values = {host["id"]: host["values"][name] for host in claim.get("hosts", []) if name in host["values"]}
+            if not values or any(isinstance(value["value"], bool) for value in values.values()):
                 continue
             positive = all(value["value"] > 0 for value in values.values())
             unit = next(iter(values.values()))["unit"]

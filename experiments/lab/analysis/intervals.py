@@ -1,5 +1,5 @@
-"""Values with a 95% interval from raw samples: percentile bootstrap, stretched for how few samples there are, seeded, so
-that the same samples give the same.
+"""Values with a 95% interval from raw samples: percentile bootstrap, stretched for how few samples there are, and
+seeded, so that the same samples give the same.
 
 A percentile bootstrap of the median of three rounds covers 75% of the time where it says 95%, of five 94%; the stretch
 is what makes it 95% (`tests/lab/analysis/test_intervals.py` simulates it, docs/reference/method.md says how).

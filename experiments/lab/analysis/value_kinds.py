@@ -20,8 +20,9 @@ SetBy = str | Mapping[str, str] | None  # one of WORDS for all values, or {patte
 
 
 def kinds(values: Mapping[str, Value], set_by: SetBy, where: str) -> dict[str, dict[str, str]]:
-    """{name: {"kind", "set_by"}} of a claim's values. Kinds are `count`, `ratio`, `processor`, `gpu` and `lab`; `set_by` is
-    one of WORDS. Of patterns the first that a name matches counts, among the names whose unit does not settle it.
+    """{name: {"kind", "set_by"}} of a claim's values. Kinds are `count`, `ratio`, `processor`, `gpu` and `lab`;
+    `set_by` is one of WORDS. Of patterns the first that a name matches counts, among the names whose unit does not
+    settle it.
 
     LabError, with `where` at its beginning, for a value of which nothing says what sets it, a unit that is not listed,
     a word that is unknown or does not suit a value, and a pattern to which no value is left."""

@@ -9,9 +9,16 @@ from typing import Any
 
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
+from experiments.lab.evaluation import committed_claims
 from experiments.lab.evaluation.committed_claims import Claim
 from experiments.lab.records import host_folders
 from experiments.lab.records.host_folders import HostFolder
+
+
+def write(experiment: str, root: Path) -> None:
+    """Put the further hosts into the claims file that the experiment's notebook wrote of the reference."""
+    claims = on_every_host(experiment, committed_claims.reference_claims(experiment, root), root)
+    committed_claims.write(experiment, claims, root)
 
 
 def on_every_host(experiment: str, reference: list[Claim], root: Path) -> list[Claim]:

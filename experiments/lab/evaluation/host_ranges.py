@@ -26,6 +26,8 @@ REMEDY = "write it again: make experiments"
 def write(root: Path) -> None:
     """Write the ranges into all claims files, and the calibration."""
     claims, values = _all(root)
+    if not claims:
+        return
     ranges = _ranges(values)
     for experiment, each in claims.items():
         committed_claims.write(experiment, [{**claim, "range": ranges.get(claim["id"], {})} for claim in each], root)
@@ -35,6 +37,8 @@ def write(root: Path) -> None:
 def differences(root: Path) -> list[str]:
     """A line for each range, and for the calibration, that is not what the committed claims give."""
     claims, values = _all(root)
+    if not claims:
+        return []
     ranges, lines = _ranges(values), []
     for experiment, each in claims.items():
         for claim in each:
@@ -68,7 +72,8 @@ def _calibration(values: list[Seen]) -> dict[str, Any]:
     tallies, pools = host_spread.calibration(values), host_spread.pools(values)
     kinds = [
         {
-            "kind": pool[0], "scale": pool[1], "reading": pool[2], "values": sum(value.pool == pool for value in values),
+            "kind": pool[0], "scale": pool[1], "reading": pool[2],
+            "values": sum(value.pool == pool for value in values),
             **_said(tally), "between": pools[pool].between ** 0.5, "factor": pools[pool].factor,
         }
         for pool, tally in sorted(tallies.items())

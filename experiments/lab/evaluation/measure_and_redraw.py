@@ -9,14 +9,12 @@ from pathlib import Path
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import (
-    committed_claims,
     compare_claims,
     host_claims,
     host_ranges,
     plan_claims,
     plan_notice,
 )
-from experiments.lab.evaluation.committed_claims import reference_claims
 from experiments.lab.fleets import cards, suite_runner
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
@@ -52,8 +50,7 @@ def redraw(experiment: str, reference_only: bool) -> str:
     """Redraw the reference's figures and claims, if it has records, and return the table."""
     if reference_records(experiment):
         path = notebook_runner.execute(experiment, config.ROOT)
-        claims = host_claims.on_every_host(experiment, reference_claims(experiment), config.ROOT)
-        committed_claims.write(experiment, claims)
+        host_claims.write(experiment, config.ROOT)
         plan_claims.write(experiment, config.ROOT)
         print(f"{path.relative_to(config.ROOT)}: redrawn from the reference records", file=sys.stderr)
     else:

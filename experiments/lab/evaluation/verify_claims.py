@@ -40,6 +40,8 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host", "kinds"):
         if one.get(key) != other.get(key):
             lines.append(f"{key} differs")
+    if "hosts" in one and "hosts" not in other:
+        return [*lines, "it has no hosts, as if its notebook had been run by hand"]
     return lines + _hosts_differ(one.get("hosts", [])[1:], other.get("hosts", [])[1:])
 
 

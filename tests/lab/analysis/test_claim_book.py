@@ -10,10 +10,10 @@ import pytest
 
 from experiments.formats import value_format
 from experiments.lab import __main__ as command
-from experiments.lab.analysis import claim_book, draw_figures, intervals, notebook_runner
+from experiments.lab.analysis import claim_book, claim_code, draw_figures, intervals, notebook_runner
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.errors import LabError, NotMeasured
-from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims
+from experiments.lab.evaluation import compare_claims, host_claims, host_ranges, measure_and_redraw, reevaluate_claims
 from experiments.lab.evaluation.verify_claims import differences
 from experiments.lab.fleets import suite_runner
 from experiments.lab.host import config
@@ -66,7 +66,7 @@ def test_a_claim_is_a_value_an_interval_and_a_verdict(root):
         "experiments/records/01/slow.json",
     ]
     written = json.loads((root / "experiments/claims/01.json").read_text())
-    assert written["claims"] == [claim] and written["schema"] == "claims/1"
+    assert written["claims"] == [claim] and written["schema"] == "claims/2"
 
 
 def test_what_a_verdict_asks_for_is_written_and_compared(root):
@@ -233,7 +233,7 @@ def test_the_digest_of_the_code_follows_the_functions_it_calls():
 
         linecache.cache[where] = (len(text), None, text.splitlines(keepends=True), where)
         exec(compile(text, where, "exec"), names)
-        return claim_book.code_digest(names["claim"])
+        return claim_code.code_digest(names["claim"])
 
     assert digest("x", "1") == digest("x", "1")
     assert len({digest("x", "1"), digest("x + 1", "1"), digest("x", "2")}) == 3
@@ -315,8 +315,14 @@ class Options:
     exp, reference, no_measure, all, card, cards = None, False, True, False, None, None
 
 
+def written(root):
+    notebook_runner.evaluate("01", "reference", root)
+    host_claims.write("01", root)
+    host_ranges.write(root)
+
+
 def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
-    notebook_runner.evaluate("01", "reference", notebook)
+    written(notebook)
     assert reevaluate_claims.verify_command(Options, None) == 0
     assert "2 claims are as written" in capsys.readouterr().out
     path = notebook / "experiments/claims/01.json"
@@ -329,6 +335,13 @@ def test_verify_evaluates_again_and_names_what_differs(notebook, capsys):
     assert len(lines) == 2
     assert "lacks the notebook's claim other; write it again: make experiments EXP=01" in lines[0]
     assert "claim twice: ratio is 1.91" in lines[1]
+
+
+def test_verify_names_claims_that_a_notebook_run_by_hand_wrote(notebook, capsys):
+    written(notebook)
+    notebook_runner.evaluate("01", "reference", notebook)
+    assert reevaluate_claims.verify_command(Options, None) == 1
+    assert "claim twice: it has no hosts, as if its notebook had been run by hand; write" in capsys.readouterr().err
 
 
 def test_verify_refuses_a_record_of_another_host(notebook, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""Ranges for another host cover simulated hosts of known spread as often as they say, and are hardly wider than need be."""
+"""Ranges for another host cover simulated hosts of known spread as often as they say, hardly wider than need be."""
 
 import math
 
@@ -14,7 +14,8 @@ BETWEEN, WITHIN, ROUNDS = 0.10, 0.03, 5
 def claim(name, hosts, unit="ms", set_by="processor", tier="gpu"):
     """A claim with the value `x`, given as {host: value} or {host: Value}."""
     entries = [
-        {"id": host, "values": {"x": x if isinstance(x, dict) else intervals.value(x, unit)}} for host, x in hosts.items()
+        {"id": host, "values": {"x": x if isinstance(x, dict) else intervals.value(x, unit)}}
+        for host, x in hosts.items()
     ]
     kind = {"kind": "ratio" if unit in ("1", "%") else "count" if unit == "count" else set_by, "set_by": set_by}
     return {"id": name, "tier": tier, "kinds": {"x": kind}, "hosts": entries}
@@ -79,7 +80,8 @@ def test_scales_follow_units_and_signs():
         for value in host_spread.seen([claim("c", {"a": 5.0, "b": 6.0}, unit=unit, set_by="gpu")])
     }
     assert scales == {
-        "cms": ("gpu", "relative", "single"), "c%": ("ratio-gpu", "points", "single"), "c1": ("ratio-gpu", "relative", "single"),
+        "cms": ("gpu", "relative", "single"), "c%": ("ratio-gpu", "points", "single"),
+        "c1": ("ratio-gpu", "relative", "single"),
     }
     (negative,) = host_spread.seen([claim("c", {"a": -5.0, "b": 6.0})])
     assert negative.pool[1] == "units"

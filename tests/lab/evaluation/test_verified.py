@@ -65,7 +65,12 @@ def made(tmp_path_factory) -> Path:
             name, {"seed": 1}, [sample("ttft", "ms", [base + i / 10 for i in range(20)])], columns={"t": [1, 2, 3]}
         )
         record_file.write(folder / "records", *record_file.finish(draft, "01", time.time(), 1))
-    write = "from experiments.lab.analysis import notebook_runner as n; n.evaluate('01', 'reference')"
+    write = (
+        "from pathlib import Path; from experiments.lab.analysis import notebook_runner; "
+        "from experiments.lab.evaluation import host_claims, host_ranges; "
+        "notebook_runner.evaluate('01', 'reference'); "
+        "host_claims.write('01', Path.cwd()); host_ranges.write(Path.cwd())"
+    )
     subprocess.run([sys.executable, "-c", write], cwd=root, env=_environment(), check=True)
     time.sleep(0.1)  # what was written as late as this is taken for a change during the evaluation
     done = verify(root)
