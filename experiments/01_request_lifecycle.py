@@ -198,7 +198,8 @@ def second_launch(*runs):
     id="tokenizing-4k",
     title="What the chat template and the tokenizer cost",
     sentence="For 4,096 prompt tokens, from the handler's start to the tokenizer's return takes {vllm} in vLLM and "
-    "{sglang} in SGLang on this host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first token.",
+    "{sglang} in SGLang on the first host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first "
+    "token.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
     holds=above(20, "vllm_share", "sglang_share"), labels={"vllm_share": "vLLM's share", "sglang_share": "SGLang's"},
     set_by="processor",
