@@ -398,8 +398,9 @@ def small_load_front_end(*runs):
 @book.claim(
     id="load-throughput",
     title="Both engines under one load",
-    sentence="This load, two requests a client, runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape, "
-    "{ratio} times as fast; with SmolLM2-135M the ratio is {small}, not told apart from one. Probes were on in both.",
+    sentence="This load, two requests a client, runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape "
+    "on the first host, {ratio} times as fast; with SmolLM2-135M the ratio is {small}, not told apart from one. Probes "
+    "were on in both.",
     records=GPU_LOAD, tier="gpu",
     holds=all_of(above(1, "ratio"), holds_value(1, "small")),
     labels={"ratio": "the ratio with the 8B shape", "small": "that with SmolLM2-135M"},
