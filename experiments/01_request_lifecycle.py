@@ -198,7 +198,8 @@ def second_launch(*runs):
     id="tokenizing-4k",
     title="What the chat template and the tokenizer cost",
     sentence="For 4,096 prompt tokens, from the handler's start to the tokenizer's return takes {vllm} in vLLM and "
-    "{sglang} in SGLang on this host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first token.",
+    "{sglang} in SGLang on the first host's CPU: {vllm_share} and {sglang_share} of SmolLM2-135M's time to first "
+    "token.",
     records=["ttft-vllm-small", "ttft-sglang-small"], tier="gpu",
     holds=above(20, "vllm_share", "sglang_share"), labels={"vllm_share": "vLLM's share", "sglang_share": "SGLang's"},
     set_by="processor",
@@ -397,8 +398,9 @@ def small_load_front_end(*runs):
 @book.claim(
     id="load-throughput",
     title="Both engines under one load",
-    sentence="This load, two requests a client, runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape, "
-    "{ratio} times as fast; with SmolLM2-135M the ratio is {small}, not told apart from one. Probes were on in both.",
+    sentence="This load, two requests a client, runs at {vllm} in vLLM and {sglang} in SGLang with the Qwen3-8B shape "
+    "on the first host, {ratio} times as fast; with SmolLM2-135M the ratio is {small}, not told apart from one. Probes "
+    "were on in both.",
     records=GPU_LOAD, tier="gpu",
     holds=all_of(above(1, "ratio"), holds_value(1, "small")),
     labels={"ratio": "the ratio with the 8B shape", "small": "that with SmolLM2-135M"},

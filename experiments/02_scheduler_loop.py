@@ -424,7 +424,7 @@ def async_8b(sync, default):
 
 @book.claim(
     id="overlap-8b", title="What the overlap scheduler hides of an 8B step",
-    sentence=OVERLAP.format(engine="SGLang", model=MODELS[False]),
+    sentence=OVERLAP.format(engine="SGLang", model=f"{MODELS[False]} on the first host"),
     records=pair("sglang"), tier="gpu", holds=at_least(1.1, "c32"), labels=WITH_32,
     # With 32 requests at once the default's own time varies from round to round: not all of the loop is hidden.
     set_by={"ms1": "gpu", "*": "processor"},
@@ -462,7 +462,7 @@ def schedule_cost_host(run):
 @book.claim(
     id="hidden", title="How much of the loop the overlap hides",
     sentence="In step a token of the 8B shape takes {saved} longer in vLLM with 32 requests at once. Scheduling and "
-    "updating alone take about {calls} with that many on this host, between the values for 16 and 64.",
+    "updating alone take about {calls} with that many on the first host, between the values for 16 and 64.",
     records=[*pair("vllm"), "cost-host"], tier="gpu",
     holds=above(the("calls"), "saved"),
     labels={"saved": "what is saved", "calls": "what the two calls take"}, set_by="processor",
@@ -592,8 +592,8 @@ AGAIN = [
 
 @book.claim(
     id="same-again-02", title="The same server against itself",
-    sentence="Measured twice in each round, the same server's time per token differs from itself by a factor of "
-    "{vllm1} with one request and {vllm32} with 32 in vLLM, {sglang1} and {sglang32} in SGLang.",
+    sentence="Measured twice in each round on the first host, the same server's time per token differs from itself by "
+    "a factor of {vllm1} with one request and {vllm32} with 32 in vLLM, {sglang1} and {sglang32} in SGLang.",
     records=AGAIN, tier="gpu", holds=between(0.98, 1.02, every("factor"), by="value"),
     set_by={"sglang32": "processor", "*": "gpu"},
 )
