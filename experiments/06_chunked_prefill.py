@@ -18,9 +18,9 @@
 #
 # Thirty-two answers are being decoded when five long prompts arrive, one after the other. What the decoders wait
 # between two tokens, and what the prompts wait for their first, depends on how many tokens a step may hold. vLLM 0.32.0
-# and SGLang 0.5.21, Qwen3-8B shape, one card. The servers of the sweep do not fit the card at once: they stand there in
-# fleets, and each fleet holds both engines' defaults. A result leaves its fleet only as a ratio to one of these two,
-# measured in the same rounds; milliseconds of different fleets are never set against each other.
+# and SGLang 0.5.21, Qwen3-8B shape, one card a host. The servers of the sweep do not fit the card at once: they stand
+# there in fleets, and each fleet holds both engines' defaults. A result leaves its fleet only as a ratio to one of
+# these two, measured in the same rounds; milliseconds of different fleets are never set against each other.
 
 # %%
 from types import SimpleNamespace
@@ -525,7 +525,7 @@ def equal_budget(*records):
 # SGLang sends the tokens of a turn after it has launched the next one. What the launch of a prefill takes on the
 # processor is therefore part of the gap before the pause. The longest gaps are found in the raw times, each with the
 # one before it; the two together do not depend on when the token between them came. That the sum is the steadier number
-# was seen in these records, so its claim's limit, the tenth of the other claims, was set after them.
+# was seen in the records of the first host, so its claim's limit, the tenth of the other claims, was set after them.
 
 # %%
 def pauses_of_rounds(run):
@@ -608,8 +608,8 @@ def over_floor(run, budget, name="itl_p99"):
     title="How far above the floor of a step vLLM's p99 gap lies",
     sentence="The floor of the largest step, its FLOP or what it has to read, is {floor512} with a budget of 512 and "
     "{floor_default} at the default. vLLM's p99 gap is {v512} times the floor with 512, {v1024} with 1,024, {v2048} "
-    "with 2,048, {v4096} with 4,096 and {default} at the default. There {under} of the {pauses} pauses are shorter "
-    "than the floor; pause and the gap before it together are {both} times the floor.",
+    "with 2,048, {v4096} with 4,096 and {default} at the default. There, on the first host, {under} of the {pauses} "
+    "pauses are shorter than the floor; pause and the gap before it together are {both} times the floor.",
     records=[*(mixed(f"vllm-{budget}") for budget in (512, 1024, 2048, 4096)), mixed("vllm-default", fleet="f1"),
              "default-vllm"], tier="gpu",
     holds=between(1, 2, every("p99 gap over its floor", "v*", "default")),
@@ -707,8 +707,8 @@ def offline_null(vllm_off, sglang_off, vllm, sglang):
     id="offline-small",
     title="Offline, a small budget costs",
     sentence="With every request sent at once, vLLM serves {small} with a budget of 512 and {default} at the default, "
-    "{vllm} of it, and was the faster in {faster} of {rounds} rounds. Chunks of 512 leave SGLang {sglang} of its "
-    "default's throughput.",
+    "{vllm} of it, and was the faster in {faster} of {rounds} rounds on the first host. Chunks of 512 leave SGLang "
+    "{sglang} of its default's throughput.",
     records=[offline("vllm-512"), offline("sglang-512"), *defaults_beside("512")], tier="gpu",
     holds=below(100, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"}, set_by="gpu",
 )
@@ -763,8 +763,8 @@ def sarathi_gap(small, off):
 @book.claim(
     id="sarathi-limit",
     title="Rounds that kept a limit of 100 ms",
-    sentence="Of {rounds} rounds at 6 requests a second the p99 gap stayed under 100 ms in {on} with a budget of 512 "
-    "and in {off} with chunked prefill off, where it lay between {least} and {most}.",
+    sentence="Of {rounds} rounds on the first host at 6 requests a second the p99 gap stayed under 100 ms in {on} with "
+    "a budget of 512 and in {off} with chunked prefill off, where it lay between {least} and {most}.",
     records=["capacity-vllm-512", "capacity-vllm-off"], tier="gpu",
     holds=all_of(as_many("on", "rounds_on"), below(0.5 * the("rounds"), "off")),
     labels={"on": "rounds in which 512 keeps it", "rounds_on": "rounds with 512",

@@ -463,8 +463,8 @@ def schema_refused(vllm, sglang):
 #
 # The shape of Qwen3-8B with Qwen's vocabulary, on a GPU. So many requests at once, of 32 tokens in and 32 out, with and
 # without the flat object's schema; TPOT is the median over the requests of a visit. *Again* is the load without a
-# schema once more. Two fleets on one host have both engines' defaults in them; the second has both with llguidance
-# besides, and the figure shows that one.
+# schema once more. Two fleets of each host have both engines' defaults in them; the second has both with llguidance
+# besides, and the figure shows that one, of the first host.
 
 # %%
 SIZES = (1, 8, 32, 128)
@@ -682,9 +682,9 @@ def graphs_figure(_, axes):
 @book.claim(
     id="graphs-off",
     title="CUDA graphs and compilation off",
-    sentence="Decoding one request of the 8B shape takes vLLM {vllm_none} times the default's TPOT without CUDA graphs "
-    "and compilation, and {vllm_nograph} times compiled without graphs; SGLang without graphs {sglang}. At 32 requests "
-    "it is {vllm_none_32}, {vllm_nograph_32} and {sglang_32}.",
+    sentence="On the first host decoding one request of the 8B shape takes vLLM {vllm_none} times the default's TPOT "
+    "without CUDA graphs and compilation, and {vllm_nograph} times compiled without graphs; SGLang without graphs "
+    "{sglang}. At 32 requests it is {vllm_none_32}, {vllm_nograph_32} and {sglang_32}.",
     records=["graphs-f1-vllm-eager", "graphs-f1-vllm-nograph", "graphs-f1-vllm-default", "graphs-f1-sglang-nograph",
              "graphs-f1-sglang-default"], tier="gpu", figure="graphs.svg",
     holds=at_least(2, every("ratio to the default's TPOT"), by="value"), set_by="processor",
@@ -701,8 +701,8 @@ def graphs_off(eager, nograph, vllm, sgl_nograph, sglang):
 @book.claim(
     id="compile-alone",
     title="Compilation without graphs",
-    sentence="Without CUDA graphs, compiled code takes vLLM {one} of the eager TPOT at 1 request and {many} at 32: "
-    "{eager_ms} and {compiled_ms} at 1.",
+    sentence="On the first host compiled code without CUDA graphs takes vLLM {one} of the eager TPOT at 1 request and "
+    "{many} at 32: {eager_ms} and {compiled_ms} at 1.",
     records=["graphs-f1-vllm-eager", "graphs-f1-vllm-nograph"], tier="gpu",
     holds=below(100, "one", "many"),
     labels={"one": "the share of the eager TPOT at 1 request", "many": "that at 32"}, set_by="processor",
@@ -731,8 +731,8 @@ def graphs_whole(pieces, default):
 @book.claim(
     id="sglang-compiled",
     title="SGLang with torch.compile",
-    sentence="Compiled for one request SGLang's TPOT is {one} times the default's at 1 request; at 32, which is not "
-    "compiled there, {many} times.",
+    sentence="Compiled for one request SGLang's TPOT is {one} times the default's at 1 request on the first host; at "
+    "32, which is not compiled there, {many} times.",
     records=beside_default("sglang", "sglang-compile"), tier="gpu",
     holds=all_of(below(1, "one"), holds_value(1, "many")),
     labels={"one": "the ratio at 1 request", "many": "that at 32"}, set_by="gpu",
