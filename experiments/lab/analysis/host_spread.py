@@ -148,6 +148,8 @@ def expected(value: Seen, pool: Pool) -> tuple[float, float]:
     """(low, high) of what another host is to give, in the value's own unit."""
     reach = pool.factor * deviation(value, pool.between)
     low, high = value.middle - reach, value.middle + reach
+    if value.pool[0] == "count" and value.pool[1] == "units" and min(value.numbers.values()) >= 0:
+        low = max(0.0, low)  # there are never fewer than none
     return (math.exp(low), math.exp(high)) if value.pool[1] == "relative" else (low, high)
 
 

@@ -91,3 +91,9 @@ def test_claims_of_the_cpu_and_truths_have_no_range():
     assert host_spread.seen([claim("c", {"a": 5.0}, tier="cpu"), claim("d", {"a": True}, unit="count")]) == []
     alone = host_spread.seen([claim("c", {"a": 5.0})])
     assert host_spread.pools(alone) == {}
+
+
+def test_a_count_is_never_expected_below_none():
+    (value,) = host_spread.seen([claim("c", {"a": 128, "b": 0, "c": 0}, unit="count")])
+    low, high = host_spread.expected(value, Pool(0.0, 2.0))
+    assert low == 0 and high > 128
