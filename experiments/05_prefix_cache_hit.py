@@ -297,8 +297,8 @@ def suffix_behind_prefix(*runs):
 # ## Where the points leave the line
 #
 # Seen in the first host's data, not expected before: in SGLang a full hit takes longer than its neighbours on the curve
-# say. The three claims below were written afterwards, and their predicates state what was found there. Further hosts are
-# their first test.
+# say. The three claims below were written afterwards, and their predicates state what was found there. Further hosts
+# are their first test.
 
 
 # %%
