@@ -57,5 +57,5 @@ def test_how_long_the_suite_held_the_card_is_a_claim():
     assert claim["id"] == "suite-time-02" and claim["holds_if"] == "the time in minutes is at most 18"
     assert set(claim["values"]) == {"minutes", "fleets"} and claim["values"]["fleets"]["value"] == 1
     kinds = {name: kind["set_by"] for name, kind in claim["kinds"].items()}
-    assert kinds == {"minutes": "processor", "fleets": "count"}
+    assert kinds == {"minutes": "lab", "fleets": "lab"}  # it says nothing of a host
     assert json.loads(book.finish()) == {"suite-time-02": True}

@@ -135,7 +135,12 @@ def test_every_worker_counts_for_somebody(lab):
 
 
 def test_what_is_only_for_type_checkers_is_not_followed(lab):
-    assert "load/vllm_bench.py" not in source_digest.sources(lab, "01")
+    (lab / "load/shapes.py").write_text("Shape = int\n")
+    (lab / "load/statistics.py").open("a").write(
+        "\nif TYPE_CHECKING:\n    from experiments.lab.load.shapes import Shape\n"
+    )
+    sources = source_digest.sources(lab, "01")
+    assert "load/statistics.py" in sources and "load/shapes.py" not in sources
 
 
 def test_a_source_that_is_no_python_is_a_line(lab):

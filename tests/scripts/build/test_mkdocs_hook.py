@@ -1,8 +1,8 @@
 """The hook in a real build of a small site: what it adds, what it publishes, what it refuses."""
 
-import re
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
