@@ -36,6 +36,7 @@ def too_wide(page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+@pytest.mark.timeout(900)  # thirty pages, while two other processes want the same two cores
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", SIZES)
 def test_every_page(browser, full_url, addresses, width, scheme):
