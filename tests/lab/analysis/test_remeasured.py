@@ -52,7 +52,7 @@ def test_the_vocabulary_is_qwens(engine_python):
             "said = t.decode(t.encode('naïve 日本\\n x')); "
             "print(json.dumps([len(t), t.eos_token_id, t.encode('Hello world'), said]))")
     path = str(model_folders.folder("qwen3-8b-vocab", config.load()))
-    done = subprocess.run([engine_python, "-c", code, path], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run([engine_python, "-c", code, path], capture_output=True, text=True, timeout=240, check=True)
     assert json.loads(done.stdout) == [151646, 151645, [9707, 1879], "naïve 日本\n x"]
 
 
