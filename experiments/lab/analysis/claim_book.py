@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis import claim_code, claim_plan, claim_result, draw_figures, value_kinds
+from experiments.lab.analysis import claim_code, claim_plan, claim_result, claims_file, draw_figures, value_kinds
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
@@ -171,10 +171,7 @@ class Book:
         summary = json.dumps({claim["id"]: claim["holds"] for claim in self.claims}, indent=1)
         if self.mode in ("verify", "host"):
             return summary
-        path = self.base / "claims" / f"{self.experiment}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        data = {"schema": "claims/2", "experiment": self.experiment, "claims": self.claims}
-        write_whole(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+        claims_file.write(self.base / "claims" / f"{self.experiment}.json", self.experiment, self.claims)
         return summary
 
     def _is_here(self, record: Record | str) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import host_spread
-from experiments.lab.analysis.host_spread import Seen, Tally
+from experiments.lab.analysis.host_spread import Pools, Seen, Tally
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import committed_claims
 from experiments.lab.evaluation.committed_claims import Claim
@@ -28,10 +28,11 @@ def write(root: Path) -> None:
     claims, values = _all(root)
     if not claims:
         return
-    ranges = _ranges(values)
+    pools = host_spread.pools(values)
+    ranges = _ranges(values, pools)
     for experiment, each in claims.items():
         committed_claims.write(experiment, [{**claim, "range": ranges.get(claim["id"], {})} for claim in each], root)
-    write_whole(root / FILE, (json.dumps(_calibration(values), indent=1) + "\n").encode())
+    write_whole(root / FILE, (json.dumps(_calibration(values, pools), indent=1) + "\n").encode())
 
 
 def differences(root: Path) -> list[str]:
@@ -39,13 +40,14 @@ def differences(root: Path) -> list[str]:
     claims, values = _all(root)
     if not claims:
         return []
-    ranges, lines = _ranges(values), []
+    pools = host_spread.pools(values)
+    ranges, lines = _ranges(values, pools), []
     for experiment, each in claims.items():
         for claim in each:
             if not _same(claim.get("range", {}), ranges.get(claim["id"], {})):
                 file = f"experiments/claims/{experiment}.json"
                 lines.append(f"{file}: claim {claim['id']}: its range for other hosts differs; {REMEDY}")
-    if not _same(_read(root / FILE), _calibration(values)):
+    if not _same(_read(root / FILE), _calibration(values, pools)):
         lines.append(f"{FILE.as_posix()}: is not what the claims give; {REMEDY}")
     return lines
 
@@ -57,9 +59,8 @@ def _all(root: Path) -> tuple[dict[str, list[Claim]], list[Seen]]:
     return claims, host_spread.seen([claim for each in claims.values() for claim in each])
 
 
-def _ranges(values: list[Seen]) -> dict[str, dict[str, Any]]:
+def _ranges(values: list[Seen], pools: Pools) -> dict[str, dict[str, Any]]:
     """{claim: {value: {"low", "high", "kind"}}} for every value whose kind was seen on two hosts."""
-    pools = host_spread.pools(values)
     found: dict[str, dict[str, Any]] = {}
     for value in values:
         if value.pool in pools:
@@ -68,8 +69,8 @@ def _ranges(values: list[Seen]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _calibration(values: list[Seen]) -> dict[str, Any]:
-    tallies, pools = host_spread.calibration(values), host_spread.pools(values)
+def _calibration(values: list[Seen], pools: Pools) -> dict[str, Any]:
+    tallies = host_spread.calibration(values)
     kinds = [
         {
             "kind": pool[0], "scale": pool[1], "reading": pool[2],

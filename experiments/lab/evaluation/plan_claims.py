@@ -4,15 +4,13 @@ The records lie in experiments/plans/<plan>/<host id>/NN, one host's folder as e
 are a column of their own: no number of it enters the reference's claims, their hosts or their ranges.
 """
 
-import json
 import os
 from pathlib import Path
 
-from experiments.formats.whole_file import write_whole
-from experiments.lab.analysis import notebook_runner
+from experiments.lab.analysis import claims_file, notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import verify_claims
-from experiments.lab.evaluation.committed_claims import SCHEMA, Claim
+from experiments.lab.evaluation.committed_claims import Claim
 from experiments.lab.evaluation.host_claims import entry
 from experiments.lab.records import host_folders
 from experiments.lab.records.host_folders import HostFolder
@@ -30,13 +28,7 @@ def plans(root: Path) -> list[str]:
 
 def hosts(plan: str, experiment: str, root: Path) -> list[HostFolder]:
     """The hosts that measured an experiment with a plan, the earliest first. LabError for what is amiss there."""
-    found = []
-    for folder in sorted(path for path in (root / PLANS / plan).iterdir() if path.is_dir()):
-        if not host_folders.ID.fullmatch(folder.name):
-            raise LabError(f"{PLANS}/{plan}/{folder.name}: is no host's id, 16 hexadecimal digits; move it elsewhere")
-        if (folder / experiment).is_dir():
-            found.append(host_folders.read(folder / experiment, folder.name, experiment))
-    return sorted(found, key=lambda one: (one.started, one.id))
+    return host_folders.below(PLANS / plan, experiment, root)
 
 
 def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
@@ -61,14 +53,8 @@ def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
 
 def read(plan: str, experiment: str, root: Path) -> list[Claim] | None:
     """The plan's claims as they are committed; None where there are none. LabError for a file that cannot be read."""
-    path = root / CLAIMS / plan / f"{experiment}.json"
-    try:
-        return json.loads(path.read_text("utf-8"))["claims"]
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        where = f"{CLAIMS}/{plan}/{path.name}"
-        raise LabError(f"{where}: cannot be read ({error}); {REMEDY.format(experiment)}") from None
+    where = f"{CLAIMS}/{plan}/{experiment}.json"
+    return claims_file.read(root / where, where, REMEDY.format(experiment))
 
 
 def write(experiment: str, root: Path) -> list[Path]:
@@ -79,9 +65,7 @@ def write(experiment: str, root: Path) -> list[Path]:
             continue
         claims = evaluated(plan, experiment, root)
         path = root / CLAIMS / plan / f"{experiment}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        data = {"schema": SCHEMA, "experiment": experiment, "plan": plan, "claims": claims}
-        write_whole(path, (json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+        claims_file.write(path, experiment, claims, plan=plan)
         written.append(path)
     return written
 

@@ -33,12 +33,7 @@ def hosts(experiment: str, root: Path = ROOT) -> list[HostFolder]:
     """The further hosts on which an experiment was measured, the earliest first. LabError for a folder that is no
     host's, or holds records of another host, another experiment, or two versions of the lab; and for one of the host
     whose records are the reference."""
-    found = []
-    for folder in sorted(path for path in (root / HOSTS).glob("*") if path.is_dir()):
-        if not ID.fullmatch(folder.name):
-            raise LabError(f"{HOSTS}/{folder.name}: is no host's id, 16 hexadecimal digits; move it elsewhere")
-        if (folder / experiment).is_dir():
-            found.append(read(folder / experiment, folder.name, experiment))
+    found = below(HOSTS, experiment, root)
     if found:
         reference = [_json(path) for path in sorted((root / REFERENCE / experiment).glob("*.json"))]
         ours = {record["host"]["id"] for record in reference if "recording" not in record}
@@ -46,6 +41,18 @@ def hosts(experiment: str, root: Path = ROOT) -> list[HostFolder]:
             if one.id in ours:
                 where, there = f"{HOSTS}/{one.id}/{experiment}", f"{REFERENCE}/{experiment}"
                 raise LabError(f"{where}: two hosts with one id: {there} is of this host; keep one of the two")
+    return found
+
+
+def below(top: Path, experiment: str, root: Path) -> list[HostFolder]:
+    """The hosts whose folders lie in `top`, a path from `root`, and hold the experiment, the earliest first. LabError
+    for a folder that is no host's or holds what does not belong there."""
+    found = []
+    for folder in sorted(path for path in (root / top).glob("*") if path.is_dir()):
+        if not ID.fullmatch(folder.name):
+            raise LabError(f"{top}/{folder.name}: is no host's id, 16 hexadecimal digits; move it elsewhere")
+        if (folder / experiment).is_dir():
+            found.append(read(folder / experiment, folder.name, experiment))
     return sorted(found, key=lambda one: (one.started, one.id))
 
 
