@@ -26,7 +26,8 @@ def number(value: Number, digits: int | None = None, decimals: int | None = None
         if isinstance(value, int):
             return f"{value:,}"
         decimals = places(value, digits or DIGITS)
-    return f"{round(value, decimals):,.{max(decimals, 0)}f}".replace("-", "\u2212")
+    rounded = round(value, decimals) or 0.0  # what is rounded to none has no sign
+    return f"{rounded:,.{max(decimals, 0)}f}".replace("-", "\u2212")
 
 
 def places(value: float, digits: int) -> int:
@@ -41,7 +42,7 @@ def bound(value: Number) -> str:
     """A limit as somebody typed it: all of its digits and no more, `1,000`, `0.05`, `−1`."""
     if isinstance(value, bool):
         return number(value)
-    return f"{value:,.12g}".replace("-", "\u2212") if abs(value) < 1e12 else number(value)
+    return f"{value or 0:,.12g}".replace("-", "\u2212") if abs(value) < 1e12 else number(value)
 
 
 def with_unit(text: str, unit: str) -> str:

@@ -69,3 +69,14 @@ def test_a_wide_range_has_no_more_digits_than_can_be_meant():
     assert value_format.expected(98.2, 103.04, {"value": 99.8, "unit": "ms"}) == "98.2 to 103.0\u00a0ms"
     assert value_format.expected(-4.5, 0, {"value": 0.0, "unit": "ms"}) == "\u22124.50 to 0.00\u00a0ms"
     assert value_format.expected(3, 4.5, {"value": 4, "unit": "count"}) == "3 to 4.5"
+
+
+def test_what_is_rounded_to_none_has_no_sign():
+    small = {"value": -0.04, "unit": "%", "digits": 1, "ci": [-0.4, 0.1]}
+    assert value_format.number(-0.04, decimals=1) == value_format.number(0.04, decimals=1) == "0.0"
+    assert [value_format.number(each, decimals=0) for each in (-0.0, -0.4, -0.6)] == ["0", "0", "\u22121"]
+    assert value_format.number(-4.0, decimals=-1) == "0" and value_format.bound(-0.0) == "0"
+    assert value_format.between(-0.004, 0.3, {"value": 1.0, "unit": "%"}) == "0.00 to 0.30%"
+    assert value_format.expected(-0.004, 0.3, {"value": 1.0, "unit": "%"}) == "0.00 to 0.30%"
+    assert value_format.formatted(small) == "\u22120.04%" and value_format.interval(small) == "\u22120.40 to 0.10%"
+    assert value_format.formatted({"value": -0.0, "unit": "%"}) == "0%"
