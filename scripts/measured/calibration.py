@@ -13,6 +13,7 @@ SCHEMA = Path(__file__).parents[1] / "schema" / "calibration.schema.json"
 REMEDY = "write it again: make experiments"
 MISSING = f"No calibration yet: {FILE} is missing; make experiments writes it."
 TOTAL = "all kinds"
+NO_WIDTH = 1e-9  # what logarithms and back leave of a range of one point
 NAMES = {
     "count": "count",
     "gpu": "time that the GPU sets",
@@ -59,9 +60,10 @@ class Row:
         """The half width as `±12%` of the value, `±1.2 points` or `±0.4`; `-` where there is none."""
         if self.half_width is None or not self.left_out:
             return "-"
+        half = self.half_width if self.half_width > NO_WIDTH else 0.0
         if self.scale == "relative":
-            return f"±{number(100 * math.expm1(self.half_width), digits=2)}%"
-        return f"±{number(self.half_width, digits=2)}{f'{NARROW}points' if self.scale == 'points' else ''}"
+            return f"±{number(100 * math.expm1(half), digits=2)}%"
+        return f"±{number(half, digits=2)}{f'{NARROW}points' if self.scale == 'points' else ''}"
 
 
 def load(root: Path) -> list[Row]:

@@ -18,6 +18,8 @@ COVERED = 0.95
 WIDTH_OF_95 = 2 * 1.959964  # of a normal distribution's middle 95%, in standard deviations
 MEDIAN_SQUARE = 0.454936  # the median of a squared standard normal
 LEAST_FACTOR = 1.959964
+# Fewer say nothing of their kind: two hosts that agree by chance would make a range of next to no width.
+LEAST_VALUES = 5
 SAME = 1e-9  # numbers this close are one; of such a count every host gave the same
 
 
@@ -117,15 +119,17 @@ def _within(value: Mapping[str, Any], scale: str) -> float:
 
 
 def pools(values: Sequence[Seen]) -> dict[tuple[str, str, str], Pool]:
-    """The pools of the values that two hosts or more have."""
+    """The pools of the values that two hosts or more have. A kind of which fewer than `LEAST_VALUES` are such has none,
+    and so no range."""
     several: dict[tuple[str, str, str], list[Seen]] = {}
     for value in values:
         if len(value.numbers) > 1:
             several.setdefault(value.pool, []).append(value)
-    return {pool: _pool(members) for pool, members in several.items()}
+    return {pool: pool_of(members) for pool, members in several.items() if len(members) >= LEAST_VALUES}
 
 
-def _pool(members: Sequence[Seen]) -> Pool:
+def pool_of(members: Sequence[Seen]) -> Pool:
+    """What these values have in common, however few they are."""
     # Medians: a few values that differ much between hosts, a spread or a smallest gap, must not widen all ranges.
     between = float(np.median([value.spread for value in members])) / MEDIAN_SQUARE
     between = max(0.0, between - float(np.median([value.noise for value in members])))

@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import host_spread
-from experiments.lab.analysis.host_spread import Pools, Seen, Tally
+from experiments.lab.analysis.host_spread import Pool, Pools, Seen, Tally
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import committed_claims
 from experiments.lab.evaluation.committed_claims import Claim
@@ -60,7 +60,7 @@ def _all(root: Path) -> tuple[dict[str, list[Claim]], list[Seen]]:
 
 
 def _ranges(values: list[Seen], pools: Pools) -> dict[str, dict[str, Any]]:
-    """{claim: {value: {"low", "high", "kind"}}} for every value whose kind was seen on two hosts."""
+    """{claim: {value: {"low", "high", "kind"}}} for every value of a kind of which enough were seen on two hosts."""
     found: dict[str, dict[str, Any]] = {}
     for value in values:
         if value.pool in pools:
@@ -75,9 +75,9 @@ def _calibration(values: list[Seen], pools: Pools) -> dict[str, Any]:
         {
             "kind": pool[0], "scale": pool[1], "reading": pool[2],
             "values": sum(value.pool == pool for value in values),
-            **_said(tally), "between": pools[pool].between ** 0.5, "factor": pools[pool].factor,
+            **_said(tallies.get(pool, Tally())), **_known(pools.get(pool)),
         }
-        for pool, tally in sorted(tallies.items())
+        for pool in sorted({value.pool for value in values})
     ]
     total = Tally([each for tally in tallies.values() for each in tally.inside])
     hosts: dict[str, set[str]] = {}
@@ -89,6 +89,11 @@ def _calibration(values: list[Seen], pools: Pools) -> dict[str, Any]:
         "total": {key: number for key, number in _said(total).items() if key != "median_half_width"},
         "hosts": [{"id": host, "claims": len(claims)} for host, claims in sorted(hosts.items())],
     }
+
+
+def _known(pool: Pool | None) -> dict[str, float]:
+    """What a kind has in common; nothing of one of which too few values were seen."""
+    return {"between": pool.between ** 0.5, "factor": pool.factor} if pool else {}
 
 
 def _said(tally: Tally) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from scripts.measured.claim_reader import Claim
 PAGE = "reference/hosts.md"  # of docs/, where each host has a section
 FEW = 3  # values that are drawn
 ABSENT = "not there"  # of a value that a host's records do not give
+NOT_KNOWN = "not known"  # of what to expect, where the lab has seen too few values of the kind
 EDGE = 3.0  # percent of a drawing's width on either side that dots and ends keep free
 
 
@@ -57,14 +58,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A value on every host, in their order. `expected` is the range for another host, "" for none; `alike` is the
-    value where every host has exactly the same, else ""."""
+    """A value on every host, in their order. `expected` is the range for another host, "not known" where there could be
+    one, "" for none; `alike` is the value where every host has exactly the same, else ""."""
 
     name: str
     cells: list[Cell]
     expected: str
     n: str
     alike: str
+
+    @property
+    def known(self) -> bool:
+        """Whether `expected` is a range."""
+        return self.expected not in ("", NOT_KNOWN)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def hosts_of(claim: Claim, root: Path) -> Hosts:
         rows,
         drawn=rows if few else [row for row in rows if row.name in decisive and len(decisive) <= FEW],
         few=few,
-        ranged=bool(claim.data["range"]),
+        ranged=any(row.expected for row in rows),
         another=f"another {claim.hosts[0].card}" if claim.data["tier"] == "gpu" else "another host",
         count=verdict_words.count(len(claim.hosts)),
     )
@@ -130,7 +136,7 @@ def _mark(host: Host, linked: bool) -> Mark:
 def _row(claim: Claim, name: str) -> ValueRow:
     values = [host.values.get(name) for host in claim.hosts]
     there = [value for value in values if value]
-    expected = claim.text(f"{name}.range") if claim.range_of(name) else ""
+    expected = claim.text(f"{name}.range") if claim.range_of(name) else _unknown(claim, name)
     scale = _scale(there, claim.range_of(name))
     cells = []
     for host, value in zip(claim.hosts, values, strict=True):
@@ -138,7 +144,7 @@ def _row(claim: Claim, name: str) -> ValueRow:
             cells.append(Cell(host.name, ABSENT, "", None))
             continue
         text, ci = value_format.formatted(value), value_format.interval(value) if value.get("ci") else ""
-        says = f"{text}{f', interval {ci}' if ci else ''}{f'; expected {expected}' if expected else ''}"
+        says = f"{text}{f', interval {ci}' if ci else ''}{f'; expected {expected}' if claim.range_of(name) else ''}"
         drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower(), says) if scale else None
         cells.append(Cell(host.name, text, ci, drawn))
     texts = {cell.text for cell in cells}
@@ -151,6 +157,13 @@ def _row(claim: Claim, name: str) -> ValueRow:
         " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1]))) if counts else "",
         cells[0].text if len(texts) == 1 and certain else "",
     )
+
+
+def _unknown(claim: Claim, name: str) -> str:
+    """That nobody knows what to expect: of a value of a kind that ranges are given for, on several hosts."""
+    kind = claim.data.get("kinds", {}).get(name, {}).get("kind", "lab")
+    ranged = claim.data["tier"] == "gpu" and len(claim.hosts) > 1 and kind != "lab"
+    return NOT_KNOWN if ranged and not isinstance(claim.value(name)["value"], bool) else ""
 
 
 def _scale(values: list[dict], expected: tuple[float, float] | None) -> tuple[float, float] | None:

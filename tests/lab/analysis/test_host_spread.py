@@ -61,7 +61,7 @@ def test_one_host_left_out_is_predicted_from_the_others_alone():
 
 
 def test_a_count_that_every_host_repeats_is_expected_again():
-    values = host_spread.seen([claim("c", {"a": 17, "b": 17, "c": 17}, unit="count")])
+    values = host_spread.seen([claim(f"c{n}", {"a": 17, "b": 17, "c": 17}, unit="count") for n in range(5)])
     low, high = host_spread.expected(values[0], host_spread.pools(values)[values[0].pool])
     assert (low, high) == (pytest.approx(17), pytest.approx(17))
 
@@ -97,3 +97,30 @@ def test_a_count_is_never_expected_below_none():
     (value,) = host_spread.seen([claim("c", {"a": 128, "b": 0, "c": 0}, unit="count")])
     low, high = host_spread.expected(value, Pool(0.0, 2.0))
     assert low == 0 and high > 128
+
+
+def test_a_kind_of_few_values_has_no_range():
+    """One value that two hosts happened to repeat had a range of two billionths to either side."""
+    rng = np.random.default_rng(6)
+    known = host_spread.seen(simulated(rng, host_spread.LEAST_VALUES, 3))
+    assert len(host_spread.pools(known)) == 1
+    assert host_spread.pools(known[1:]) == host_spread.pools([value.without("h1") for value in known[1:]]) == {}
+    alone = [*known[1:], known[0].without("h1").without("h2")]  # one host says nothing of what differs between hosts
+    assert host_spread.pools(alone) == {}
+
+
+def test_the_least_number_of_values_is_one_at_which_hardly_a_range_is_much_too_narrow():
+    rng, widths = np.random.default_rng(7), {}
+    for number in (1, host_spread.LEAST_VALUES):
+        found = widths[number] = []
+        for _ in range(600 // number):
+            values = [
+                Seen(f"c{n}", "x", ("gpu", "relative", "single"), dict(zip("abc", drawn, strict=True)),
+                     dict.fromkeys("abc", 0.0))
+                for n, drawn in enumerate(rng.normal(0, BETWEEN, (number, 3)))
+            ]
+            pool = host_spread.pool_of(values)
+            found += [pool.factor * host_spread.deviation(value, pool.between) for value in values]
+    right = 1.96 * BETWEEN * math.sqrt(1 + 1 / 3)
+    assert np.quantile(widths[1], 0.05) < 0.4 * right  # one value in twenty with less than half of what it needs
+    assert np.quantile(widths[host_spread.LEAST_VALUES], 0.05) > 0.7 * right

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from experiments.lab.analysis import notebook_runner
+from experiments.lab.analysis import host_spread, notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import committed_claims, host_claims, host_ranges, verify_claims
 from experiments.lab.records import record_file
@@ -51,8 +51,9 @@ def measured(folder, host, name, base, boot="boot"):
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path, monkeypatch):
     """A repository with a reference and two further hosts: `twice` holds on two of three, `short` has one host."""
+    monkeypatch.setattr(host_spread, "LEAST_VALUES", 1)
     folder = tmp_path / "experiments"
     (folder / "records").mkdir(parents=True)
     (folder / "01_test.py").write_text(NOTEBOOK)
@@ -93,6 +94,15 @@ def test_a_range_is_written_for_what_several_hosts_measured_and_says_its_kind(ro
     calibration = json.loads((root / "experiments/calibration.json").read_text())
     assert calibration["total"]["left_out"] == 3
     assert calibration["hosts"][0] == {"id": "0" * 16, "claims": 2}
+
+
+def test_a_kind_of_too_few_values_has_no_range_and_is_listed_without_predictions(root, monkeypatch):
+    monkeypatch.setattr(host_spread, "LEAST_VALUES", 2)
+    host_ranges.write(root)
+    assert committed(root)["twice"]["range"] == {} and host_ranges.differences(root) == []
+    (gpu, kind) = json.loads((root / "experiments/calibration.json").read_text())["kinds"]
+    assert (gpu["kind"], kind["kind"], kind["values"], kind["left_out"]) == ("gpu", "ratio-gpu", 1, 0)
+    assert "between" not in kind and "factor" not in kind
 
 
 def test_claims_ranges_and_calibration_as_written_are_found_so(root):

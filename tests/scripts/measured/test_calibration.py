@@ -34,6 +34,12 @@ def test_a_row_a_kind_and_one_of_all(tmp_path):
     ]
 
 
+def test_a_range_of_one_point_has_no_width(tmp_path):
+    """Logarithms and back left a millionth of a millionth, which stood on the page with all its zeros."""
+    write(tmp_path, DATA | {"kinds": [ROW | {"median_half_width": 1.2e-15}]})
+    assert calibration.load(tmp_path)[0].width == "±0%"
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -171,3 +171,15 @@ def test_the_ledger_says_on_how_many_hosts(site):
     site.save_claims([on_hosts(site, [True, True], VALUES[:2])])
     row = part(site, "/// ledger\n///").select_one("#ledger-claim-wait")
     assert row["data-state"] == "holds" and row.small and "2 hosts" in row.select("td")[0].text
+
+
+def test_what_nobody_can_say_of_another_host_is_said_to_be_not_known(site):
+    kinds = {"share": {"kind": "ratio", "set_by": "gpu"}}
+    plot = card(site, [True, False, True], VALUES, kinds=kinds).select_one(".claim-plot")
+    assert " ".join(plot.caption.text.split()) == "share: what to expect on another H200 is not known"
+    assert plot.select(".band") == [] and "expected" not in plot.svg["aria-label"]
+    alike = card(site, [True, True], [share(61.0, 0)] * 2, kinds=kinds)
+    assert alike.select(".band") == []
+    lab = {"share": {"kind": "lab", "set_by": "lab"}}
+    assert "expect" not in card(site, [True, False, True], VALUES, kinds=lab).text
+    assert "expect" not in card(site, [True], [share(61.238)], kinds=kinds).text  # of one host there is nothing to say
