@@ -29,6 +29,16 @@ def count(hosts: int) -> str:
     return f"{hosts} host{'' if hosts == 1 else 's'}"
 
 
+def on_hosts(hosts: Sequence[bool]) -> str:
+    """The verdict with its hosts, for a mark: `holds on 3 of 3 hosts`, `does not hold on any of 3 hosts`; of one host
+    `holds on the one host measured`."""
+    if len(hosts) == 1:
+        return f"{verdict(hosts)} on the one host measured"
+    if not any(hosts):
+        return f"does not hold on any of {len(hosts)} hosts"
+    return f"holds on {sum(hosts)} of {len(hosts)} hosts"
+
+
 def holds_on(hosts: Sequence[bool]) -> str:
     """On how many hosts, for a sentence that says `on ...`: `all 3 hosts`, `2 of 3 hosts`, `none of 3 hosts`; of one
     host `the one host measured` or `no host`."""

@@ -63,7 +63,7 @@ def _dead_references(evidence: LookedAt) -> Iterator[SiteError]:
                 continue
             if use.kind == "value":
                 resolve(use.id, evidence)
-            elif use.kind == "claim":
+            elif use.kind in ("claim", "result", "mark"):
                 evidence.claim(use.id)
         except SiteError as error:
             yield SiteError(f"docs/{use.page}:{use.line}: {error}")

@@ -9,7 +9,8 @@ _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1
 # What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
 _UNSOUGHT = re.compile(
     r'<figure class="replay".*?</figure>'
-    r'|<(pre|svg|button|summary)\b.*?</\1>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
+    r'|<section class="claim claim-in-line".*?</section>'  # the card stands in Evidence as well
+    r'|<(pre|svg|button)\b.*?</\1>|<summary>.*?</summary>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
     r'|<(?:ul|div) class="claim-(?:marks|drawn)">.*?</(?:ul|div)>'
     r'|<a class="headerlink".*?</a>',
     re.S | re.I,
@@ -30,12 +31,16 @@ def leftovers(html: str) -> list[str]:
     return [piece[0].strip() for piece in LEFTOVER.finditer(text)]
 
 
+def addresses(html: str) -> list[str]:
+    """The fragments that lead to an element of the page, in its order."""
+    return [next(filter(None, match.groups())) for match in _ID.finditer(html)]
+
+
 def twice(html: str) -> list[str]:
     """Addresses that more than one element of the page has."""
     seen: set[str] = set()
     repeated: list[str] = []
-    for match in _ID.finditer(html):
-        name = next(filter(None, match.groups()))
+    for name in addresses(html):
         if name in seen and name not in repeated:
             repeated.append(name)
         seen.add(name)

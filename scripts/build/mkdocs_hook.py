@@ -70,8 +70,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
     for file, place in data_files.files(root):
         files.append(File.generated(config, place, abs_src_path=str(file)))
-    for manifest in [file for file in files if file.src_uri.endswith(".toml")]:
-        files.remove(manifest)
+    # Data of the pages; a picture is part of the page that shows it, and has no colours without.
+    for file in [file for file in files if file.src_uri.endswith(".toml") or file.src_uri.startswith("pictures/")]:
+        files.remove(file)
     return files
 
 
@@ -108,6 +109,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if reading_order.is_post(source):
         html = with_badge(html, CONTEXT.evidence, Path(source).stem, to_root(source))
     html_checks.check(html, where)
+    # MkDocs knows the addresses of headings alone; a text may link to a card, a line or a hop just as well.
+    page.present_anchor_ids = (page.present_anchor_ids or set()) | set(html_checks.addresses(html))
     return html_checks.scrolling_tables(html)
 
 

@@ -104,6 +104,7 @@ def problems(listed: list[dict]) -> list[str]:
 def _used(evidence: Evidence, kind: str, name: str, manifest: str = "") -> list[str]:
     urls = [use.url for use in evidence.shown(kind, name, manifest)]
     if kind == "claim":
+        urls += [use.url for use in evidence.uses if use.kind in ("result", "mark") and use.id == name]
         urls += [use.url for use in evidence.uses if use.kind == "value" and use.id.startswith(name + ".")]
     return list(dict.fromkeys(urls))
 

@@ -8,12 +8,13 @@ appears in the ledger.
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.catalog.famous_numbers import load_sources
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
+from scripts.pages import pictures
 from scripts.pages.references import REFERENCE, prose_lines, without_code
 
 _UNITS = (
@@ -36,6 +37,7 @@ TYPED = re.compile(
 )
 MARK = re.compile(r"[*_)\]]{0,3}\{(?P<kind>fixed|quoted): *(?P<why>[^{}\n]+?) *\}")
 ANY_MARK = re.compile(r"\{(fixed|quoted):([^{}\n]*)\}")
+PICTURE = re.compile(r"(?m)^ {0,3}/{3,} *picture *\| *(?P<name>\S+) *\n(?P<options>(?: {4}.*\n)*)")
 # How this project always states its uncertainty: a method, not a measurement.
 METHOD = re.compile(r"95[ \u00a0]?%(?= (?:bootstrap )?(?:confidence )?interval)")
 _LINK_TARGET = re.compile(r"(?<=\])\([^)\n]*\)|<https?://[^>\n]*>|https?://\S+|(?<=\])\[[^\]\n]*\]")
@@ -139,11 +141,32 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
     return numbers
 
 
+def in_pictures(root: Path) -> list[Typed]:
+    """The typed numbers of the hand-made pictures. The reason of a fixed one is that of its text in the picture, or of
+    the block that shows the picture: its option `fixed`."""
+    reasons = {}
+    for page in sorted((root / "docs").rglob("*.md")):
+        for block in PICTURE.finditer(page.read_text("utf-8")):
+            fixed = re.search(r"(?m)^ +fixed: *(.+?) *$", block["options"])
+            reasons[block["name"]] = fixed[1].strip("\"'") if fixed else ""
+    numbers = []
+    for file in sorted((root / pictures.FOLDER).rglob("*.svg")):
+        name = file.relative_to(root / pictures.FOLDER).as_posix().removesuffix(".svg")
+        lines = file.read_text("utf-8").split("\n")
+        for text in pictures.texts(pictures.read(name, root)):
+            reason = text.fixed or reasons.get(name, "")
+            at = next((number for number, line in enumerate(lines, 1) if text.words in line), 1)
+            for found in in_line(text.words, f"{pictures.FOLDER}/{name}.svg", at):
+                numbers.append(replace(found, kind="fixed", why=reason) if reason else found)
+    return numbers
+
+
 def scan(root: Path = ROOT) -> list[Typed]:
-    """Every typed number on the pages and in the manifests of the site, marked or not."""
+    """Every typed number on the pages, in their pictures and in the manifests of the site, marked or not."""
     numbers = []
     for file in sorted((root / "docs").rglob("*.md")):
         numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
+    numbers += in_pictures(root)
     snippets = root / "snippets"
     for file in [*sorted(snippets.glob("[0-9]*-*.toml")), snippets / "knobs.toml", snippets / "famous.toml"]:
         if file.is_file():

@@ -61,6 +61,29 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
     return re.sub(r">\s*\n\s*<", "><", text).strip()
 
 
+def shared(figure: str, name: str, again: bool) -> tuple[str, str]:
+    """An inlined figure as (the figure kept out of sight, what shows it), so that a page shows it in two places and
+    holds it once. Where it is shown `again` nothing is kept, and the words are those of the first place."""
+    start, attributes, drawn = re.fullmatch(r"(<svg\b)([^>]*)>(.*)</svg>", figure, re.S).groups()
+    found = dict(re.findall(r'([\w:-]+)="([^"]*)"', attributes))
+    own = {key: found.pop(key) for key in ("class", "role", "aria-label", "style") if key in found}
+    label = f'aria-labelledby="{name}-drawn"' if again else f'id="{name}-drawn" aria-label="{own["aria-label"]}"'
+    style = f' style="{own["style"]}"' if own.get("style") else ""
+    shown = (
+        f'<svg class="{own["class"]}" role="img" {label}{style} viewBox="{found["viewBox"]}">'
+        f'<use href="#{name}-figure"/></svg>'
+    )
+    if again:
+        return "", shown
+    # Not `display: none`: with that, what its parts refer to by url() paints nothing.
+    kept = "".join(f' {key}="{value}"' for key, value in found.items())
+    store = (
+        f'{start} class="figure-store" width="0" height="0" aria-hidden="true" focusable="false">'
+        f'<symbol id="{name}-figure"{kept}>{drawn}</symbol></svg>'
+    )
+    return store, shown
+
+
 def _clean(tree: etree.Element, where: str) -> None:
     for parent in list(tree.iter()):
         for child in list(parent):

@@ -30,8 +30,7 @@ def entries(root: Path) -> list[tuple[str, str, str]]:
         text = post.read_text("utf-8")
         if not corrections.read(text, f"docs/posts/{post.name}"):
             continue
-        section = text[text.index(corrections.HEADING) :]
-        for item in re.split(r"\n(?=- )", section)[1:]:
+        for item in re.split(r"\n(?=- )", "\n" + corrections.section(text))[1:]:
             words = " ".join(item.split())
             lines.append((words[4:14], f"Post {int(post.name[:2])}", MARK.sub("", words[len("- **2026-01-01.** ") :])))
     return sorted(lines, key=lambda line: line[0], reverse=True)

@@ -1,6 +1,7 @@
 """The dated list of corrections that ends each post.
 
-A post's last section is `## Corrections`: "None yet.", or an item for each correction, the newest first:
+A post's last section is `## Corrections`, or `### Corrections` at the end of a last `## Evidence`: "None yet.", or an
+item for each correction, the newest first:
 
     - **2026-11-26.** What was said, and what is right.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from scripts.common.errors import SiteError
 
 HEADING = "## Corrections"
+EVIDENCE = "## Evidence"
 NONE = "None yet."
 ITEM = re.compile(r"- \*\*(\d{4}-\d\d-\d\d)\.\*\* \S")
 DATE = re.compile(r"^date: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
@@ -20,10 +22,9 @@ DATE = re.compile(r"^date: (\d{4}-\d\d-\d\d)$", re.MULTILINE)
 def read(text: str, where: str, today: datetime.date | None = None) -> list[datetime.date]:
     """The dates of a post's corrections, newest first. SiteError names the line that is wrong and what to write."""
     lines = text.splitlines()
-    sections = [line for line in lines if line.startswith("## ")]
-    if sections.count(HEADING) != 1 or sections[-1] != HEADING:
+    start = _starts(lines)
+    if not start:
         raise SiteError(f"{where}: has no '{HEADING}' as its last section; end the post with it, and with '{NONE}'")
-    start = lines.index(HEADING) + 1
     body = [(number, line) for number, line in enumerate(lines[start:], start + 1) if line.strip()]
     if [line for _, line in body] == [NONE]:
         return []
@@ -52,6 +53,23 @@ def read(text: str, where: str, today: datetime.date | None = None) -> list[date
     if not found:
         raise SiteError(f"{where}: '{HEADING}' is empty; write '{NONE}'")
     return found
+
+
+def section(text: str) -> str:
+    """The lines below the heading; "" where there is none."""
+    lines = text.splitlines()
+    start = _starts(lines)
+    return "\n".join(lines[start:]) if start else ""
+
+
+def _starts(lines: list[str]) -> int:
+    """How many lines end with the heading of the list, which is the last of its level; 0 where there is none."""
+    sections = [(at, line) for at, line in enumerate(lines, 1) if line.startswith("## ")]
+    headings = [(at, line) for at, line in enumerate(lines, 1) if line.startswith(("## ", "### "))]
+    wanted = f"#{HEADING}" if sections and sections[-1][1] == EVIDENCE else HEADING
+    if not headings or headings[-1][1] != wanted or sum(line.lstrip("#") == HEADING[2:] for _, line in headings) != 1:
+        return 0
+    return headings[-1][0]
 
 
 def check(root: Path, names: str = "[0-9]*.md") -> tuple[int, int]:

@@ -11,13 +11,13 @@ from pathlib import Path
 BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
 REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-OWN_PREFIX = ("claim", "path", "replay")  # blocks whose address is their name and their id
+OWN_PREFIX = ("claim", "path", "replay", "result")  # blocks whose address is their name and their id
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
 @dataclass(frozen=True)
 class Use:
-    """One use: `kind` is the block's name or `value`, `id` its argument or what stands between the braces,
+    """One use: `kind` is the block's name, `value` or `mark`, `id` its argument or what stands between the braces,
     `page` the file below docs/, `line` from 1, `anchor` the fragment the use has on its page ("" for none)."""
 
     kind: str
@@ -83,7 +83,9 @@ def scan_text(text: str, page: str) -> list[Use]:
         block = BLOCK.match(line)
         if block:
             uses.append(Use(block[1].lower(), block[2] or "", page, number))
-        uses += [Use("value", ref[1], page, number) for ref in REFERENCE.finditer(without_code(line))]
+        for ref in REFERENCE.findall(without_code(line)):
+            mark = ref.startswith("mark:")
+            uses.append(Use("mark" if mark else "value", ref.removeprefix("mark:").strip(), page, number))
     return uses
 
 

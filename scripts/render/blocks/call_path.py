@@ -1,6 +1,8 @@
-"""`/// path | id`: a recorded path as lanes, one a process; `/// boundaries | NN`: what crossed between processes."""
+"""`/// path | id`: a recorded path as lanes, one a process."""
 
 from pathlib import Path
+
+from pymdownx.blocks.block import type_boolean
 
 from scripts.call_paths import claimed_paths
 from scripts.call_paths.claimed_paths import KINDS, partings
@@ -12,13 +14,13 @@ from scripts.render.page.data_files import address
 from scripts.render.page.html import escaped
 from scripts.sources.engine_table import configurations
 
-_TO = '<span aria-hidden="true">\N{RIGHTWARDS ARROW}</span><span class="path-sr">to</span>'
-
 
 class PathBlock(PageBlock):
-    """The argument is the path's id. A path that a recording does not bear out stops the build."""
+    """The argument is the path's id; `folded: true` leaves a line that opens it. A path that a recording does not bear
+    out stops the build."""
 
     NAME = "path"
+    OPTIONS = {"folded": (False, type_boolean)}
 
     def html(self) -> str:
         path = self.evidence.path(self.argument)
@@ -28,7 +30,18 @@ class PathBlock(PageBlock):
                 raise SiteError(f"no recording for {name}; {remedy}")
             if problems:
                 raise SiteError(problems[0])
-        return lanes(path, self.evidence, self.root, self.context.inline)
+        shown = lanes(path, self.evidence, self.root, self.context.inline)
+        return folded(path, shown) if self.options["folded"] else shown
+
+
+def folded(path, shown: str) -> str:
+    """The path's HTML below a line that says where it was recorded and how long it is."""
+    hops, processes = len(path.hops), len(lane_order(path))
+    return (
+        f'<details class="fold path-fold"><summary><span class="path-fold-title">{escaped(path.title)}</span> '
+        f'<span class="path-fold-length">Recorded on {escaped(_places(path.configurations))}: {hops} hops, '
+        f"{processes} process{'es' if processes > 1 else ''}</span></summary>{shown}</details>"
+    )
 
 
 def lanes(path, evidence, root: str, inline=escaped) -> str:
@@ -85,6 +98,11 @@ def _names(taken: tuple) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
+def _places(taken: tuple) -> str:
+    """The configurations in words: `a GPU and a CPU`."""
+    return " and ".join(f"a {_called(name)}" for name in taken)
+
+
 def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: str, inline) -> str:
     first = next(name for name in path.configurations if name in hop.roles)
     role = hop.roles[first]
@@ -101,12 +119,12 @@ def _hop(hop, path, evidence, order, row: int, parted: bool, home: dict, root: s
     # One function, another process: the worker on a CPU, the engine core on one GPU.
     elsewhere = {name: other for name, other in hop.roles.items() if other != role}
     badges = "".join(
-        _badge(name, f" <small>in {escaped(elsewhere[name])}</small>" if name in elsewhere else "")
+        badge(name, f" <small>in {escaped(elsewhere[name])}</small>" if name in elsewhere else "")
         for name in path.configurations
         if name in hop.roles
     )
     if hop.not_in:
-        badges += '<span class="path-file">did not run on</span>' + "".join(map(_badge, hop.not_in))
+        badges += '<span class="path-file">did not run on</span>' + "".join(map(badge, hop.not_in))
     kind = (
         ""
         if hop.kind in ("start", "resume")
@@ -131,7 +149,7 @@ def _quotes(path, hop, line: int, evidence) -> bool:
     return excerpt.path == hop.file and shown.first <= line <= shown.last
 
 
-def _badge(configuration: str, more: str = "") -> str:
+def badge(configuration: str, more: str = "") -> str:
     shown = escaped(_called(configuration))
     return f'<span class="path-badge" data-configuration="{escaped(configuration)}">{shown}{more}</span>'
 
@@ -154,12 +172,12 @@ def _seen_in(path, evidence, root: str) -> str:
         recording = evidence.recording(path, name)
         record = next(record for record in evidence.records if record.path == recording.record)
         items.append(
-            f'<li>{_badge(name)} {escaped(_setting(record))}, <a href="{root}{address(record.path)}">recording</a></li>'
+            f'<li>{badge(name)} {escaped(setting(record))}, <a href="{root}{address(record.path)}">recording</a></li>'
         )
     return f'<ul class="path-recorded">{"".join(items)}</ul>'
 
 
-def _setting(record) -> str:
+def setting(record) -> str:
     """What was recorded, in a line: release, model, processor."""
     data = record.data
     engine, model, host = data.get("engine") or {}, data.get("model") or {}, data["host"]
@@ -170,62 +188,6 @@ def _setting(record) -> str:
     return ", ".join(part for part in (release, model.get("name", ""), processor, eager) if part)
 
 
-class BoundariesBlock(PageBlock):
-    """The argument is the number of an experiment; one table for each of its recordings."""
-
-    NAME = "boundaries"
-
-    def html(self) -> str:
-        found = {name: each for (number, name), each in self.evidence.recordings.items() if number == self.argument}
-        if not found:
-            first = next(iter(configurations()))
-            raise SiteError(f"experiment {self.argument} has no recording; {claimed_paths.record_it(first)}")
-        return "".join(
-            boundary_table(found[name], self.evidence, self.root) for name in configurations() if name in found
-        )
-
-
-def crossings(recording) -> list[dict]:
-    """Messages between processes, equal ones taken together, in the order they first crossed.
-
-    Each: {"from", "to", "transport", "type", "count", "low", "high"} with sizes in bytes.
-    """
-    found: dict = {}
-    for message in recording.wire:
-        kind = " ".join(part for part in (message.get("tag"), message["type"]) if part)
-        key = (message["from"], message["to"], message["transport"], kind)
-        row = found.setdefault(
-            key,
-            dict(zip(("from", "to", "transport", "type"), key, strict=True))
-            | {"count": 0, "low": message["bytes"], "high": message["bytes"]},
-        )
-        row["count"] += 1
-        row["low"], row["high"] = min(row["low"], message["bytes"]), max(row["high"], message["bytes"])
-    return list(found.values())
-
-
-def boundary_table(recording, evidence, root: str) -> str:
-    record = next(record for record in evidence.records if record.path == recording.record)
-    rows = []
-    for row in crossings(recording):
-        size = f"{row['low']:,}" if row["low"] == row["high"] else f"{row['low']:,} to {row['high']:,}"
-        rows.append(
-            f"<tr><td>{escaped(row['from'] or 'not seen')} {_TO} {escaped(row['to'] or 'not seen')}</td>"
-            f"<td><code>{escaped(row['type'])}</code></td><td>{escaped(row['transport'])}</td>"
-            f'<td class="num">{row["count"]:,}</td><td class="num">{size}</td></tr>'
-        )
-    if not rows:
-        raise SiteError(f"{recording.record}: its wire list is empty; record it again")
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("between", "message", "over", "count", "bytes"))
-    return (
-        f'<div class="boundaries"><table class="boundaries-table"><caption>{_badge(recording.configuration)} '
-        f"{escaped(_setting(record))}: one request, "
-        f'<a href="{root}{address(record.path)}">recording</a></caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
 def register(md, context) -> None:
-    """Adds the blocks."""
+    """Adds the block."""
     register_block(md, PathBlock, context)
-    register_block(md, BoundariesBlock, context)

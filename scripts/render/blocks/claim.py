@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markdown import Markdown
-from pymdownx.blocks.block import type_string
+from pymdownx.blocks.block import type_boolean, type_string
 
 from experiments.formats import verdict_words
 from scripts.catalog.site_data import Evidence, engine_name
@@ -24,11 +24,16 @@ PUBLISHED = (f"{record_reader.FOLDER}/", f"{host_reader.FOLDER}/")
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
 
 
+# How a card stands on its page: by itself, folded in Evidence, or opened below a result line of the text.
+WHOLE, FOLDED, LINE = "whole", "folded", "line"
+
+
 class ClaimBlock(PageBlock):
-    """The argument is the claim's id; `alt` says what its figure shows, else the sentence does."""
+    """The argument is the claim's id; `alt` says what its figure shows, else the sentence does. `folded: true` leaves
+    its title, verdict and hosts, and the rest opens."""
 
     NAME = "claim"
-    OPTIONS = {"alt": ("", type_string)}
+    OPTIONS = {"alt": ("", type_string), "folded": (False, type_boolean)}
 
     def html(self) -> str:
         claim = self.evidence.claim(self.argument)
@@ -36,7 +41,10 @@ class ClaimBlock(PageBlock):
         if len(shown) > 1:
             pages = " and ".join(f"docs/{use.page}:{use.line}" for use in shown)
             raise SiteError(f"shown on {pages}, but has one address; keep one and refer to #claim-{claim.id}")
-        return card(claim, self.evidence, self.root, self.context.repo_url, self.options["alt"])
+        form = FOLDED if self.options["folded"] else WHOLE
+        if form == FOLDED:
+            self.context.folded_claims.append(claim.id)
+        return card(claim, self.evidence, self.root, self.context.repo_url, self.options["alt"], form)
 
 
 @dataclass(frozen=True)
@@ -81,19 +89,30 @@ class Card:
         )
 
 
-def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "") -> str:
-    """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported."""
+def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "", form: str = WHOLE) -> str:
+    """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported.
+
+    Of a claim that has a line in the text there are two cards, one open at a time; its figure is drawn once, beside the
+    folded one, and both show that.
+    """
     anchor = f"claim-{claim.id}"
-    figure = (claim.data.get("figure") or "").removeprefix("figures/")
+    name = (claim.data.get("figure") or "").removeprefix("figures/")
+    figure = inline_figures.inline(evidence.root, name, alt or claim.sentence(), anchor) if name else ""
+    store = ""
+    if figure and form != WHOLE:
+        store, figure = inline_figures.shared(figure, anchor, again=form == LINE)
     local = here(evidence.root, claim)
     releases = (f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
     return templates.render(
         "claim.html",
         anchor=anchor,
+        form=form,
+        store=store,
         claim=Card.of(claim),
+        on_hosts=verdict_words.on_hosts(claim.verdicts),
         hosts=hosts_of(claim, evidence.root),
         sentence=_sentence(claim),
-        figure=inline_figures.inline(evidence.root, figure, alt or claim.sentence(), anchor) if figure else "",
+        figure=figure,
         figure_box=inline_figures.SCROLLS,
         where=_where_short(claim),
         local=Card.of(local, claim) if local else None,

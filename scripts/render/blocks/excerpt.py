@@ -3,6 +3,7 @@
 import textwrap
 
 from markdown import Markdown
+from pymdownx.blocks.block import type_boolean
 
 from scripts.quotes.excerpts import PlacedNote, Resolved
 from scripts.render.page.block import PageBlock, register_block
@@ -17,13 +18,25 @@ def register(md: Markdown, context: Context) -> None:
 
 
 class ExcerptBlock(PageBlock):
-    """The argument is the excerpt's id in the page's manifest."""
+    """The argument is the excerpt's id in the page's manifest; `folded: true` shows where it stands, and opens."""
 
     NAME = "excerpt"
-    ARGUMENT = True
+    OPTIONS = {"folded": (False, type_boolean)}
 
     def html(self) -> str:
-        return excerpt_html(self.context.excerpt(self.argument), self.context.inline)
+        excerpt = self.context.excerpt(self.argument)
+        shown = excerpt_html(excerpt, self.context.inline)
+        return folded(excerpt, shown) if self.options["folded"] else shown
+
+
+def folded(excerpt: Resolved, shown: str) -> str:
+    """The excerpt's HTML below a line that opens it. Its addresses stay, and a link to one of them opens it too."""
+    lines = lines_text(excerpt.first, excerpt.last)
+    return (
+        f'<details class="fold excerpt-fold"><summary><span class="excerpt-crumb">{crumb_html(excerpt)}</span> '
+        f'<span class="excerpt-lines">{escaped(excerpt.pin.name)}, {lines}</span> '
+        f'<span class="excerpt-show">show the lines</span></summary>{shown}</details>'
+    )
 
 
 def excerpt_html(excerpt: Resolved, inline: Inline = escaped) -> str:
@@ -54,16 +67,20 @@ def lines_text(first: int, last: int) -> str:
     return f"line {first}" if first == last else f"lines {first}\N{EN DASH}{last}"
 
 
+def crumb_html(excerpt: Resolved) -> str:
+    """Class and function, outermost first."""
+    return escaped(excerpt.breadcrumb).replace(
+        " &gt; ", ' <span aria-hidden="true">\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}</span> '
+    )
+
+
 def caption_html(excerpt: Resolved) -> str:
     """Breadcrumb, path with the symbol's line, tag, quoted lines, copy button."""
     pin, path, symbol = excerpt.pin, excerpt.excerpt.path, excerpt.symbol
-    crumb = escaped(excerpt.breadcrumb).replace(
-        " &gt; ", ' <span aria-hidden="true">\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}</span> '
-    )
     # <wbr>: a path may be broken after a slash, on a phone it must.
     shown = escaped(f"{path}:{symbol.line}").replace("/", "/<wbr>")
     return (
-        f'<span class="excerpt-crumb">{crumb}</span> '
+        f'<span class="excerpt-crumb">{crumb_html(excerpt)}</span> '
         f'<span class="excerpt-place"><a href="{escaped(pin.permalink(path, symbol.line))}">{shown}</a> \N{MIDDLE DOT} '
         f"{escaped(pin.name)} {escaped(pin.tag)} \N{MIDDLE DOT} "
         f'<a href="{escaped(excerpt.permalink)}">{lines_text(excerpt.first, excerpt.last)}</a></span> '

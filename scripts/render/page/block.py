@@ -13,18 +13,17 @@ from scripts.pages.references import to_root
 from scripts.render.page.build_context import Context
 
 
-class PageBlock(Block):
-    """A block that becomes HTML of its own: `/// name | argument`, options, content, `///`.
+class CheckedBlock(Block):
+    """A block of this project: whatever is wrong with its header raises SiteError, where pymdownx leaves the block on
+    the page as text.
 
-    A subclass sets NAME, ARGUMENT (True: needed, False: none, None: either), OPTIONS (name -> (default, parser), as
-    pymdownx wants it) and CONTENT (whether it takes any), and writes `html()`, which is called at the block's end
-    with the raw text inside it in `self.content`. Whatever is wrong raises SiteError, where pymdownx leaves the
-    block on the page as text.
+    A subclass sets NAME, ARGUMENT (True: needed, False: none, None: either), ASKS (what its argument is) and OPTIONS
+    (name -> (default, parser), as pymdownx wants it).
     """
 
     ARGUMENT: bool | None = True
-    CONTENT = False
-    content = ""
+    ASKS = "id"
+    TAKES_ATTRS = False  # whether `attrs: {id: ...}` is an option, as pymdownx has it for every block
 
     @property
     def context(self) -> Context:
@@ -46,25 +45,40 @@ class PageBlock(Block):
         """How an error names this block: page, block, argument."""
         return f"{self.context.source}: {self.NAME}" + (f" '{self.argument}'" if getattr(self, "argument", "") else "")
 
-    def html(self) -> str:
-        """The block's HTML, begun by a block-level element."""
-        raise NotImplementedError
-
     def _validate(self, parent: etree.Element, arg: Any, **options: Any) -> bool:
         self.argument = arg  # names the block in errors
         if self.ARGUMENT is True and not arg:
-            raise SiteError(f"{self.where}: has no id; write '/// {self.NAME} | id'")
+            raise SiteError(f"{self.where}: has no {self.ASKS}; write '/// {self.NAME} | {self.ASKS}'")
         if self.ARGUMENT is False and arg:
-            raise SiteError(f"{self.where}: takes no id; write '/// {self.NAME}'")
+            raise SiteError(f"{self.where}: takes no {self.ASKS}; write '/// {self.NAME}'")
         for key, value in options.items():
             if key not in self.OPTIONS:
-                known = ", ".join(self.OPTIONS) or "it takes none"
+                if key == "attrs" and self.TAKES_ATTRS:
+                    continue
+                known = ", ".join([*self.OPTIONS, *(["attrs"] if self.TAKES_ATTRS else [])]) or "it takes none"
                 raise SiteError(f"{self.where}: unknown option '{key}'; remove it ({known})")
             try:
                 self.OPTIONS[key][1](value)
             except ValueError as error:
                 raise SiteError(f"{self.where}: option '{key}': {error}; correct it") from None
-        return super()._validate(parent, arg, **options)
+        if not super()._validate(parent, arg, **options):
+            raise SiteError(f"{self.where}: an option is not as it should be; write attrs as 'attrs: {{id: some-id}}'")
+        return True
+
+
+class PageBlock(CheckedBlock):
+    """A block that becomes HTML of its own: `/// name | argument`, options, content, `///`.
+
+    A subclass also says in CONTENT whether it takes any, and writes `html()`, which is called at the block's end with
+    the raw text inside it in `self.content`.
+    """
+
+    CONTENT = False
+    content = ""
+
+    def html(self) -> str:
+        """The block's HTML, begun by a block-level element."""
+        raise NotImplementedError
 
     def on_markdown(self) -> str:
         return "raw"
@@ -86,6 +100,6 @@ class PageBlock(Block):
         block.text = AtomicString(self.md.htmlStash.store(html))
 
 
-def register_block(md: Markdown, block: type[PageBlock], context: Context) -> None:
+def register_block(md: Markdown, block: type[CheckedBlock], context: Context) -> None:
     """Makes `/// NAME` known to a converter that has the blocks manager."""
     md.parser.blockprocessors["blocks"].register(block, {"context": context})

@@ -45,6 +45,8 @@ class Context:
     used_by_page: dict[str, list[str]] = field(default_factory=dict)
     settings_shown: list[str] = field(default_factory=list)
     replays_shown: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)  # claims whose card opens below a line of this page
+    folded_claims: list[str] = field(default_factory=list)  # claims whose card stands folded on it
     replay_data: dict[str, str] = field(default_factory=dict)  # address below the site's root -> JSON, of this build
     make_inline: Callable[[], markdown.Markdown] | None = None
 
@@ -70,6 +72,8 @@ class Context:
         self.used = []
         self.settings_shown = []
         self.replays_shown = []
+        self.results = []
+        self.folded_claims = []
 
     @property
     def source(self) -> str:
@@ -120,8 +124,10 @@ class Context:
         return replays.check(replay, self.required_manifest, evidence.record(replay.record), self.resolver)
 
     def finish_page(self) -> None:
-        """Raises SiteError for an excerpt, setting or replay that the manifest defines and the page has not used."""
+        """Raises SiteError for an excerpt, setting or replay that the manifest defines and the page has not used, and
+        for a result whose card is not folded in Evidence, in the order of the text."""
         self.used_by_page[self.page] = list(self.used)
+        self._check_results()
         manifest = self.manifest
         if manifest is None:
             return
@@ -133,6 +139,20 @@ class Context:
         for replay in replays.parse(manifest).values():
             if replay.id not in self.replays_shown:
                 raise SiteError(replays.unused(replay, self.source))
+
+    def _check_results(self) -> None:
+        for name in self.results:
+            if name not in self.folded_claims:
+                raise SiteError(
+                    f"{self.source}: result '{name}': its card is not folded; add 'folded: true' to claim '{name}'"
+                )
+        cards = [name for name in self.folded_claims if name in self.results]
+        for line, folded in zip(self.results, cards, strict=True):
+            if line != folded:
+                raise SiteError(
+                    f"{self.source}: claim '{folded}': its card stands where that of '{line}' belongs; "
+                    "put the folded cards into the order of the result lines"
+                )
 
     def inline(self, text: str) -> str:
         """HTML of one paragraph's inline Markdown, {{...}} values included, for captions and notes."""

@@ -5,7 +5,7 @@ Any module of this package with a function `register(md, context)` takes part. I
     def register(md, context):
         register_block(md, ClaimBlock, context)
 
-where ClaimBlock derives from scripts.render.page.block.PageBlock, or inline patterns and the like with
+where ClaimBlock derives from scripts.render.page.block.PageBlock or CheckedBlock, or inline patterns and the like with
 Python-Markdown's own calls. `context` is a scripts.render.page.build_context.Context, which says how a hook drives it.
 """
 
@@ -25,7 +25,7 @@ from pymdownx.blocks import BlocksExtension
 
 from scripts import render as package
 from scripts.common.errors import SiteError
-from scripts.render.page.block import PageBlock
+from scripts.render.page.block import CheckedBlock
 from scripts.render.page.build_context import Context
 
 OPENS = re.compile(r"[ ]*(?P<slashes>/{3,})[ ]*(?P<name>[\w-]+)[ ]*(?:\|[ ]*(?P<argument>.*?)[ ]*)?$")
@@ -58,7 +58,7 @@ class CheckHeaders(Preprocessor):
                 raise SiteError(
                     f"{self.context.source}: '{line.strip()}' is no known block; use one of {', '.join(sorted(known))}"
                 )
-            if issubclass(known[header["name"]], PageBlock):
+            if issubclass(known[header["name"]], CheckedBlock):
                 self._check_options(lines, index, line)
             opened.append((header["slashes"], line.strip()))
         if opened:

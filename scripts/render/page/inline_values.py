@@ -1,4 +1,4 @@
-"""Inline references: `{{claim.value}}`, `{{record:NN/name#field}}`, and the marks `{fixed: ...}` and `{quoted: ...}`.
+"""Inline references: `{{claim.value}}`, `{{mark:claim}}`, `{{record:NN/name#field}}`, `{fixed: ...}`, `{quoted: ...}`.
 
 A number on a page is one of these, or it is typed, and a typed one is refused (scripts/catalog/typed_numbers.py).
 """
@@ -10,6 +10,7 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
+from experiments.formats import verdict_words
 from experiments.formats.value_format import NARROW, number
 from scripts.catalog.famous_numbers import described
 from scripts.catalog.site_data import Evidence
@@ -34,8 +35,12 @@ def resolve(reference: str, evidence: Evidence) -> tuple[str, str, str]:
             f"{{{{{reference}}}}}: names no value; write {{{{claim.value}}}} or {{{{record:NN/name#field}}}}"
         )
     claim = evidence.claim(name)
-    link = evidence.home_of("claim", name) or f"{_ledger(evidence)}#ledger-claim-{name}"
-    return claim.text(value), link, f"{claim.data['title']}: {claim.verdict}, {claim.where}"
+    return claim.text(value), home(name, evidence), f"{claim.data['title']}: {claim.verdict}, {claim.where}"
+
+
+def home(claim: str, evidence: Evidence) -> str:
+    """The address of a claim's card below the site's root, or of its line in the ledger while no page shows it."""
+    return evidence.home_of("claim", claim) or f"{_ledger(evidence)}#ledger-claim-{claim}"
 
 
 def _record(reference: str, evidence: Evidence) -> tuple[str, str, str]:
@@ -79,6 +84,8 @@ class _Reference(InlineProcessor):
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:
         try:
+            if m[1].startswith("mark:"):
+                return self.md.htmlStash.store(self._verdict(m[1].removeprefix("mark:"))), m.start(0), m.end(0)
             text, link, title = resolve(m[1], self.context.evidence)
         except SiteError as error:
             raise SiteError(f"{self.context.source}: {error}") from None
@@ -87,6 +94,17 @@ class _Reference(InlineProcessor):
         href = escaped(to_root(self.context.page) + link)
         link_html = f'<a class="value" href="{href}" title="{escaped(title)}">{escaped(text)}</a>'
         return self.md.htmlStash.store(link_html), m.start(0), m.end(0)
+
+    def _verdict(self, name: str) -> str:
+        """A claim's verdict as a sign that leads to its card, its words for who hovers or hears it."""
+        claim = self.context.evidence.claim(name.strip())
+        says = verdict_words.on_hosts(claim.verdicts)
+        href = escaped(to_root(self.context.page) + home(claim.id, self.context.evidence))
+        title = escaped(f"{claim.data['title']}: {says}")
+        return (
+            f'<a class="claim-mark claim-verdict" data-holds="{claim.state}" href="{href}" title="{title}">'
+            f'<span class="claim-said">{escaped(says)}</span></a>'
+        )
 
 
 class _Mark(InlineProcessor):

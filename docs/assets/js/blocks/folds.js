@@ -1,0 +1,40 @@
+/* Folds: a link to something inside a closed fold opens it. Current browsers do that themselves when the address changes;
+   this is for those that do not, and for a link that is followed a second time. Without it every fold opens by hand. */
+(() => {
+  "use strict";
+
+  const target = (hash) => {
+    try {
+      return hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    } catch {
+      return null; // a fragment that is no text
+    }
+  };
+
+  /** Opens every fold around what the fragment names, outermost first; true if one was closed. */
+  function open(hash) {
+    const folds = [];
+    for (let fold = target(hash)?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      if (!fold.open) folds.unshift(fold);
+    }
+    folds.forEach((fold) => { fold.open = true; });
+    return folds.length > 0;
+  }
+
+  const follow = () => { if (open(location.hash)) target(location.hash).scrollIntoView(); };
+
+  addEventListener("hashchange", follow);
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href*='#']");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const here = link.origin === location.origin && link.pathname === location.pathname && link.search === location.search;
+    if (here) open(link.hash); // the browser scrolls there afterwards
+  });
+  addEventListener("beforeprint", () => {
+    // What is folded on the screen is read on paper; of two cards of one claim the one in Evidence.
+    document.querySelectorAll("details.fold, details.claim-fold").forEach((fold) => { fold.open = true; });
+  });
+  follow();
+  // With Material's instant navigation a page arrives without a load event.
+  window.document$?.subscribe(follow);
+})();
