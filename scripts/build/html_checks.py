@@ -22,6 +22,8 @@ _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
     r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
 )
+_SUMMARY = re.compile(r"<summary\b.*?</summary>", re.S)
+_CONTROL = re.compile(r"<(?:a|button|input|select)\b")
 _ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
 
 
@@ -49,6 +51,13 @@ def twice(html: str) -> list[str]:
 
 def check(html: str, where: str) -> None:
     """Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
+    for summary in _SUMMARY.finditer(html):
+        if control := _CONTROL.search(summary[0]):
+            words = " ".join(_TAG.sub(" ", summary[0]).split())
+            raise SiteError(
+                f"{where}: what opens the fold '{words[:40]}' holds {control[0]}>; a keyboard cannot tell the two apart, "
+                "put the link into what the fold holds"
+            )
     for piece in leftovers(html):
         raise SiteError(
             f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark"

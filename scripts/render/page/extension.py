@@ -60,6 +60,11 @@ class CheckHeaders(Preprocessor):
                 )
             if issubclass(known[header["name"]], CheckedBlock):
                 self._check_options(lines, index, line)
+            if opened and len(opened[-1][0]) <= len(header["slashes"]):
+                raise SiteError(
+                    f"{self.context.source}: '{line.strip()}' stands inside '{opened[-1][1]}', which would end with it; "
+                    f"begin and end the outer one with '{header['slashes']}/'"
+                )
             opened.append((header["slashes"], line.strip()))
         if opened:
             raise SiteError(
