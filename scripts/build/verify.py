@@ -1,4 +1,4 @@
-"""`make verify`: excerpts, settings, knobs, call paths, replays, records, claims, famous numbers, notebook pairs,
+"""`make verify`: excerpts, settings, knobs, call paths, map, replays, records, claims, famous numbers, notebook pairs,
 ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
@@ -17,7 +17,7 @@ from experiments.formats import host_index
 from scripts.build.claims_again import Lab, check_claims
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.call_paths.claimed_paths import number_of, record_it
-from scripts.catalog import famous_numbers, knobs, ledger, typed_numbers
+from scripts.catalog import engine_map, famous_numbers, knobs, ledger, map_check, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -85,6 +85,14 @@ def check_paths(evidence: LookedAt) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     return count, f"hops were recorded in order and in their process, on {len(evidence.paths)} paths"
+
+
+def check_map(evidence: LookedAt) -> tuple[int, str]:
+    maps = engine_map.load(evidence.root)
+    if wrong := map_check.problems(maps, evidence):
+        raise Wrong(wrong)
+    arrows = sum(len(each.arrows) for each in maps.values())
+    return sum(len(each.boxes) for each in maps.values()), f"boxes of the map and {arrows} arrows are as recorded"
 
 
 def check_replays(evidence: LookedAt) -> tuple[int, str]:
@@ -170,6 +178,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "settings": check_settings,
     "knobs": check_knobs,
     "call paths": check_paths,
+    "map": check_map,
     "replays": check_replays,
     "records": check_records,
     "claims": check_claims,
@@ -183,7 +192,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
 
 
 # What these look at belongs to no one post.
-OF_ALL_POSTS = ("knobs", "famous numbers", "drift")
+OF_ALL_POSTS = ("knobs", "map", "famous numbers", "drift")
 
 
 def verify(
