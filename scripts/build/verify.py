@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, settings, knobs, call paths, map, replays, records, claims, famous numbers, notebook pairs,
-ledger, typed numbers, corrections, comparisons with other releases.
+"""`make verify`: excerpts, settings, knobs, call paths, map, replays, records, claims, labels, famous numbers,
+notebook pairs, ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -21,7 +21,7 @@ from scripts.catalog import engine_map, famous_numbers, knobs, ledger, map_check
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
-from scripts.measured import host_reader
+from scripts.measured import claim_labels, host_reader
 from scripts.pages import corrections, notebook_pairs
 from scripts.quotes import engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
@@ -64,6 +64,14 @@ def check_knobs(evidence: LookedAt) -> tuple[int, str]:
     known = knobs.load(evidence.pins, evidence.root)
     knobs.check_claims(known, evidence.claims)
     return len(known), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in known)} flags"
+
+
+def check_labels(evidence: LookedAt) -> tuple[int, str]:
+    claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
+    if wrong := [line for claim in claims for line in claim_labels.missing(evidence.labels, claim)]:
+        raise Wrong(wrong)
+    count = sum(len(claim_labels.drawn(claim)) for claim in claims)
+    return len(claims), f"claims have a label for each value that a card draws, {count} in all"
 
 
 def check_famous(evidence: LookedAt) -> tuple[int, str]:
@@ -182,6 +190,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "replays": check_replays,
     "records": check_records,
     "claims": check_claims,
+    "labels": check_labels,
     "famous numbers": check_famous,
     "notebook pairs": check_pairs,
     "typed numbers": check_numbers,

@@ -14,7 +14,7 @@ from scripts.call_paths.call_path_check import Locate
 from scripts.catalog import famous_numbers
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
-from scripts.measured import claim_reader, host_reader, record_reader
+from scripts.measured import claim_labels, claim_reader, host_reader, record_reader
 from scripts.pages import references
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
@@ -65,6 +65,11 @@ class Evidence:
     @functools.cached_property
     def claims(self) -> dict[str, claim_reader.Claim]:
         return claim_reader.load_all(self.root, self.records)
+
+    @functools.cached_property
+    def labels(self) -> claim_labels.Labels:
+        """What the values of claims are called on their cards: claim -> value -> label."""
+        return claim_labels.load(self.root, self.claims)
 
     @functools.cached_property
     def paths(self) -> dict[str, CallPath]:

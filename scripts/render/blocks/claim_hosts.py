@@ -6,16 +6,16 @@ they are few.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.formats import value_format, verdict_words
+from scripts.measured import claim_labels
 from scripts.measured.claim_hosts import Host
 from scripts.measured.claim_reader import Claim
 
 PAGE = "reference/hosts.md"  # of docs/, where each host has a section
-FEW = 3  # values that are drawn
 ABSENT = "not there"  # of a value that a host's records do not give
 NOT_KNOWN = "not known"  # of what to expect, where the lab has seen too few values of the kind
 EDGE = 3.0  # percent of a drawing's width on either side that dots and ends keep free
@@ -58,8 +58,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A value on every host, in their order. `expected` is the range for another host, "not known" where there could be
-    one, "" for none; `alike` is the value where every host has exactly the same, else ""."""
+    """A value on every host, in their order, under its label or its name. `expected` is the range for another host,
+    "not known" where there could be one, "" for none; `alike` is the value where every host has exactly the same, else
+    ""."""
 
     name: str
     cells: list[Cell]
@@ -91,34 +92,19 @@ class Hosts:
         return self.ranged or len(self.marks) > 1
 
 
-def hosts_of(claim: Claim, root: Path) -> Hosts:
-    """The hosts' part of a claim's card; `root` is the repository's."""
+def hosts_of(claim: Claim, root: Path, labels: Mapping[str, str]) -> Hosts:
+    """The hosts' part of a claim's card; `root` is the repository's, `labels` what its values are called, by name."""
     linked = (root / "docs" / PAGE).is_file()
-    rows = [_row(claim, name) for name in claim.data["values"]]
-    few = len(rows) <= FEW
-    decisive = _decisive(claim)
+    rows = {name: _row(claim, name, labels.get(name, name)) for name in claim.data["values"]}
     return Hosts(
         [_mark(host, linked) for host in claim.hosts],
-        rows,
-        drawn=rows if few else [row for row in rows if row.name in decisive and len(decisive) <= FEW],
-        few=few,
-        ranged=any(row.expected for row in rows),
+        list(rows.values()),
+        drawn=[rows[name] for name in claim_labels.drawn(claim)],
+        few=len(rows) <= claim_labels.FEW,
+        ranged=any(row.expected for row in rows.values()),
         another=f"another {claim.hosts[0].card}" if claim.data["tier"] == "gpu" else "another host",
         count=verdict_words.count(len(claim.hosts)),
     )
-
-
-def _decisive(claim: Claim) -> set[str]:
-    """The names of the values that the claim's test speaks of, wherever they stand in it."""
-
-    def named(part: object) -> set[str]:
-        if isinstance(part, str):
-            return {part} & claim.data["values"].keys()
-        if isinstance(part, dict):
-            return set().union(*map(named, [*part, *part.values()]))
-        return set().union(*map(named, part)) if isinstance(part, list) else set()
-
-    return named(claim.data.get("predicate", {}).get("test"))
 
 
 def _mark(host: Host, linked: bool) -> Mark:
@@ -133,7 +119,7 @@ def _mark(host: Host, linked: bool) -> Mark:
     )
 
 
-def _row(claim: Claim, name: str) -> ValueRow:
+def _row(claim: Claim, name: str, label: str) -> ValueRow:
     values = [host.values.get(name) for host in claim.hosts]
     there = [value for value in values if value]
     expected = claim.text(f"{name}.range") if claim.range_of(name) else _unknown(claim, name)
@@ -151,7 +137,7 @@ def _row(claim: Claim, name: str) -> ValueRow:
     certain = scale is None and not any(value.get("ci") for value in there)
     counts = sorted({value["n"] for value in there if value.get("n")})
     return ValueRow(
-        name,
+        label,
         cells,
         expected,
         " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1]))) if counts else "",

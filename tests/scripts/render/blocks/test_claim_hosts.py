@@ -183,3 +183,10 @@ def test_what_nobody_can_say_of_another_host_is_said_to_be_not_known(site):
     lab = {"share": {"kind": "lab", "set_by": "lab"}}
     assert "expect" not in card(site, [True, False, True], VALUES, kinds=lab).text
     assert "expect" not in card(site, [True], [share(61.238)], kinds=kinds).text  # of one host there is nothing to say
+
+
+def test_a_value_goes_by_its_label_on_the_card(site):
+    site.write("snippets/labels.toml", '[wait]\nshare = "waiting, of the first token"\n')
+    shown = card(site, [True, False, True], VALUES, range=RANGE)
+    assert shown.select_one(".claim-plot caption").text.strip().startswith("waiting, of the first token: on another")
+    assert shown.select_one(".claim-values tbody th").text == "waiting, of the first token"
