@@ -153,9 +153,13 @@ def _unknown(claim: Claim, name: str) -> str:
 
 
 def _scale(values: list[dict], expected: tuple[float, float] | None) -> tuple[float, float] | None:
-    """The least and the greatest that is drawn of a value; None where all is one point or no number."""
+    """The least and the greatest that is drawn of a value; None where all is one point, or written alike, or no
+    number."""
     if any(isinstance(value["value"], bool) for value in values):
         return None
+    texts = {value_format.formatted(value) for value in values}
+    if not expected and len(texts) == 1 and not any(value.get("ci") for value in values):
+        return None  # digits that nobody writes are no spread
     points = [*_points(values), *(expected or ())]
     low, high = min(points), max(points)
     return None if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12) else (low, high)

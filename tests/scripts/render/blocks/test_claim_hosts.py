@@ -178,8 +178,10 @@ def test_what_nobody_can_say_of_another_host_is_said_to_be_not_known(site):
     plot = card(site, [True, False, True], VALUES, kinds=kinds).select_one(".claim-plot")
     assert " ".join(plot.caption.text.split()) == "share: what to expect on another H200 is not known"
     assert plot.select(".band") == [] and "expected" not in plot.svg["aria-label"]
-    alike = card(site, [True, True], [share(61.0, 0)] * 2, kinds=kinds)
-    assert alike.select(".band") == []
+    nearly = [{"share": {"value": 100 - each / 1e8, "unit": "%", "digits": 3}} for each in range(2)]
+    alike = card(site, [True, True], nearly, kinds=kinds)
+    line = "share: 100% on 2 hosts; what to expect on another H200 is not known"
+    assert " ".join(alike.select_one(".claim-alike").text.split()) == line and alike.select(".claim-plot") == []
     lab = {"share": {"kind": "lab", "set_by": "lab"}}
     assert "expect" not in card(site, [True, False, True], VALUES, kinds=lab).text
     assert "expect" not in card(site, [True], [share(61.238)], kinds=kinds).text  # of one host there is nothing to say
