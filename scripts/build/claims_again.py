@@ -1,5 +1,5 @@
 """The check of the claims: their records are what they were, and the lab finds them as written when it evaluates what
-has changed since they were verified."""
+has changed since they were verified. And that of the labels of their values."""
 
 import re
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.common.errors import SiteError
+from scripts.measured import claim_labels
 from scripts.render.page.inline_values import resolve
 
 UNCHANGED = re.compile(r"\d+ of \d+ experiments unchanged since they were verified")
@@ -53,6 +54,14 @@ def check_claims(evidence: LookedAt) -> tuple[int, str]:
         raise Wrong(wrong)
     holds = sum(claim.holds for claim in claims)
     return len(claims), f"claims follow from their records again, {holds} hold{unchanged}"
+
+
+def check_labels(evidence: LookedAt) -> tuple[int, str]:
+    claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
+    if wrong := [line for claim in claims for line in claim_labels.missing(evidence.labels, claim)]:
+        raise Wrong(wrong)
+    count = sum(len(claim_labels.drawn(claim)) for claim in claims)
+    return len(claims), f"claims have a label for each value that a card draws, {count} in all"
 
 
 def _dead_references(evidence: LookedAt) -> Iterator[SiteError]:

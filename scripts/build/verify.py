@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TextIO
 
 from experiments.formats import host_index
-from scripts.build.claims_again import Lab, check_claims
+from scripts.build.claims_again import Lab, check_claims, check_labels
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.call_paths.claimed_paths import number_of, record_it
 from scripts.catalog import engine_map, famous_numbers, knobs, ledger, map_check, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
-from scripts.measured import claim_labels, host_reader
+from scripts.measured import host_reader
 from scripts.pages import corrections, notebook_pairs
 from scripts.quotes import engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
@@ -64,14 +64,6 @@ def check_knobs(evidence: LookedAt) -> tuple[int, str]:
     known = knobs.load(evidence.pins, evidence.root)
     knobs.check_claims(known, evidence.claims)
     return len(known), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in known)} flags"
-
-
-def check_labels(evidence: LookedAt) -> tuple[int, str]:
-    claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
-    if wrong := [line for claim in claims for line in claim_labels.missing(evidence.labels, claim)]:
-        raise Wrong(wrong)
-    count = sum(len(claim_labels.drawn(claim)) for claim in claims)
-    return len(claims), f"claims have a label for each value that a card draws, {count} in all"
 
 
 def check_famous(evidence: LookedAt) -> tuple[int, str]:
