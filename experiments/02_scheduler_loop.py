@@ -32,7 +32,7 @@ from experiments.lab.analysis.readings import (
     series_of,
 )
 from experiments.lab.verdicts.verdict import (
-    above, all_of, as_many, at_least, below, between, equals, every, fact, falling, fewer, none, some, the,
+    above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, fewer, none, some, the,
 )
 
 book = Book("02")
@@ -98,7 +98,7 @@ def one_step_both(vllm, sglang):
 
 @book.claim(
     id="nobody-stands",
-    title="Who decodes is passed over in SGLang, never in vLLM",
+    title="In these runs an answer in progress is passed over in SGLang and never in vLLM",
     sentence="A request that has its first token, has more to come and keeps its place is passed over {vllm} times in "
     "vLLM and {sglang} times in SGLang.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
@@ -112,14 +112,14 @@ def nobody_stands(vllm, sglang):
 
 @book.claim(
     id="admit-or-wait",
-    title="vLLM admits and pre-empts, SGLang lets wait",
-    sentence="vLLM admits all that fits now, pre-empts {preempted} times and computes {again} tokens again; it needs "
+    title="vLLM admits and preempts, a freshly started SGLang lets requests wait",
+    sentence="vLLM admits all that fits now, preempts {preempted} times and computes {again} tokens again; it needs "
     "{steps} steps. SGLang keeps room for answers that are to come, retracts {retracted} and computes {sg_again} "
     "again, in {sg_steps} batches. The fifth request has its first token in step {fifth} and in batch {sg_fifth}, the "
     "eighth in {eighth} and {sg_eighth}.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds=all_of(some("preempted"), none("retracted"), fewer("steps", "sg_steps")),
-    labels={"preempted": "pre-emptions in vLLM", "retracted": "retractions in SGLang", "steps": "steps in vLLM",
+    labels={"preempted": "preemptions in vLLM", "retracted": "retractions in SGLang", "steps": "steps in vLLM",
             "sg_steps": "batches in SGLang"},
 )
 def admit_or_wait(vllm, sglang):
@@ -134,10 +134,11 @@ def admit_or_wait(vllm, sglang):
 
 @book.claim(
     id="shared-at-once",
-    title="Requests of one step hit each other's blocks",
+    title="In vLLM requests of one step hit each other's blocks, in SGLang they do not",
     sentence="Three prompts of 160 tokens that share 144 arrive at once. vLLM computes {vllm} tokens for them and "
-    "their answers and finds {hits} in blocks of the same step. SGLang computes {sglang} and finds {sg_hits}; sorted "
-    "by the longest prefix it finds {lpm}.",
+    "their answers and finds {hits} in blocks of the same step. SGLang finds {sg_hits}, needs "
+    "{sg_needed} and computes {sglang}: the rest lies behind the answers' ends. Sorted by the longest prefix it finds "
+    "{lpm}.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds=all_of(equals(2 * 144, "hits"), equals(0, "sg_hits", "lpm")),
     labels={"hits": "what vLLM finds in blocks of the same step, twice what the prompts share,",
@@ -146,16 +147,17 @@ def admit_or_wait(vllm, sglang):
 def shared_at_once(vllm, sglang):
     return {
         **counts(vllm, vllm=("twins", "given"), hits=("twins", "same_step")),
-        **counts(sglang, sglang=("twins", "given"), sg_hits=("twins", "hits"), lpm=("twins-lpm", "hits")),
+        **counts(sglang, sglang=("twins", "given"), sg_needed=("twins", "needed"), sg_hits=("twins", "hits"),
+                 lpm=("twins-lpm", "hits")),
     }
 
 
 @book.claim(
     id="one-step-ahead",
-    title="What scheduling ahead changes, and what it does not",
+    title="Scheduling ahead computes no token too many in vLLM, and some in SGLang",
     sentence="With a step scheduled ahead vLLM serves the eight requests in {ahead} steps in place of {steps}, they "
     "end in the same order, and {wasted} tokens are computed behind an answer's end; {ahead_again} in place of {again} "
-    "are computed again after a pre-emption. SGLang's overlapping loop needs {sg_ahead} batches in place of "
+    "are computed again after a preemption. SGLang's overlapping loop needs {sg_ahead} batches in place of "
     "{sg_steps}, and computes {sg_wasted} such tokens.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds=all_of(
@@ -185,18 +187,28 @@ def one_step_ahead(vllm, sglang):
 
 # %%
 def preempting(run):
-    """(the step before, the step) of the replay's steps in which somebody was pre-empted."""
+    """(the step before, the step) of the replay's steps in which a request was preempted."""
     return [(before, step) for before, step in replay_steps(run) if victims(step)]
 
 
 def victims(step):
-    """Who was pre-empted in a step."""
+    """The requests that were preempted in a step."""
     return [event["who"] for event in step["events"] if event["event"] == "preempt"]
+
+
+SCHEDULE = "vllm/v1/core/sched/scheduler.py::Scheduler.schedule"
+# The first line behind `if not preempted_reqs and ...`; tests/repository/test_post_02_numbers.py holds it to the pin.
+QUEUE_LINE = 901
+
+
+def looks_at_queue(step):
+    """Whether the part of schedule() that serves waiting requests was entered in a step."""
+    return QUEUE_LINE in step["ran"][SCHEDULE]
 
 
 @book.claim(
     id="victim",
-    title="Who is pre-empted",
+    title="vLLM preempts the request admitted last, with priorities one of the lowest",
     sentence="In the replay {last} of {all} victims were the last of the running requests. With priorities {low} of "
     "{low_all} are of the two requests of the lowest.",
     records=["replay-loop", "loop-vllm"], tier="cpu",
@@ -205,8 +217,8 @@ def victims(step):
             "low_all": "victims where requests have priorities", "low": "victims of the lowest priority"},
 )
 def victim(replay, vllm):
-    taken = [(before["state"]["running"][-1][""
-    "id"], who) for before, step in preempting(replay) for who in victims(step)]
+    taken = [(before["state"]["running"][-1]["id"], who)
+             for before, step in preempting(replay) for who in victims(step)]
     low = set(vllm.data["workload"]["low_priority"])
     lowest = [name in low for name in row_of(vllm, run="priority")["preempted"]]
     return {"last": exact(sum(last == who for last, who in taken)), "all": exact(len(taken)),
@@ -215,31 +227,37 @@ def victim(replay, vllm):
 
 @book.claim(
     id="door-shut",
-    title="A step that pre-empts admits nobody",
-    sentence="In {steps} steps of the replay somebody was pre-empted. Requests other than the victim waited {waiting} "
-    "times at the ends of these steps, and {admitted} of them were admitted.",
+    title="After a preemption the scheduler does not look at its waiting queue in that step",
+    sentence="In {steps} steps of the replay a request was preempted. The part of schedule() that looks at the waiting "
+    "queue was entered in {entered} of them, and in {others_entered} of the other {others}. Requests other than the "
+    "victim waited {waiting} times at the ends of the {steps} steps, and {admitted} of them were admitted.",
     records=["replay-loop"], tier="cpu",
-    holds=all_of(some("steps"), none("admitted")),
-    labels={"steps": "such steps", "admitted": "requests admitted in them"},
+    holds=all_of(some("steps"), none("admitted", "entered"), as_many("others_entered", "others")),
+    labels={"steps": "such steps", "admitted": "requests admitted in them",
+            "entered": "such steps in which the queue was looked at",
+            "others": "other steps", "others_entered": "other steps in which it was looked at"},
 )
 def door_shut(replay):
     steps = [step for _, step in preempting(replay)]
+    others = [step for _, step in replay_steps(replay) if not victims(step)]
     admitted = sum(event["event"] in ("admit", "hit", "resume") for step in steps for event in step["events"])
     waiting = sum(name not in victims(step) for step in steps for name in step["state"]["waiting"])
-    return {"steps": exact(len(steps)), "admitted": exact(admitted), "waiting": exact(waiting)}
+    return {"steps": exact(len(steps)), "admitted": exact(admitted), "waiting": exact(waiting),
+            "entered": exact(sum(map(looks_at_queue, steps))), "others": exact(len(others)),
+            "others_entered": exact(sum(map(looks_at_queue, others)))}
 
 
 @book.claim(
     id="tokens-not-steps",
-    title="Pre-emption costs tokens, not steps",
-    sentence="On a pool that does not hold the load vLLM pre-empts {preempted} times and computes {again} tokens "
+    title="Under this load preemption costs tokens and no steps",
+    sentence="On a pool that does not hold the load vLLM preempts {preempted} times and computes {again} tokens "
     "again, {share} of what is needed once; it takes {steps} steps. With only as many running as fit to their end it "
-    "pre-empts {cap_preempted} times and takes {cap_steps}. SGLang retracts {retracted} and computes {sg_again} again. "
+    "preempts {cap_preempted} times and takes {cap_steps}. SGLang retracts {retracted} and computes {sg_again} again. "
     "In vLLM the last request has its first token in step {last}, and in {cap_last} with the cap.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
     holds=all_of(as_many("steps", "cap_steps"), some("preempted"), none("cap_preempted")),
-    labels={"steps": "steps without the cap", "cap_steps": "with it", "preempted": "pre-emptions without it",
-            "cap_preempted": "pre-emptions with it"},
+    labels={"steps": "steps without the cap", "cap_steps": "with it", "preempted": "preemptions without it",
+            "cap_preempted": "preemptions with it"},
     set_by="count",
 )
 def tokens_not_steps(vllm, sglang):
@@ -248,35 +266,50 @@ def tokens_not_steps(vllm, sglang):
     return {
         **counts(vllm, preempted=("tight", "preemptions"), again=("tight", "again")),
         "share": exact(100 * again / needed, "%", 3),
-        **counts(vllm, steps=("tight", "steps"), cap_steps=("capped", "steps"), cap_preempted=("capped", ""
-        "preemptions")),
+        **counts(vllm, steps=("tight", "steps"), cap_steps=("capped", "steps"),
+                 cap_preempted=("capped", "preemptions")),
         **counts(sglang, retracted=("tight", "preemptions"), sg_again=("tight", "again")),
         "last": exact(last), "cap_last": exact(cap_last),
     }
 
 
+def kept_tokens(replay):
+    """Tokens that victims found again in the blocks that they had held when they were preempted."""
+    size, held, kept = replay.data["extra"]["replay"]["setup"]["block_size"], {}, 0
+    for before, step in replay_steps(replay):
+        held.update({who: before["state"]["tables"][who] for who in victims(step)})
+        for event in step["events"]:
+            if event["event"] == "resume":
+                found = step["state"]["tables"][event["who"]][: event["args"]["hit"] // size]
+                kept += size * sum(now == then for now, then in zip(found, held[event["who"]], strict=False))
+    return kept
+
+
 @book.claim(
     id="found-again",
-    title="What a victim finds again",
-    sentence="Of the tokens that victims had computed, {small} were still in blocks when they came back in the small "
-    "pool, {tight} under the GPU's load, and {none} without prefix caching.",
-    records=["loop-vllm"], tier="cpu",
+    title="With prefix caching a victim finds some of its tokens in blocks when it comes back",
+    sentence="Of the tokens that victims had computed, {small} were found in blocks when they came back in the small "
+    "pool, {tight} under the GPU's load, and {none} without prefix caching. In the small pool {kept} were in the very "
+    "blocks they had held; the rest another request had computed meanwhile.",
+    records=["loop-vllm", "replay-loop"], tier="cpu",
     holds=all_of(above(0, "small", "tight"), equals(0, "none")),
     labels={"small": "the share in the small pool", "tight": "that under the GPU's load",
             "none": "that without prefix caching"},
     set_by="count",
 )
-def found_again(vllm):
+def found_again(vllm, replay):
     def share(name):
         return 100 * (1 - count_of(vllm, "again", run=name) / count_of(vllm, "lost", run=name))
 
     names = {"small": "small", "tight": "tight", "none": "no-cache"}
-    return {key: exact(share(name), "%", 3) for key, name in names.items()}
+    values = {key: exact(share(name), "%", 3) for key, name in names.items()}
+    kept = 100 * kept_tokens(replay) / count_of(vllm, "lost", run="small")
+    return {**values, "kept": exact(kept, "%", 3)}
 
 
 @book.claim(
     id="conservative",
-    title="SGLang's setting against retraction",
+    title="With a higher conservativeness SGLang retracts less under this load",
     sentence="Under the same load SGLang retracts {low} with a conservativeness of 0.3, {default} at the default of 1, "
     "and {high} with 3.",
     records=["loop-sglang"], tier="cpu",
@@ -352,7 +385,8 @@ LINEAR = between(0.8, 1.2, "exponent", by="value")
 
 
 @book.claim(
-    id="schedule-cost", title="A call of schedule costs by the request", sentence=SENTENCE,
+    id="schedule-cost", title="The time of a call of schedule grows in proportion to the running requests",
+    sentence=SENTENCE,
     records=["cost-vllm"], tier="cpu", figure="cost.svg", holds=LINEAR, set_by="processor",
 )
 def schedule_cost(run):
@@ -413,7 +447,7 @@ WITH_32 = {"c32": "the ratio with 32 requests"}
 
 
 @book.claim(
-    id="async-8b", title="What asynchronous scheduling hides of an 8B step",
+    id="async-8b", title="In step with the GPU vLLM takes at least 5% longer for a token of the 8B shape",
     sentence=OVERLAP.format(engine="vLLM", model=MODELS[False]),
     records=pair("vllm"), tier="gpu", figure="overlap.svg",
     holds=at_least(1.05, every("ratio", "c*")), set_by={"c*": "processor", "ms*": "gpu"},
@@ -423,7 +457,8 @@ def async_8b(sync, default):
 
 
 @book.claim(
-    id="overlap-8b", title="What the overlap scheduler hides of an 8B step",
+    id="overlap-8b",
+    title="In step with the GPU SGLang takes at least 10% longer for a token of the 8B shape with 32 requests",
     sentence=OVERLAP.format(engine="SGLang", model=f"{MODELS[False]} on the first host"),
     records=pair("sglang"), tier="gpu", holds=at_least(1.1, "c32"), labels=WITH_32,
     # With 32 requests at once the default's own time varies from round to round: not all of the loop is hidden.
@@ -434,7 +469,8 @@ def overlap_8b(sync, default):
 
 
 @book.claim(
-    id="async-small", title="What asynchronous scheduling hides of a small step",
+    id="async-small",
+    title="In step with the GPU vLLM takes at least 20% longer for a token of the small model with 32 requests",
     sentence=OVERLAP.format(engine="vLLM", model=MODELS[True]),
     records=pair("vllm", True), tier="gpu", holds=at_least(1.2, "c32"), labels=WITH_32, set_by="processor",
 )
@@ -443,7 +479,8 @@ def async_small(sync, default):
 
 
 @book.claim(
-    id="overlap-small", title="What the overlap scheduler hides of a small step",
+    id="overlap-small",
+    title="In step with the GPU SGLang takes at least 20% longer for a token of the small model with 32 requests",
     sentence=OVERLAP.format(engine="SGLang", model=MODELS[True]),
     records=pair("sglang", True), tier="gpu", holds=at_least(1.2, "c32"), labels=WITH_32, set_by="processor",
 )
@@ -452,7 +489,8 @@ def overlap_small(sync, default):
 
 
 @book.claim(
-    id="schedule-cost-host", title="The same beside the card", sentence=SENTENCE,
+    id="schedule-cost-host", title="Beside the card, too, a call of schedule takes time in proportion to the running",
+    sentence=SENTENCE,
     records=["cost-host"], tier="gpu", holds=LINEAR, set_by="processor",
 )
 def schedule_cost_host(run):
@@ -460,7 +498,7 @@ def schedule_cost_host(run):
 
 
 @book.claim(
-    id="hidden", title="How much of the loop the overlap hides",
+    id="hidden", title="Overlap saves vLLM more time a token than scheduling and updating take",
     sentence="In step a token of the 8B shape takes {saved} longer in vLLM with 32 requests at once. Scheduling and "
     "updating alone take about {calls} with that many on the first host, between the values for 16 and 64.",
     records=[*pair("vllm"), "cost-host"], tier="gpu",
@@ -501,7 +539,7 @@ def burst_figure(_, axes):
 
 
 @book.claim(
-    id="burst-gap", title="The longest gap in a burst",
+    id="burst-gap", title="During a burst SGLang's longest gap is at least 1.5 times vLLM's",
     sentence="While the burst is in the server the decoders' longest gap is {vllm} in vLLM and {sglang} in SGLang, "
     "{ratio} times as long. Their p99 is {vllm_p99} and {sglang_p99}, their median {vllm_p50} and {sglang_p50}; before "
     "the burst the median was {vllm_before} and {sglang_before}.",
@@ -520,8 +558,50 @@ def burst_gap(vllm, sglang):
     return values
 
 
+LONG = 100  # ms, twenty times a gap before the burst
+SLOW = 15  # ms, three times such a gap
+
+
+def standing(run, longer_than):
+    """ms, a round: what a decoder's gaps longer than that add up to, the mean over the decoders."""
+    rounds, gaps = np.array(run.columns["round"]), np.array(run.columns["itl_us"]) / 1e3
+    return np.array([gaps[(rounds == number) & (gaps > longer_than)].sum() for number in np.unique(rounds)]) / (
+        run.data["workload"]["decoders"]
+    )
+
+
+def long_gaps(run):
+    """How many gaps longer than LONG a decoder has in a round, the mean over the decoders; one a round."""
+    rounds, gaps = np.array(run.columns["round"]), np.array(run.columns["itl_us"]) / 1e3
+    return np.array([np.sum(gaps[rounds == number] > LONG) for number in np.unique(rounds)]) / (
+        run.data["workload"]["decoders"]
+    )
+
+
 @book.claim(
-    id="burst-ttft", title="What the burst waits for its first token",
+    id="burst-stall", title="Mixing cuts a burst's standstill in two and hardly shortens it",
+    sentence="An answer stands still in {vllm_gaps} gaps of more than 100 ms in vLLM, {vllm} together, and in "
+    "{sglang_gaps} in SGLang, {sglang}: {ratio} times as long. All gaps of more than 15 ms add up to {vllm_slow} and "
+    "{sglang_slow}.",
+    records=BURST, tier="gpu",
+    # Set when the gaps had been seen: what the claim before says of the longest gap alone, it says of their sum.
+    holds=all_of(equals(2, "vllm_gaps"), equals(1, "sglang_gaps"), at_most(1.25, "ratio")),
+    labels={"vllm_gaps": "vLLM's long gaps a decoder in the median round", "sglang_gaps": "SGLang's",
+            "ratio": "SGLang's long gaps together over vLLM's"},
+    set_by="gpu",
+)
+def burst_stall(vllm, sglang):
+    return {
+        "vllm": median_of(standing(vllm, LONG), "ms"), "sglang": median_of(standing(sglang, LONG), "ms"),
+        "vllm_gaps": exact(float(np.median(long_gaps(vllm)))),
+        "sglang_gaps": exact(float(np.median(long_gaps(sglang)))),
+        "ratio": ratio_of(standing(sglang, LONG), standing(vllm, LONG)),
+        "vllm_slow": median_of(standing(vllm, SLOW), "ms"), "sglang_slow": median_of(standing(sglang, SLOW), "ms"),
+    }
+
+
+@book.claim(
+    id="burst-ttft", title="Half of a burst has its first token sooner in SGLang",
     sentence="Half of the burst's prompts have their first token after {vllm} in vLLM and {sglang} in SGLang, {ratio} "
     "times; the last one after {vllm_max} and {sglang_max}.",
     records=BURST, tier="gpu",
@@ -543,13 +623,13 @@ PREEMPT = ["preempt-tight", "preempt-capped", "preempt-roomy"]
 
 
 @book.claim(
-    id="preempt-throughput", title="What pre-emption costs in throughput",
-    sentence="On the pool of 6,144 tokens vLLM pre-empts {preemptions} times in a run of the load and has {ratio} of "
-    "the throughput of the same pool with a client that keeps to as many requests as fit, which pre-empts {cap} times. "
+    id="preempt-throughput", title="Preemption keeps at least 95% of the throughput of the same pool without it",
+    sentence="On the pool of 6,144 tokens vLLM preempts {preemptions} times in a run of the load and has {ratio} of "
+    "the throughput of the same pool with a client that keeps to as many requests as fit, which preempts {cap} times. "
     "It has {room} of the throughput of a pool that holds the load.",
     records=PREEMPT, tier="gpu",
     holds=all_of(some("fewest"), at_least(0.95, "ratio")),
-    labels={"fewest": "pre-emptions in every run", "ratio": "the throughput over the capped one's"}, set_by="gpu",
+    labels={"fewest": "preemptions in every run", "ratio": "the throughput over the capped one's"}, set_by="gpu",
 )
 def preempt_throughput(tight, capped, roomy):
     served = {name: run.values("throughput") for name, run in (("tight", tight), ("cap", capped), ("room", roomy))}
@@ -562,13 +642,14 @@ def preempt_throughput(tight, capped, roomy):
 
 
 @book.claim(
-    id="preempt-pause", title="Where the wait goes",
-    sentence="The longest pause inside an answer is {tight} with pre-emption and {capped} without; the last first "
+    id="preempt-pause",
+    title="Preemption pauses an answer ten times as long, and the last first token comes sooner",
+    sentence="The longest pause inside an answer is {tight} with preemption and {capped} without; the last first "
     "token comes {tight_first} and {capped_first} after its prompt was sent.",
     records=PREEMPT[:2], tier="gpu",
     holds=all_of(at_least(10 * the("capped"), "tight"), below(the("capped_first"), "tight_first")),
-    labels={"tight": "the longest pause with pre-emption", "capped": "that without",
-            "tight_first": "the wait for the last first token with pre-emption", "capped_first": "that without"},
+    labels={"tight": "the longest pause with preemption", "capped": "that without",
+            "tight_first": "the wait for the last first token with preemption", "capped_first": "that without"},
     # With the cap a prompt arrives when a client has seen an answer end.
     set_by={"capped*": "processor", "*": "gpu"},
 )
@@ -591,7 +672,7 @@ AGAIN = [
 
 
 @book.claim(
-    id="same-again-02", title="The same server against itself",
+    id="same-again-02", title="Measured twice in a round, a server's time per token agrees with itself within 2%",
     sentence="Measured twice in each round on the first host, the same server's time per token differs from itself by "
     "a factor of {vllm1} with one request and {vllm32} with 32 in vLLM, {sglang1} and {sglang32} in SGLang.",
     records=AGAIN, tier="gpu", holds=between(0.98, 1.02, every("factor"), by="value"),
