@@ -1,0 +1,396 @@
+"""The numbers that post 2 works out by hand are those of the records and of the pinned source.
+
+The post's pseudo-code stands here as Python, and gives what the engines' own classes gave. What is taken from the
+source is run: the reserve's formula, its decay, the test for a last step.
+"""
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.common.paths import ROOT
+from scripts.sources.unpacked_sources import open_sources
+
+POST = ROOT / "docs/posts/02-scheduler-loop.md"
+RECORDS = ROOT / "experiments/records/02"
+SCHEDULER = "vllm/v1/core/sched/scheduler.py"
+SGLANG = "python/sglang/srt"
+BLOCK, SLOTS, BUDGET = 16, 288, 64
+FIRST, LEAST, STEPS = 0.7, 0.098, 600  # the share that SGLang reserves, and the decode batches in which it falls
+
+
+def extra(name: str) -> dict:
+    return json.loads((RECORDS / f"{name}.json").read_text())["extra"]
+
+
+STATES = [step["state"] for step in extra("replay-loop")["replay"]["steps"]]
+TURNS = [row["given"] for row in extra("loop-sglang")["rows"] if row.get("kind") == "turn" and row["given"]]
+RUNS = {
+    engine: {row["run"]: row for row in extra(f"loop-{engine}")["rows"] if row.get("kind", "run") == "run"}
+    for engine in ("vllm", "sglang")
+}
+
+
+@dataclass
+class Asks:
+    """A request: its step of arrival, its prompt, its answer, and from which other how much of the prompt is found."""
+
+    at: int
+    prompt: int
+    answer: int
+    of: str = ""
+    shared: int = 0
+    computed: int = 0
+    found: int = 0
+    wrote: int = 0
+
+    @property
+    def rest(self) -> int:
+        return self.prompt - self.computed
+
+
+def eight() -> dict[str, Asks]:
+    asked = json.loads((RECORDS / "loop-sglang.json").read_text())["workload"]["small"]["requests"]
+    return {
+        name: Asks(
+            each["at"], each["own"] + each.get("shared", 0), each["answer"], each.get("of", ""), each.get("shared", 0)
+        )
+        for name, each in asked.items()
+    }
+
+
+def three() -> dict[str, Asks]:
+    """The first question of "Check yourself"."""
+    return {"p1": Asks(1, 30, 9), "p2": Asks(1, 30, 9), "p3": Asks(2, 60, 9)}
+
+
+def says(*pieces: str) -> None:
+    """The post has these words; marks of typed numbers and line ends are left out."""
+    text = " ".join(re.sub(r"\{(fixed|quoted):[^{}\n]*\}", "", POST.read_text()).split())
+    assert [piece for piece in pieces if piece not in text] == []
+
+
+def lines_of(engine: str, path: str) -> list[str]:
+    return open_sources(ROOT).text(engine, path).split("\n")
+
+
+def function(engine: str, path: str, name: str):
+    """The text of a function or class of the pinned source, without its decorators."""
+    tree = ast.parse(open_sources(ROOT).text(engine, path))
+    found = next(
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name
+    )
+    found.decorator_list = []
+    return ast.unparse(found)
+
+
+def vllm_steps(requests: dict[str, Asks], budget: int, steps: int) -> list[dict[str, int]]:
+    """Tokens a step by the post's pseudo-code, where memory does not run out."""
+    running: list[str] = []
+    waiting: list[str] = []
+    rows = []
+    for step in range(1, steps + 1):
+        waiting += [name for name, each in requests.items() if each.at == step]
+        left, given = budget, {}
+        for name in running:
+            each = requests[name]
+            given[name] = min(each.prompt + each.wrote - each.computed, left)
+            left -= given[name]
+        while waiting and left:
+            name = waiting.pop(0)
+            each = requests[name]
+            each.computed = each.shared  # the request before it has just been admitted
+            given[name] = min(each.rest, left)
+            left -= given[name]
+            running.append(name)
+        for name, tokens in given.items():
+            each = requests[name]
+            each.computed += tokens
+            each.wrote += each.computed == each.prompt + each.wrote
+        rows.append({name: tokens for name, tokens in given.items() if tokens})
+    return rows
+
+
+class SGLang:
+    """The post's pseudo-code of SGLang with the reserve as the post works it out, a turn a call."""
+
+    def __init__(self, requests: dict[str, Asks], budget: int = BUDGET, slots: int = SLOTS, share: float = FIRST):
+        self.requests, self.budget, self.slots, self.share = requests, budget, slots, share
+        self.waiting: list[str] = []
+        self.running: list[str] = []
+        self.joining: list[str] = []
+        self.held: list[str] = []  # whose tokens lie in the pool and cannot be evicted
+        self.half = ""
+        self.full, self.turn = False, 0
+        self.asked: list[tuple[int, str, float, float]] = []  # turn, who, what it needs, what is left
+
+    @property
+    def used(self) -> int:
+        return sum(self.requests[name].computed - self.requests[name].found for name in self.held)
+
+    @property
+    def may_write(self) -> int:
+        return sum(self.requests[name].answer - self.requests[name].wrote for name in self.running)
+
+    def step(self) -> dict[str, int]:
+        self.turn += 1
+        self.waiting += [name for name, each in self.requests.items() if each.at == self.turn]
+        self.running, self.joining = self.running + self.joining, []
+        return self.prompts() or self.decodes()
+
+    def prompts(self) -> dict[str, int]:
+        left, given = self.budget, {}
+        room = self.slots - self.used - self.share * self.may_write
+
+        def add(name: str) -> None:
+            nonlocal left, room
+            each = self.requests[name]
+            given[name] = min(each.rest, left)
+            left -= given[name]
+            room -= given[name] + 1 + each.answer * (given[name] == each.rest)
+
+        if self.half:
+            add(self.half)
+        while self.waiting and left and not self.full:
+            name = self.waiting[0]
+            each = self.requests[name]
+            each.found = each.computed = each.shared if each.of in self.running else 0
+            need = each.rest + each.answer + 1
+            self.asked.append((self.turn, name, need, room))
+            if need >= room:
+                self.full = True
+                break
+            add(self.waiting.pop(0))
+            self.held.append(name)
+        for name, tokens in given.items():
+            each = self.requests[name]
+            each.computed += tokens
+            each.wrote = int(each.rest == 0)
+            self.half = "" if each.wrote else name
+            if each.wrote:
+                self.joining.append(name)
+        return given
+
+    def decodes(self) -> dict[str, int]:
+        still = [name for name in self.running if self.requests[name].wrote < self.requests[name].answer]
+        if len(still) < len(self.running):
+            self.full = False
+        self.running = still
+        self.share = max(self.share - (FIRST - LEAST) / STEPS, LEAST)
+        for name in self.running:
+            self.requests[name].computed += 1
+            self.requests[name].wrote += 1
+        self.held = [name for name in self.held if self.requests[name].wrote < self.requests[name].answer]
+        return dict.fromkeys(self.running, 1)
+
+
+def test_vllms_pseudo_code_gives_the_first_six_steps_of_the_replay():
+    assert vllm_steps(eight(), BUDGET, 6) == [state["budget"]["given"] for state in STATES[1:7]]
+
+
+def test_sglangs_pseudo_code_with_its_reserve_gives_all_recorded_turns():
+    loop = SGLang(eight())
+    assert [loop.step() for _ in TURNS] == TURNS
+    assert len(TURNS) == 34
+
+
+def test_check_yourself():
+    assert vllm_steps(three(), 48, 3) == [
+        {"p1": 30, "p2": 18},
+        {"p1": 1, "p2": 12, "p3": 35},
+        {"p1": 1, "p2": 1, "p3": 25},
+    ]
+    loop = SGLang(three(), budget=48)
+    assert [loop.step() for _ in range(4)] == [
+        {"p1": 30, "p2": 18},
+        {"p2": 12, "p3": 36},
+        {"p3": 24},
+        {"p1": 1, "p2": 1, "p3": 1},
+    ]
+    says(
+        "| vLLM | p1 30, p2 18 | p1 1, p2 12, p3 35 | p1 1, p2 1, p3 25 |",
+        "| SGLang | p1 30, p2 18 | p2 12, p3 36 | p3 24 |",
+    )
+
+
+def test_step_5_in_vllm():
+    before, after = STATES[4], STATES[5]
+    held = {name: len(table) for name, table in before["tables"].items()}
+    assert list(held.values()) == [3, 2, 7, 2]
+    assert (before["blocks"], sum(held.values()), before["free"], after["free"]) == (18, 14, 4, 0)
+    r5, r6 = after["tables"]["r5"], after["tables"]["r6"]
+    assert r5[:2] == r6[:2]
+    assert len(set(r5)) == 3
+    assert len(set(r6) - set(r5)) == 1
+    says("hold 3 + 2 + 7 + 2 = 14", "needs 3 blocks", "two blocks with r5 and needs 1")
+
+
+def test_what_r3_needs():
+    r3 = [next(each for each in STATES[step]["running"] if each["id"] == "r3") for step in (2, 3, 4, 5)]
+    assert [(each["computed"], each["known"]) for each in r3] == [(62, 100), (100, 101), (101, 102), (102, 103)]
+    says("known 100 and computed 62 after step 2: it needs 38", "known 101 and computed 100: it needs 1")
+
+
+def test_turn_5_and_17_in_sglang():
+    loop = SGLang(eight())
+    for _ in range(4):
+        loop.step()
+    used = [each.computed for name, each in loop.requests.items() if name in loop.held]
+    loop.step()
+    assert used == [40, 20, 100, 30]
+    turn, who, need, left = next(asked for asked in loop.asked if asked[1] == "r5")
+    assert (turn, who, need, round(left, 1)) == (5, "r5", 53, 51.8)
+    while loop.turn < 16:
+        loop.step()
+    assert loop.used == 196
+    loop.step()
+    turn, who, need, left = next(asked for asked in loop.asked if asked[:2] == (17, "r5"))
+    assert round(left, 1) == 78.9
+    says(
+        "40 + 20 + 100 + 30 = 190",
+        "21 + 15 + 19 + 11 = 66",
+        "46.2 are reserved. 51.8 are left",
+        "40 + 12 + 1 = 53",
+        "196 slots are used and 13.1 reserved, so 78.9 are left",
+    )
+    assert (190, round(0.7 * 66, 1), round(SLOTS - 190 - 0.7 * 66, 1), round(0.098 * 66, 1)) == (190, 46.2, 51.8, 6.5)
+    assert round((FIRST - 12 * (FIRST - LEAST) / STEPS) * (9 + 3 + 7), 1) == 13.1
+
+
+def test_a_server_at_the_least_share_lets_r5_in_at_once():
+    loop = SGLang(eight(), share=LEAST)
+    given = [loop.step() for _ in range(5)]
+    assert given[4] == {"r5": 40}
+    says("here 6.5 instead of 46.2, and r5 would enter at once")
+
+
+def test_the_reserves_formula_and_its_decay_are_the_sources():
+    body = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "_get_running_request_total_token_offset")
+    names: dict = {"CLIP_MAX_NEW_TOKENS": 4096, "Req": object}
+    exec(body, names)
+    request = SimpleNamespace(sampling_params=SimpleNamespace(max_new_tokens=22), output_ids=[0])
+    offset = names["_get_running_request_total_token_offset"]
+    assert offset(SimpleNamespace(new_token_ratio=FIRST), request) == pytest.approx(0.7 * 21)
+    request.sampling_params.max_new_tokens = 10_001
+    assert offset(SimpleNamespace(new_token_ratio=FIRST), request) == pytest.approx(0.7 * 4096)
+    tracker = function("sglang", f"{SGLANG}/managers/scheduler_components/new_token_ratio_tracker.py", "from_config")
+    envs = {
+        "SGLANG_INIT_NEW_TOKEN_RATIO": FIRST,
+        "SGLANG_MIN_NEW_TOKEN_RATIO_FACTOR": 0.14,
+        "SGLANG_NEW_TOKEN_RATIO_DECAY_STEPS": STEPS,
+    }
+    environ = "\n".join(lines_of("sglang", f"{SGLANG}/environ.py"))
+    assert [name for name, value in envs.items() if not re.search(rf"{name} = Env\w+\({value}\)", environ)] == []
+    names = {
+        "envs": SimpleNamespace(
+            **{name: SimpleNamespace(get=lambda value=value: value) for name, value in envs.items()}
+        ),
+        "get_schedule": lambda: SimpleNamespace(schedule_conservativeness=1.0),
+        "NewTokenRatioTracker": object,
+    }
+    exec(tracker, names)
+    made = names["from_config"](lambda **each: SimpleNamespace(**each))
+    assert (made.init, round(made.min, 3)) == (FIRST, LEAST)
+    assert made.decay == pytest.approx((FIRST - LEAST) / STEPS)
+    check = "\n".join(lines_of("sglang", f"{SGLANG}/mem_cache/prefill_budget.py"))
+    assert "if total_tokens < self.remaining_total" in check
+
+
+def test_step_7_in_vllm():
+    before, after = STATES[6], STATES[7]
+    assert (before["free"], before["tables"]["r6"], before["tables"]["r5"]) == (0, [15, 16, 18], [15, 16, 17])
+    assert (after["tables"]["r4"], after["tables"]["r5"], after["waiting"]) == (
+        [13, 14, 18],
+        [15, 16, 17],
+        ["r6", "r7"],
+    )
+    r4 = next(each for each in before["running"] if each["id"] == "r4")
+    assert (r4["computed"], r4["known"]) == (32, 33)
+    steps = [number for number, state in enumerate(STATES) if "r6" in state["budget"]["given"]]
+    assert steps[:3] == [5, 6, 17]
+    back = next(each for each in STATES[17]["running"] if each["id"] == "r6")
+    assert (back["computed"], STATES[17]["budget"]["given"]["r6"]) == (42, 10)
+    says(
+        "It has 42 tokens to compute, finds 32 in blocks and computes 10",
+        "Its reader saw two tokens, then nothing for ten steps",
+    )
+
+
+def test_the_load_that_is_too_large_for_its_pool():
+    usable = 6144 // BLOCK - 1  # one is the null block
+    prompt, whole = 256 // BLOCK, -(-(256 + 192 - 1) // BLOCK)
+    started, fit = min(usable // prompt, 24), usable // whole
+    assert (usable, prompt, started, started * prompt, whole, fit, fit * whole) == (383, 16, 23, 368, 28, 13, 364)
+    tight = RUNS["vllm"]["tight"]
+    assert len(tight["preempted"]) == started - fit == 10
+    assert (max(tight["first"].values()), sum(step == 1 for step in tight["first"].values())) == (193, started)
+    assert sorted(RUNS["vllm"]["capped"]["first"].values()) == [1] * fit + [193] * (24 - fit)
+
+
+def test_when_a_step_ahead_is_not_planned():
+    text = open_sources(ROOT).text("vllm", SCHEDULER)
+    condition = re.search(
+        r"request\.num_computed_tokens \+ 2 - request\.num_output_placeholders\s*"
+        r">= request\.num_prompt_tokens \+ request\.max_tokens",
+        text,
+    )
+    stops = compile(" ".join(condition[0].split()), SCHEDULER, "eval")
+    sums = []
+    for computed, on_the_way in ((4, 1), (5, 1), (6, 1)):
+        request = SimpleNamespace(
+            num_computed_tokens=computed, num_output_placeholders=on_the_way, num_prompt_tokens=4, max_tokens=3
+        )
+        sums.append((computed + 2 - on_the_way, eval(stops, {"request": request})))
+    assert sums == [(5, False), (6, False), (7, True)]
+    says("| step 1 is planned | 4 | 1 | 5 | plan step 2 |", "| second token has come | 6 | 1 | 7 | stop:")
+
+
+def test_three_prompts_with_a_common_beginning():
+    twins = json.loads((RECORDS / "loop-sglang.json").read_text())["workload"]["twins"]["requests"]
+    assert {
+        name: (each["own"] + each.get("shared", 0), each.get("shared", 0), each["answer"])
+        for name, each in twins.items()
+    } == {"a": (160, 0, 4), "b": (160, 144, 4), "c": (160, 144, 4)}
+    assert 160 + 16 + 16 + 9 == 201 == RUNS["vllm"]["twins"]["given"]
+    assert 3 * 160 + 9 == 489 == RUNS["sglang"]["twins"]["needed"]
+    says("160 + 16 + 16 + 9 = 201", "3 x 160 + 9 = 489")
+
+
+def test_a_burst_by_the_rules():
+    burst = {f"d{n}": Asks(1, 2, 99, computed=0) for n in range(16)} | {f"p{n}": Asks(2, 1024, 99) for n in range(16)}
+    rows = vllm_steps(burst, 8192, 4)[1:]
+    decodes = [sum(tokens == 1 for tokens in row.values()) for row in rows]
+    prompts = [sum(row.values()) - ones for row, ones in zip(rows, decodes, strict=True)]
+    assert list(zip(decodes, prompts, strict=True)) == [(16, 8176), (23, 8169), (31, 39)]
+    says(
+        "| 1 | 16 decodes + 8,176 of prompts |",
+        "| 2 | 23 decodes + 8,169 of prompts |",
+        "| 3 | 31 decodes + 39 of prompts |",
+    )
+
+
+def test_where_the_waiting_queue_begins_in_the_pinned_source():
+    lines = lines_of("vllm", SCHEDULER)
+    notebook = (ROOT / "experiments/02_scheduler_loop.py").read_text()
+    line = int(re.search(r"^QUEUE_LINE = (\d+)$", notebook, re.M)[1])
+    assert lines[line - 2].strip() == "if not preempted_reqs and self._pause_state != PauseState.PAUSED_ALL:"
+    assert lines[line - 1].strip() == "step_skipped_waiting: deque[Request] = deque()"
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (661, "if input_budget <= draft_slots:"),
+        (680, "if self.current_step < request.next_decode_eligible_step:"),
+        (789, "self.connector is not None"),
+        (805, "if not self._request_blocks_can_be_freed(preempted_req):"),
+        (842, "if preempted_req == request:"),
+        (848, "break"),
+    ],
+)
+def test_the_lines_that_the_post_names(line, text):
+    assert lines_of("vllm", SCHEDULER)[line - 1].strip() == text
