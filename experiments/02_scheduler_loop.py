@@ -593,8 +593,8 @@ def long_gaps(run):
 def burst_stall(vllm, sglang):
     return {
         "vllm": median_of(standing(vllm, LONG), "ms"), "sglang": median_of(standing(sglang, LONG), "ms"),
-        "vllm_gaps": exact(float(np.median(long_gaps(vllm)))),
-        "sglang_gaps": exact(float(np.median(long_gaps(sglang)))),
+        "vllm_gaps": exact(np.median(long_gaps(vllm)), digits=2),
+        "sglang_gaps": exact(np.median(long_gaps(sglang)), digits=2),
         "ratio": ratio_of(standing(sglang, LONG), standing(vllm, LONG)),
         "vllm_slow": median_of(standing(vllm, SLOW), "ms"), "sglang_slow": median_of(standing(sglang, SLOW), "ms"),
     }
