@@ -33,9 +33,11 @@ from experiments.lab.analysis.readings import (
     by_measurement, card_rates, count_of, error_bars, exact, median_of, ratio_across, ratio_of, replay_steps,
     row_of, series_of, shape_of,
 )
-from experiments.lab.analysis.roofline import floor_ms, kv_bytes, prefill_flop, weight_bytes
+from experiments.lab.analysis.roofline import Shape, floor_ms, kv_bytes, prefill_flop, weight_bytes
+from experiments.lab.host import model_folders
 from experiments.lab.verdicts.verdict import (
-    above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, fewer, none, some, the,
+    above, all_of, as_many, at_least, at_most, below, between, equals, every, fact, falling, fewer, none, rising,
+    some, the,
 )
 
 book = Book("03")
@@ -49,7 +51,7 @@ REFERENCE = "kv-48k"
 # ## Slots without a token
 #
 # Lengths are log-normal, drawn with a seed, and stand in the record. All requests wait at the start; means are over the
-# steps in which somebody waited. *Paged* is the release's own code. *Contiguous* is an allocator of this repository
+# steps in which a request waited. *Paged* is the release's own code. *Contiguous* is an allocator of this repository
 # (`workers/contiguous.py`): first fit, first come first served, a reservation kept whole until the request ends.
 
 
@@ -86,7 +88,7 @@ def waste_figure(figure, axes):
 
 @book.claim(
     id="paged-waste",
-    title="What vLLM's blocks waste",
+    title="Blocks of 16 leave less than 4% of the reserved slots empty",
     sentence="While requests wait, {tokens} of the slots of vLLM's pool hold a token; of the slots that are reserved, "
     "{empty} hold none, with blocks of 16.",
     records=["waste-vllm"], tier="cpu",
@@ -98,9 +100,10 @@ def paged_waste(run):
 
 @book.claim(
     id="waste-by-block",
-    title="Half a block a request",
-    sentence="Empty slots a running request: {b1} with blocks of one token, {b16} with blocks of 16, {b32} of 32, "
-    "{b64} of 64 and {b128} of 128. That is {e32}, {e64} and {e128} of the reserved slots with the last three.",
+    title="A running request wastes half a block",
+    sentence="A running request has {b1} empty slots with blocks of one token, {b16} with blocks of 16, {b32} with 32, "
+    "{b64} with 64 and {b128} with 128. Of the reserved slots that is {e32}, {e64} and "
+    "{e128} with the last three.",
     records=["waste-vllm"], tier="cpu",
     holds=all_of(
         equals(0, "b1"),
@@ -124,10 +127,10 @@ def waste_by_block(run):
 
 @book.claim(
     id="contiguous-holds",
-    title="What a contiguous reservation holds",
+    title="Contiguous reservations hold tokens in as much of the pool as published",
     sentence="While requests wait and the longest sequence is reserved at admission, {max} of the pool hold a token on "
-    "average; for the prompt and the power of two at or above the answer's length, {pow2}; for the exact length, known "
-    "beforehand, {exact}. With blocks of 16 it is {paged}.",
+    "average. Two rules know each answer's length beforehand: with the prompt and the power of two at or above that "
+    "length it is {pow2}, with the exact length {exact}. With blocks of 16 it is {paged}.",
     records=["waste-vllm"], tier="cpu", figure="waste.svg",
     holds=between(
         the("lowest") - 1, the("highest") + 1,
@@ -143,7 +146,7 @@ def contiguous_holds(run):
 
 @book.claim(
     id="paged-runs-more",
-    title="Requests at once in the same memory",
+    title="Blocks run 1.5 times as many requests as reservations of the true length",
     sentence="While requests wait, {paged} of them on average run at once with blocks of 16, {exact} with reservations "
     "of the true length, {pow2} with powers of two and {max} with the longest sequence. The load takes {steps}, "
     "{steps_exact}, {steps_pow2} and {steps_max} steps.",
@@ -163,8 +166,8 @@ def paged_runs_more(run):
 
 @book.claim(
     id="preemption-price",
-    title="What it costs to reserve nothing for the answer",
-    sentence="To serve {requests} requests that all wait at the start vLLM pre-empts {preemptions} times, and "
+    title="Reserving nothing for answers costs less than 5% more tokens",
+    sentence="To serve {requests} requests that all wait at the start vLLM preempts {preemptions} times, and "
     "schedules {recomputed} tokens more than the requests need: {share} of what they need.",
     records=["waste-vllm"], tier="cpu",
     holds=below(5, "share"),
@@ -181,8 +184,8 @@ def preemption_price(run):
 
 @book.claim(
     id="watermark-spares",
-    title="A little room kept back spares most of it",
-    sentence="With 2% of the pool kept from requests that wait the same load is pre-empted {few} times in place of "
+    title="A watermark of 2% halves what is computed again, in nearly the same steps",
+    sentence="With 2% of the pool kept from waiting requests the same load is preempted {few} times in place of "
     "{usual} and schedules {again} more tokens than it needs, in {steps} of the steps; with 10%, {fewest} times and "
     "{least} more, in {more} of the steps.",
     records=["waste-vllm"], tier="cpu",
@@ -226,7 +229,7 @@ def events(step, *names):
 @book.claim(
     id="eviction-order",
     title="A chain loses its last block first",
-    sentence="Of {evicted} blocks that lost their hash to somebody else, {inverted} went while a later block of the "
+    sentence="{evicted} blocks lost their hash to another request, {inverted} of them while a later block of the "
     "same prompt lay in the queue.",
     records=["replay-life"], tier="cpu",
     holds=all_of(none("inverted"), at_least(10, "evicted")),
@@ -252,7 +255,7 @@ def eviction_order(run):
     id="tail-to-the-front",
     title="A block without a hash is handed out next",
     sentence="All {ended} requests ended with a block that was not full, and it went to the front of the free queue. "
-    "{chances} times a block was taken before the next request ended, and {next} times it was this one.",
+    "{chances} times a request took a block before the next one ended, and {next} times it took this block.",
     records=["replay-life"], tier="cpu",
     holds=all_of(as_many("front", "ended"), as_many("next", "chances")),
     labels={"front": "last blocks that lay in front when they were freed", "ended": "requests that ended",
@@ -296,7 +299,7 @@ def out_of_the_middle(run):
 
 @book.claim(
     id="one-block-many-users",
-    title="One block, several requests",
+    title="Several requests use one block, under one number",
     sentence="The block of the first prompt's first tokens had {users} requests in the replay, at most {most} at once, "
     "and stayed block {block} throughout, until one more took it for its own.",
     records=["replay-life"], tier="cpu",
@@ -315,6 +318,71 @@ def one_block_many_users(run):
         users, most = users | using, max(most, len(using))
     values = {"users": exact(len(users)), "most": exact(most), "block": exact(int(min(numbers, key=int)), "1")}
     return values, {"numbers": exact(len(numbers))}
+
+
+@book.claim(
+    id="cached-counts-as-free",
+    title="A cached block that no request uses counts as free",
+    sentence="When the first two requests of the replay have ended, all {free} of {pool} blocks lie in the free queue, "
+    "and {hashed} of them still have a hash. From the length of this queue the engine computes its usage: {usage}.",
+    records=["replay-life"], tier="cpu",
+    holds=all_of(as_many("free", "pool"), some("hashed")),
+    labels={"free": "the blocks in the free queue", "pool": "all blocks", "hashed": "free blocks with a hash"},
+    set_by="count",
+)
+def cached_counts_as_free(run):
+    state = next(step["state"] for _, step in replay_steps(run) if step["n"] > 1 and not step["state"]["tables"])
+    pool = len(state["blocks"])
+    return {
+        "free": exact(len(state["free"])), "pool": exact(pool),
+        "hashed": exact(sum(state["blocks"][str(block)]["hash"] is not None for block in state["free"])),
+        "usage": exact(100 * (1 - len(state["free"]) / pool), "%", 3),  # BlockPool.get_usage, block 0 left out
+    }
+
+
+@book.claim(
+    id="hit-uses-free",
+    title="A hit on a block that no request uses takes a free block",
+    sentence="A request whose prompt needs {needed} blocks waited {waited} steps beside {free} free blocks, and {own} "
+    "of these were the beginning of its own prompt.",
+    records=["replay-life"], tier="cpu",
+    holds=all_of(as_many("own", "free"), some("waited"), fewer("free", "needed")),
+    labels={"own": "free blocks of its own beginning", "free": "free blocks", "waited": "steps in which it waited",
+            "needed": "the blocks that its prompt needs"},
+)
+def hit_uses_free(run):
+    waits = [
+        (event, step["state"]["free"]) for _, step in replay_steps(run) for event in step["events"]
+        if event["event"] == "wait"
+    ]
+    who = waits[0][0]["who"]
+    admitted = next(
+        step["state"]["tables"][who] for _, step in replay_steps(run)
+        if any(event["event"] == "allocate" and event["who"] == who for event in step["events"])
+    )
+    free = waits[0][1]
+    return {
+        "needed": exact(len(admitted)), "waited": exact(sum(event["who"] == who for event, _ in waits)),
+        "free": exact(len(free)), "own": exact(len(set(free) & set(admitted))),
+    }
+
+
+@book.claim(
+    id="shared-unwritten",
+    title="No request writes into a block that has several users",
+    sentence="{shared} times a block was used by several requests at once after a step, and {written} times the step "
+    "after it put a token into such a block.",
+    records=["replay-life"], tier="cpu",
+    holds=all_of(none("written"), some("shared")),
+    labels={"written": "shared blocks that got a token", "shared": "shared blocks"},
+)
+def shared_unwritten(run):
+    shared = written = 0
+    for before, step in replay_steps(run):
+        for block, value in before["state"]["blocks"].items():
+            if value["ref"] > 1:
+                shared, written = shared + 1, written + (step["state"]["blocks"][block]["filled"] != value["filled"])
+    return {"shared": exact(shared), "written": exact(written)}
 
 
 # %% [markdown]
@@ -367,7 +435,7 @@ def growth(run, op):
 
 @book.claim(
     id="list-cost-flat",
-    title="Taking and freeing cost hardly more in a larger pool",
+    title="Taking an unhashed block and freeing blocks cost hardly more in a larger pool",
     sentence="From {small} to {large} blocks, taking a block from the front of the queue costs {allocate} times as "
     "much, putting one back in front {drop} and at the end {keep} times.",
     records=["cost-vllm"], tier="cpu", figure="cost.svg",
@@ -380,7 +448,7 @@ def list_cost_flat(run):
 
 @book.claim(
     id="map-cost-grows",
-    title="What the memory of a large pool costs",
+    title="Evicting, looking up and touching cost more in a larger pool, far less than in proportion",
     sentence="In the same pools evicting a block costs {evict} times as much in the largest as in the smallest, "
     "looking a hash up {lookup}, entering one {enter}, and touching a block at random {touch} times.",
     records=["cost-vllm"], tier="cpu",
@@ -397,7 +465,7 @@ def map_cost_grows(run):
 
 @book.claim(
     id="hash-dearest",
-    title="Hashing a block costs more than handing out one without a hash",
+    title="Hashing a block costs more than taking an unhashed one and freeing one",
     sentence="Computing the hash of a full block takes {hash}, taking a block without a hash from the queue {take}, "
     "and giving one with a hash back {keep}, in a pool of {pool} blocks. In one of {largest} taking a block that loses "
     "its hash takes {evict}. For a prompt of {prompt} tokens the hashes take {whole}.",
@@ -482,7 +550,7 @@ def memory_figure(figure, axes):
     lower.plot(x, [min(largest(run), run.data["workload"]["requests"]) for run in runs], color=colour("floor"),
                linestyle="--", label="as many of the load as fit at full length")
     lower.plot(x, [np.median(run.values("preemptions")) for run in runs], "s-", markersize=4, linewidth=1,
-               color=colour("accent"), label="pre-emptions")
+               color=colour("accent"), label="preemptions")
     for axes in (upper, lower):
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{int(size):,}" for size in x], fontsize=8)
@@ -493,7 +561,7 @@ def memory_figure(figure, axes):
 
 @book.claim(
     id="memory-throughput",
-    title="What each doubling of the pool buys",
+    title="Each doubling of the pool buys less, from at least 1.5 times to less than 1.3 times",
     sentence="From {t6k}, prompts counted, with a pool of 6,144 tokens, twice the pool gives {x12k} times the "
     "throughput, twice that {x24k} times, and the last doubling, to 49,152, {x48k} times.",
     records=with_reference(*SWEEP), tier="gpu", figure="memory.svg",
@@ -513,7 +581,7 @@ def memory_throughput(*served):
 
 @book.claim(
     id="running-over-room",
-    title="More run than fit",
+    title="More requests run than fit at full length",
     sentence="At most {r6k} requests run at once in the pool of 6,144 tokens, {r12k} and {r24k} in the next two, where "
     "{f6k}, {f12k} and {f24k} fit at their full length; in the largest {r48k}, all there are.",
     records=[load(server) for server in SWEEP], tier="gpu", figure="memory.svg",
@@ -535,14 +603,56 @@ def running_over_room(*runs):
 
 
 @book.claim(
+    id="itl-by-pool",
+    title="A larger pool makes every answer slower to write",
+    sentence="The mean time between two tokens of an answer is {i6k} in the pool of 6,144 tokens, {i12k} and {i24k} in "
+    "the next two, and {i48k} in the largest: {ratio} times as long there as in the smallest, at {gain} times the "
+    "throughput.",
+    records=with_reference(*SWEEP), tier="gpu",
+    holds=rising("i6k", "i12k", "i24k", "i48k"),
+    labels={"i6k": "the mean time between tokens with 6,144 tokens of pool", "i12k": "that with 12,288",
+            "i24k": "that with 24,576", "i48k": "that with 49,152"},
+    set_by="gpu",
+)
+def itl_by_pool(*served):
+    runs = by_measurement(served)
+    usual = load(REFERENCE, beside="kv-6k")
+    return {
+        **{f"i{pool}": median_of(runs[load(f"kv-{pool}")].values("itl"), "ms") for pool in POOLS},
+        "ratio": ratio_of(*(series_of(runs[name], "itl") for name in (usual, load("kv-6k")))),
+        "gain": ratio_of(*(series_of(runs[name], "throughput") for name in (usual, load("kv-6k")))),
+    }
+
+
+@book.claim(
+    id="kv-a-token",
+    title="The cache of a token has the size that the model's configuration says",
+    sentence="With {given} for its cache the server of the Qwen3-8B shape made {blocks} blocks of 16 tokens, as many "
+    "as {each} a token allow. A token of Qwen3-0.6B takes {other}, by its published configuration.",
+    records=[load("kv-6k")], tier="gpu",
+    holds=as_many("blocks", "allowed"),
+    labels={"blocks": "blocks that the server made", "allowed": "blocks that the configuration allows"},
+)
+def kv_a_token(run):
+    command = run.data["command"]
+    given, each = int(command[command.index("--kv-cache-memory-bytes") + 1]), kv_bytes(shape_of(run), 1)
+    values = {
+        "given": exact(given / 2**20, "MiB", 3), "blocks": exact(int(count_of(run, "pool") // 16 + 1)),  # with block 0
+        "each": exact(each / 2**10, "KiB", 3),
+        "other": exact(kv_bytes(Shape.from_config(model_folders.QWEN3_0_6B), 1) / 2**10, "KiB", 3),
+    }
+    return values, {"allowed": exact(int(given // (16 * each)))}
+
+
+@book.claim(
     id="preemptions-by-pool",
-    title="Pre-emptions end where all fits",
-    sentence="One run of the load pre-empts {p6k} times in the smallest pool, {p12k} and {p24k} times in the next two, "
+    title="Preemptions end where all requests fit",
+    sentence="One run of the load preempts {p6k} times in the smallest pool, {p12k} and {p24k} times in the next two, "
     "and {p48k} in the largest. The load has {requests} requests.",
     records=[load(server) for server in SWEEP], tier="gpu",
     holds=all_of(above(0, "p6k", "p12k", "p24k"), none("most")),
-    labels={"p6k": "the number of pre-emptions in the smallest pool", "p12k": "that in the second",
-            "p24k": "that in the third", "most": "pre-emptions in any run with the largest"},
+    labels={"p6k": "the number of preemptions in the smallest pool", "p12k": "that in the second",
+            "p24k": "that in the third", "most": "preemptions in any run with the largest"},
 )
 def preemptions_by_pool(*runs):
     values = {f"p{pool}": median_of(run.values("preemptions"), "count") for pool, run in zip(POOLS, runs, strict=True)}
@@ -568,10 +678,10 @@ def reading_s(run, copy):
 
 @book.claim(
     id="what-binds",
-    title="What binds when memory does not",
-    sentence="The least that computing the prompts could take is {prompts_large} of the time in the largest pool, and "
-    "the least for reading weights and cache {reading_large}; in the smallest {prompts_small} and {reading_small}. The "
-    "load takes {steps_large} steps in the one and {steps_small} in the other, of {step_large} and {step_small} each.",
+    title="In the largest pool computing the prompts is at least a quarter of the time",
+    sentence="In the largest pool computing the prompts takes at least {prompts_large} of the time, and reading "
+    "weights and cache at least {reading_large}; in the smallest pool {prompts_small} and {reading_small}. The "
+    "load takes {steps_large} steps of {step_large} in the one pool and {steps_small} of {step_small} in the other.",
     records=[load("kv-6k"), load(REFERENCE)], tier="gpu",
     holds=all_of(at_least(25, "prompts_large"), at_least(2 * the("prompts_small"), "prompts_large")),
     labels={"prompts_large": "the prompts' share in the largest pool", "prompts_small": "that in the smallest"},
@@ -611,6 +721,22 @@ def places_bind(*served):
     }
 
 
+@book.claim(
+    id="places-itl",
+    title="A limit on running requests shortens the time between tokens",
+    sentence="With the largest pool and at most 32 running requests the mean time between two tokens is {limited}, in "
+    "place of {usual}: {ratio} times as long.",
+    records=with_reference("kv-48k-seqs"), tier="gpu",
+    holds=below(1, "ratio"), labels={"ratio": "the time with the limit over that without"}, set_by="gpu",
+)
+def places_itl(*served):
+    runs = by_measurement(served)
+    limited, usual = (
+        series_of(runs[name], "itl") for name in (load("kv-48k-seqs"), load(REFERENCE, beside="kv-48k-seqs"))
+    )
+    return {"limited": median_of(limited, "ms"), "usual": median_of(usual, "ms"), "ratio": ratio_of(limited, usual)}
+
+
 def held(run):
     """The share of reserved slots without a token, %, a value a run: the mean over its readings."""
     empty = 1 - series_of(run, "written") / series_of(run, "reserved")
@@ -620,7 +746,7 @@ def held(run):
 
 @book.claim(
     id="waste-on-the-server",
-    title="What a running server holds and does not use",
+    title="On a server few reserved slots are empty with blocks of 16, many with blocks of 128",
     sentence="While all of {requests} requests decode, {b16} of the slots in the server's blocks in use hold no token "
     "with blocks of 16, and {b128} with blocks of 128.",
     records=["held-kv-12k", "held-kv-12k-block128"], tier="gpu",
@@ -639,7 +765,7 @@ BLOCK_SIZES = ("kv-12k", "kv-12k-block128")
 
 @book.claim(
     id="large-blocks",
-    title="Blocks of 128 in the same memory",
+    title="Blocks of 128 lower the throughput",
     sentence="With blocks of 128 in place of 16 the server with 12,288 tokens of pool has {ratio} times the "
     "throughput, and at most {running} requests run at once in place of {usual}.",
     records=list(dict.fromkeys([load(server) for server in BLOCK_SIZES] + with_reference(*BLOCK_SIZES))), tier="gpu",
@@ -660,7 +786,7 @@ TWICE = load(REFERENCE, (book.fleets("pool", REFERENCE) or [None])[-1])
 
 @book.claim(
     id="pool-again",
-    title="The same server against itself",
+    title="A server measured twice in a round repeats its throughput within 3%",
     sentence="Given the load twice in a round, the server with the largest pool has {ratio} times its own throughput.",
     records=["again-kv-48k", TWICE], tier="gpu",
     holds=between(0.97, 1.03, "ratio"), labels={"ratio": "the ratio to itself"}, set_by="gpu",

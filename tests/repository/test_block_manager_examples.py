@@ -1,0 +1,142 @@
+"""The worked examples of post 3: derived numbers are derived again, states are read from their records."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.lab.analysis.roofline import Shape, kv_bytes, weight_bytes
+from experiments.lab.host.model_folders import QWEN3_0_6B, QWEN3_8B
+
+ROOT = Path(__file__).resolve().parents[2]
+POST = (ROOT / "docs/posts/03-block-manager.md").read_text("utf-8")
+BLOCK = 16
+LOOP = json.loads((ROOT / "experiments/records/02/replay-loop.json").read_text())
+STATES = {step["n"]: step["state"] for step in LOOP["extra"]["replay"]["steps"]}
+LIFE = json.loads((ROOT / "experiments/records/03/replay-life.json").read_text())["extra"]["replay"]["steps"]
+
+
+def rows(first: str) -> dict[str, list[str]]:
+    """The table of the post whose first heading that is: the other cells of each row, by its first."""
+    lines = iter(POST[POST.index(f"\n| {first} |") + 1 :].split("\n\n")[0].split("\n"))
+    cells = [[cell.strip() for cell in re.sub(r"\{fixed:[^}]*\}", "", line).strip("|").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in cells[2:]}
+
+
+def slot(position: int, table: list[int]) -> int:
+    """The three lines of the excerpt `slot`, in plain arithmetic."""
+    return table[position // BLOCK] * BLOCK + position % BLOCK
+
+
+def blocks(tokens: int) -> int:
+    return -(-tokens // BLOCK)
+
+
+def listed(numbers: list[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+@pytest.mark.parametrize(("name", "config"), [("Qwen3-8B", QWEN3_8B), ("Qwen3-0.6B", QWEN3_0_6B)])
+def test_a_slot_has_the_size_that_the_table_says(name, config):
+    shape = Shape.from_config(config)
+    each = int(kv_bytes(shape, 1))
+    assert rows("model")[name] == [
+        str(shape.layers), str(shape.kv_heads), str(shape.head_dim), f"{each // 1024} KiB",
+        f"{each * BLOCK / 2**20:g} MiB", f"{10 * 2**30 // (each * BLOCK):,}",
+    ]  # fmt: skip
+
+
+def test_the_small_model_has_few_weights_and_much_cache():
+    large, small = Shape.from_config(QWEN3_8B), Shape.from_config(QWEN3_0_6B)
+    assert weight_bytes(small) < weight_bytes(large) / 10
+    assert 0.75 < kv_bytes(small, 1) / kv_bytes(large, 1) < 0.8
+
+
+def test_positions_have_the_slots_that_the_text_says():
+    table = [7, 3, 12]
+    assert (37 // BLOCK, 37 % BLOCK) == (2, 5)
+    assert [slot(position, table) for position in (31, 32, 37)] == [63, 192, 197]
+    assert blocks(40) * BLOCK - 40 == 8
+    assert [slot(position, [4, 9, 2, 11]) for position in (16, 50)] == [144, 178]
+    assert "[7, 3, 12], position 37 lies in slot 197" in POST
+
+
+def test_the_table_of_the_seven_requests_is_the_record():
+    states = {step["n"]: step["state"] for step in LIFE}
+    told = {int(step): free for step, (_, free) in rows("step").items()}
+    assert told == {n: " ".join(str(block) for block in states[n]["free"]) for n in told}
+    assert (states[1]["tables"], states[3]["tables"]["b"]) == ({"a": [1, 2, 3, 4]}, [1, 2, 3, 5])
+    assert states[9]["tables"]["c"] == [1, 2, 3, 5]
+    assert len(states[11]["tables"]["d"]) == 9
+
+
+def test_the_preemption_of_r6_is_the_record():
+    table = rows("list or counter")
+    for column, step in enumerate((6, 7, 17)):
+        state = STATES[step]
+        for who in ("r4", "r5", "r6"):
+            there = state["tables"].get(who)
+            assert table[f"{who}'s list"][column].startswith(listed(there) if there else ("none", "ended")), (who, step)
+        assert table["free"][column] == str(state["free"])
+    counters = {n: next((r for r in STATES[n]["running"] if r["id"] == "r6"), None) for n in (6, 7, 17)}
+    assert table["r6: computed of known"] == [
+        f"{counters[6]['computed']} of {counters[6]['known']}", f"0 of {counters[6]['known']}",
+        f"{counters[17]['computed']} of {counters[17]['known']}",
+    ]  # fmt: skip
+    assert (counters[7], STATES[7]["waiting"]) == (None, ["r6", "r7"])
+    assert {n for n in range(5, 18) if "r6" in STATES[n]["budget"]["given"]} == {5, 6, 17}  # ten steps without a token
+    resumed = next(
+        event for step in LOOP["extra"]["replay"]["steps"] if step["n"] == 17 for event in step["events"]
+        if event["event"] == "resume"
+    )  # fmt: skip
+    assert resumed["args"] == {"tokens": 10, "hit": 32}
+    assert STATES[10]["preempted"] == ["r5", "r6"]
+
+
+def test_sglang_counts_what_the_text_says_at_the_same_moment():
+    asks = LOOP["workload"]["requests"]
+    pool = LOOP["workload"]["blocks"] * LOOP["workload"]["block_size"]
+    used = sum(asks[who]["own"] for who in ("r1", "r2", "r3", "r4"))
+    kept = 0.7 * sum(asks[who]["answer"] - 1 for who in ("r1", "r2", "r3", "r4"))  # each has its first token
+    wanted = asks["r5"]["own"] + asks["r5"]["answer"] + 1
+    assert (pool, used, wanted) == (288, 190, 53)
+    assert (round(kept, 1), round(pool - used - kept, 1)) == (46.2, 51.8)
+    for said in ("190 slots in use of 288", "keeps 46.2", "40 + 12 + 1 = 53, and 51.8"):
+        assert said in POST
+
+
+@pytest.mark.parametrize("pool", [6_144, 12_288, 24_576, 49_152])
+def test_the_pools_hold_what_was_predicted(pool):
+    record = json.loads((ROOT / f"experiments/records/03/pool-f1-kv-{pool // 1024}k.json").read_text())
+    load = record["workload"]
+    usable = pool // BLOCK - 1  # block 0 is no request's
+    start = usable // blocks(load["prompt_tokens"])
+    cells = rows("pool, tokens")[f"{pool:,}"]
+    assert cells[0] == f"{usable:,}"
+    assert cells[1] == (str(start) if start < load["requests"] else f"{load['requests']}, all")
+    assert (blocks(load["prompt_tokens"]), blocks(load["prompt_tokens"] + load["output_tokens"])) == (16, 22)
+
+
+def test_a_step_hands_out_blocks_in_less_than_a_hundredth_of_its_time():
+    claims = {claim["id"]: claim for claim in json.loads((ROOT / "experiments/claims/03.json").read_text())["claims"]}
+    evict_us = claims["hash-dearest"]["values"]["evict"]["value"]
+    step_ms = claims["what-binds"]["values"]["step_large"]["value"]
+    assert 128 / BLOCK * evict_us / 1e3 < 0.01 * step_ms
+
+
+def test_the_default_pool_holds_more_short_requests_than_may_run():
+    record = json.loads((ROOT / "experiments/records/03/pool-f1-kv-48k.json").read_text())
+    shape = Shape.from_config(QWEN3_8B)
+    embedding = 2 * shape.hidden * shape.vocabulary
+    room = 0.92 * record["host"]["gpu"]["memory_bytes"] - weight_bytes(shape) - embedding
+    tokens = room / kv_bytes(shape, 1)
+    assert 790_000 < tokens < 860_000
+    assert tokens / (blocks(352) * BLOCK) > 2000
+
+
+def test_the_answers_of_check_yourself():
+    assert (blocks(60), 18 - 4 * blocks(60), blocks(60) * BLOCK + 1) == (4, 2, 65)
+    full, whole = 140 // BLOCK, blocks(140)
+    assert (whole, full, (full - 3) * BLOCK) == (9, 8, 80)
+    assert -(-352 // 128) * 128 == 384
