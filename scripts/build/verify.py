@@ -1,5 +1,5 @@
-"""`make verify`: excerpts, settings, knobs, call paths, map, replays, records, claims, labels, famous numbers,
-notebook pairs, ledger, typed numbers, corrections, comparisons with other releases.
+"""`make verify`: excerpts, settings, knobs, symptoms, call paths, map, replays, records, claims, labels, famous
+numbers, notebook pairs, ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TextIO
 
 from experiments.formats import host_index
+from scripts.build.catalog_checks import check_famous, check_knobs, check_map, check_symptoms
 from scripts.build.claims_again import Lab, check_claims, check_labels
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.call_paths.claimed_paths import number_of, record_it
-from scripts.catalog import engine_map, famous_numbers, knobs, ledger, map_check, typed_numbers
+from scripts.catalog import ledger, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -60,19 +61,6 @@ def check_settings(evidence: LookedAt) -> tuple[int, str]:
     return len(settings), "settings have their defaults from the pinned release"
 
 
-def check_knobs(evidence: LookedAt) -> tuple[int, str]:
-    known = knobs.load(evidence.pins, evidence.root)
-    knobs.check_claims(known, evidence.claims)
-    return len(known), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in known)} flags"
-
-
-def check_famous(evidence: LookedAt) -> tuple[int, str]:
-    figures = famous_numbers.load(evidence.root)
-    famous_numbers.check_values(figures, evidence.claims)
-    measured = sum(figure.verdict in famous_numbers.MEASURED for figure in figures)
-    return len(figures), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
-
-
 def check_paths(evidence: LookedAt) -> tuple[int, str]:
     count, wrong = 0, []
     for path in evidence.paths.values():
@@ -85,14 +73,6 @@ def check_paths(evidence: LookedAt) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     return count, f"hops were recorded in order and in their process, on {len(evidence.paths)} paths"
-
-
-def check_map(evidence: LookedAt) -> tuple[int, str]:
-    maps = engine_map.load(evidence.root)
-    if wrong := map_check.problems(maps, evidence):
-        raise Wrong(wrong)
-    arrows = sum(len(each.arrows) for each in maps.values())
-    return sum(len(each.boxes) for each in maps.values()), f"boxes of the map and {arrows} arrows are as recorded"
 
 
 def check_replays(evidence: LookedAt) -> tuple[int, str]:
@@ -177,6 +157,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "excerpts": check_excerpts,
     "settings": check_settings,
     "knobs": check_knobs,
+    "symptoms": check_symptoms,
     "call paths": check_paths,
     "map": check_map,
     "replays": check_replays,
@@ -193,7 +174,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
 
 
 # What these look at belongs to no one post.
-OF_ALL_POSTS = ("knobs", "map", "famous numbers", "drift")
+OF_ALL_POSTS = ("knobs", "symptoms", "map", "famous numbers", "drift")
 
 
 def verify(

@@ -12,6 +12,7 @@ from pathlib import Path
 from scripts.call_paths import call_path_check, claimed_paths, hop_locator
 from scripts.call_paths.call_path_check import Locate
 from scripts.catalog import famous_numbers
+from scripts.catalog import symptoms as catalog_symptoms
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_labels, claim_reader, host_reader, record_reader
@@ -23,7 +24,11 @@ from scripts.sources import pins, python_symbols, unpacked_sources
 from scripts.sources.pins import Pin
 
 INPUTS = (
-    "experiments/records", "experiments/hosts", "experiments/claims", "experiments/figures", "experiments/lab/schema",
+    "experiments/records",
+    "experiments/hosts",
+    "experiments/claims",
+    "experiments/figures",
+    "experiments/lab/schema",
     "snippets",
 )
 PAGES = ("docs",)
@@ -104,6 +109,11 @@ class Evidence:
     def quoted(self) -> dict[str, dict[str, str]]:
         """Sources of other people's figures: id -> {"title", "url", ...}, from snippets/famous.toml."""
         return famous_numbers.load_sources(self.root)
+
+    @functools.cached_property
+    def symptoms(self) -> dict[str, catalog_symptoms.Symptom]:
+        """What people see, by id, in the order of the page."""
+        return {symptom.id: symptom for symptom in catalog_symptoms.load(self.pins, self.root)}
 
     def record(self, name: str) -> record_reader.Record:
         """The record called `NN/measurement`. Raises SiteError when there is none."""

@@ -120,7 +120,8 @@ def front_matter(text: str) -> Iterator[tuple[int, str]]:
 
 def in_manifest(file: Path, name: str) -> list[Typed]:
     """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what
-    is ours of a famous number. What is theirs is on record with its source, and free.
+    is said of symptoms, what is ours of a famous number. What is theirs is free: a figure that is on record with its
+    source, and how people put a symptom.
 
     Lines are the manifest's.
     """
@@ -133,6 +134,9 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
     prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
     prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
     prose += [figure.get(key, "") for figure in data.get("figure", []) for key in ("ours", "why")]
+    for symptom in data.get("symptom", []):
+        prose += [symptom.get(key, "") for key in ("title", "answer", "look", "why", "otherwise")]
+        prose += [change.get(key, "") for change in symptom.get("change", []) for key in ("do", "price")]
     numbers = []
     for piece in prose:
         for line in str(piece).split("\n"):
@@ -168,7 +172,8 @@ def scan(root: Path = ROOT) -> list[Typed]:
         numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
     numbers += in_pictures(root)
     snippets = root / "snippets"
-    for file in [*sorted(snippets.glob("[0-9]*-*.toml")), snippets / "knobs.toml", snippets / "famous.toml"]:
+    catalogs = (snippets / f"{name}.toml" for name in ("knobs", "famous", "symptoms"))
+    for file in [*sorted(snippets.glob("[0-9]*-*.toml")), *catalogs]:
         if file.is_file():
             numbers += in_manifest(file, f"snippets/{file.name}")
     return numbers

@@ -12,6 +12,7 @@ BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
 REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 OWN_PREFIX = ("claim", "path", "replay", "result")  # blocks whose address is their name and their id
+HEADING = re.compile(r"#{2,4} +(.+?)(?: *\{[^{}]*\})? *#*$")
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
@@ -95,3 +96,14 @@ def scan(root: Path) -> list[Use]:
     for file in sorted((root / "docs").rglob("*.md")):
         uses += scan_text(file.read_text("utf-8"), file.relative_to(root / "docs").as_posix())
     return uses
+
+
+def heading_above(text: str, line: int) -> str:
+    """The words of the last heading above a line of a page, below its title; "" where there is none."""
+    words = ""
+    for number, prose in prose_lines(text):
+        if number >= line:
+            break
+        if heading := HEADING.match(prose):
+            words = heading[1]
+    return words

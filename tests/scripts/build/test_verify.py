@@ -52,6 +52,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("excerpts", 1),
         ("settings", 1),
         ("knobs", 1),
+        ("symptoms", 1),
         ("call paths", 13),
         ("map", 3),
         ("replays", 1),
@@ -60,7 +61,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("labels", 1),
         ("famous numbers", 1),
         ("notebook pairs", 1),
-        ("typed numbers", 2),
+        ("typed numbers", 3),
         ("corrections", 1),
         ("ledger", 14),
         ("drift", 1),
@@ -113,7 +114,7 @@ def test_one_post_is_looked_at_alone(site):
     assert status == 0, text
     lines = text.splitlines()
     assert [line[7:22].strip() for line in lines[:-1]] == OF_A_POST
-    assert lines[-1].endswith("of post 01 alone; knobs, map, famous numbers, drift: make verify")
+    assert lines[-1].endswith("of post 01 alone; knobs, symptoms, map, famous numbers, drift: make verify")
     status, text = run(site, post="02")
     assert status == 1
     for name in ("excerpts", "claims", "typed numbers", "corrections", "ledger"):

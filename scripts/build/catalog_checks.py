@@ -1,0 +1,33 @@
+"""What `make verify` looks at in the files of the catalog, none of which belongs to a post: knobs, symptoms, the map,
+the famous numbers. A check gives how many things it looked at, and what was found, in words."""
+
+from scripts.build.looked_at import LookedAt, Wrong
+from scripts.catalog import engine_map, famous_numbers, knobs, map_check, symptoms
+
+
+def check_knobs(evidence: LookedAt) -> tuple[int, str]:
+    known = knobs.load(evidence.pins, evidence.root)
+    knobs.check_claims(known, evidence.claims)
+    return len(known), f"knobs have every setting among them, as {sum(len(knob.flags) for knob in known)} flags"
+
+
+def check_symptoms(evidence: LookedAt) -> tuple[int, str]:
+    known = list(evidence.symptoms.values())
+    symptoms.check(known, evidence.claims, evidence.resolver, evidence.uses)
+    shown = sum(bool(symptom.claims) for symptom in known)
+    return len(known), f"symptoms say what to change in each engine, {shown} of them with a claim"
+
+
+def check_map(evidence: LookedAt) -> tuple[int, str]:
+    maps = engine_map.load(evidence.root)
+    if wrong := map_check.problems(maps, evidence):
+        raise Wrong(wrong)
+    arrows = sum(len(each.arrows) for each in maps.values())
+    return sum(len(each.boxes) for each in maps.values()), f"boxes of the map and {arrows} arrows are as recorded"
+
+
+def check_famous(evidence: LookedAt) -> tuple[int, str]:
+    figures = famous_numbers.load(evidence.root)
+    famous_numbers.check_values(figures, evidence.claims)
+    measured = sum(figure.verdict in famous_numbers.MEASURED for figure in figures)
+    return len(figures), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
