@@ -24,6 +24,9 @@ BLOCK = re.compile(
     r"^///[ ]*(?P<name>[\w-]+)[ ]*(?:\|[ ]*(?P<argument>[^\n]*?)[ ]*)?\n(?P<body>.*?)^///[ ]*$", re.M | re.S
 )
 
+OPTIONS = re.compile(r"(?: {4}[^\n]*\n)*")
+OUTER = re.compile(r"^/{4,}[^\n]*\n(?: {4}[^\n]*\n)*", re.M)  # what holds other blocks: its content is left
+
 
 def make(folder: Path) -> None:
     """Copies this site to `folder` and fills it up to seven posts and notebooks; shares caches and code with it."""
@@ -173,6 +176,11 @@ def plain_page(text: str, name: str, root: Path, resolver: Resolver) -> str:
     manifest = load(post, root) if named or has(post, root) else None
 
     def ordinary(block: re.Match[str]) -> str:
+        inside = OPTIONS.sub("", block["body"], count=1)
+        if block["name"] == "details":
+            return inside
+        if block["name"] == "pseudo":
+            return f"```\n{inside}```\n"
         if block["name"] != "excerpt" or manifest is None:
             return ""
         resolved = resolver.resolve(manifest.excerpts[block["argument"]])
@@ -180,7 +188,7 @@ def plain_page(text: str, name: str, root: Path, resolver: Resolver) -> str:
         code = "\n".join(resolved.lines)
         return f"``` {{.python linenums={resolved.first}}}\n{code}\n```\n\n{notes}"
 
-    text = BLOCK.sub(ordinary, text)
+    text = BLOCK.sub(ordinary, OUTER.sub("", text))
     text = re.sub(r"\{\{[^{}\n]*\}\}", "value", text)
     return re.sub(r"\{(?:fixed|quoted):[^{}\n]*\}", "", text)
 

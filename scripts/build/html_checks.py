@@ -55,8 +55,8 @@ def check(html: str, where: str) -> None:
         if control := _CONTROL.search(summary[0]):
             words = " ".join(_TAG.sub(" ", summary[0]).split())
             raise SiteError(
-                f"{where}: what opens the fold '{words[:40]}' holds {control[0]}>; a keyboard cannot tell the two apart, "
-                "put the link into what the fold holds"
+                f"{where}: what opens the fold '{words[:40]}' holds {control[0]}>; "
+                "put the link into what the fold holds, a keyboard cannot tell the two apart here"
             )
     for piece in leftovers(html):
         raise SiteError(

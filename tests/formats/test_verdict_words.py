@@ -31,3 +31,11 @@ def test_a_value_lies_in_a_range_with_both_ends():
     assert [verdict_words.place(value, 1, 2) for value in (1, 2, 0.99)] == ["in range", "in range", "outside"]
     assert verdict_words.place(26, 26.000000000000004, 26.000000000000004) == "in range"
     assert [verdict_words.count(hosts) for hosts in (1, 3)] == ["1 host", "3 hosts"]
+
+
+def test_a_mark_says_verdict_and_hosts():
+    assert verdict_words.on_hosts([True]) == "holds on the one host measured"
+    assert verdict_words.on_hosts([False]) == "does not hold on the one host measured"
+    assert verdict_words.on_hosts([True] * 3) == "holds on 3 of 3 hosts"
+    assert verdict_words.on_hosts([True, False, True]) == "holds on 2 of 3 hosts"
+    assert verdict_words.on_hosts([False] * 3) == "does not hold on any of 3 hosts"

@@ -118,7 +118,7 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         local=Card.of(local, claim) if local else None,
         releases=", ".join(releases),
         files=_files(claim),
-        report_url=report_url(claim, repo_url) if repo_url else "",
+        report_url=report_url(claim, repo_url) if repo_url and form != LINE else "",
         root=root,
     )
 

@@ -62,7 +62,7 @@ class CheckHeaders(Preprocessor):
                 self._check_options(lines, index, line)
             if opened and len(opened[-1][0]) <= len(header["slashes"]):
                 raise SiteError(
-                    f"{self.context.source}: '{line.strip()}' stands inside '{opened[-1][1]}', which would end with it; "
+                    f"{self.context.source}: '{line.strip()}' stands in '{opened[-1][1]}', which would end with it; "
                     f"begin and end the outer one with '{header['slashes']}/'"
                 )
             opened.append((header["slashes"], line.strip()))

@@ -51,3 +51,15 @@ def test_what_a_search_sees():
     seen = html_checks.searchable(page)
     assert seen.startswith('<h2 id="x">A b</h2><p>c de</p>') and seen.endswith("<ul><li>k</li></ul>")
     assert "f" not in seen and "j" not in seen and "h  i" in seen
+
+
+def test_a_link_inside_what_opens_a_fold_stops_the_build():
+    for control in ('<a href="#x">x</a>', "<button>x</button>"):
+        fold = f"<details><summary><span>The rest</span> {control}</summary><a href='#a'>y</a></details>"
+        with pytest.raises(SiteError, match=r"docs/x\.md: what opens the fold 'The rest x' holds <"):
+            html_checks.check(CLEAN + fold, "docs/x.md")
+    html_checks.check(CLEAN + "<details><summary>The rest</summary><a href='#a'>y</a></details>", "docs/x.md")
+
+
+def test_the_addresses_of_a_page():
+    assert html_checks.addresses(CLEAN) == ["a", "b", "c"]

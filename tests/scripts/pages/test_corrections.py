@@ -21,6 +21,25 @@ def test_none_and_a_list_with_the_newest_first():
     assert read(listed) == [TODAY, datetime.date(2026, 11, 20)]
 
 
+def test_the_list_may_end_evidence():
+    evidence = "## Evidence\n\n### Claims\n\nText.\n\n"
+    assert read(evidence + "### Corrections\n\nNone yet.\n") == []
+    assert read(evidence + "### Corrections\n\n- **2026-11-26.** This was that.\n") == [TODAY]
+    for wrong in (
+        "### Corrections\n\nNone yet.\n",  # in no Evidence
+        evidence + "### Corrections\n\nNone yet.\n\n### More\n",
+        evidence + "## Corrections\n\nNone yet.\n\n### Corrections\n\nNone yet.\n",
+    ):
+        with pytest.raises(SiteError, match="has no '## Corrections' as its last section"):
+            read(wrong)
+
+
+def test_the_lines_of_the_list():
+    item = "- **2026-11-26.** So."
+    assert corrections.section(f"## Evidence\n\n### Corrections\n\n{item}").strip() == item
+    assert corrections.section("# A post\n") == ""
+
+
 @pytest.mark.parametrize(("rest", "said"), [
     ("", "has no '## Corrections' as its last section; end the post with it"),
     ("## Corrections\n\nNone yet.\n\n## More\n", "has no '## Corrections' as its last section"),

@@ -75,6 +75,14 @@ def test_the_code_is_the_releases_own_but_for_the_margin(convert):
     assert 'return done < LIMIT and "<b>&amp;"' in code_of(soup(html))  # escaped exactly once
 
 
+def test_an_excerpt_in_one_line_keeps_its_addresses(convert):
+    page = soup(convert(PAGE.replace("step-first\n", "step-first\n    folded: true\n")))
+    fold = page.select_one("details.excerpt-fold")
+    said = fold.summary.get_text(" ", strip=True)
+    assert said == f"class Engine › step() Toy, lines {FIRST}–{FIRST + 7} show the lines"
+    assert fold.select_one("figure#step-first") and fold.select_one(f"#step-first-L{FIRST}") and not fold.summary.a
+
+
 def test_line_numbers_are_the_pinned_ones_and_no_text(convert):
     page = soup(convert(manifest=FULL))
     rows = page.select(".excerpt-code pre > span")

@@ -221,6 +221,12 @@ def test_lanes_have_a_hop_each_in_order_with_its_process_and_badges(site):
     assert hops[0].select_one(".path-kind").text == "standing" and hops[1].select_one(".path-kind") is None
 
 
+def test_a_path_in_one_line_says_where_and_how_long(site):
+    fold = part(site, "/// path | chat\n    folded: true\n///").select_one("details.path-fold")
+    assert fold.summary.get_text(" ", strip=True) == "A chat request Recorded on a GPU and a CPU: 8 hops, 3 processes"
+    assert fold.section["id"] == "path-chat" and len(fold.select("li.path-hop")) == 8
+
+
 def test_a_hop_leads_to_its_excerpt_or_to_the_pinned_line(site):
     hops = {hop["id"]: hop for hop in render(site).select("li.path-hop")}
     assert hops["path-chat-step"].a["href"] == "../../posts/01-one-request/#step"
