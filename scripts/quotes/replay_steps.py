@@ -36,6 +36,19 @@ STATES: dict[str, Shape] = {
         "protected": int,
         "free": int,
     },
+    "slots": {
+        "budget": {"total": int, "given": {ANY: int}},
+        "mode": (str, type(None)),
+        "waiting": NAMES,
+        "running": [{"id": str, "computed": int, "known": int, "phase": str}],
+        "preempted": NAMES,
+        "finished": NAMES,
+        "held": {ANY: int},
+        "kept": int,
+        "free": int,
+        "slots": int,
+        "reserved": (int, float),
+    },
 }
 EVENT: Shape = {"event": str, "who?": str, "args?": {ANY: (int, float, str, list)}}
 STEP: Shape = {"n": int, "events": [EVENT], "ran": {ANY: NUMBERS}, "state": dict}
@@ -99,8 +112,8 @@ def _check_state(kind: str, state: dict, requests: dict, where: str) -> None:
         _check_tree(state["nodes"], where)
         return
     running = [request if isinstance(request, str) else request["id"] for request in state["running"]]
-    named = [*state["waiting"], *running, *state["finished"], *state.get("preempted", ()), *state["tables"]]
-    for name in [*named, *state.get("budget", {}).get("given", ())]:
+    named = [*state["waiting"], *running, *state["finished"], *state.get("preempted", ()), *state.get("tables", ())]
+    for name in [*named, *state.get("held", ()), *state.get("budget", {}).get("given", ())]:
         if name not in requests:
             raise SiteError(f"{where}: request '{name}' is not among the replay's requests; {MEASURE}")
     if kind == "blocks":
