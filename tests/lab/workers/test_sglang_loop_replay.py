@@ -59,9 +59,9 @@ def test_the_turns_are_those_that_the_counting_worker_sees(sglang_python, runs):
 
 
 def test_a_retracted_request_waits_and_comes_back(sglang_python):
-    # Of 80 slots a has 10 when b is asked for, and 0.7 of 39 are kept: 41 fit. To their ends the two need more than 80.
-    requests = {"a": {"at": 1, "own": 10, "answer": 40}, "b": {"at": 2, "own": 10, "answer": 30}}
-    full = {**TWO, "blocks": 5, "requests": requests}
+    # Of 112 slots a has 10 when b is asked for, and 0.7 of 59 are kept: 60 fit. Before b ends, the two need 118.
+    requests = {"a": {"at": 1, "own": 10, "answer": 60}, "b": {"at": 2, "own": 10, "answer": 49}}
+    full = {**TWO, "blocks": 7, "steps": 120, "requests": requests}
     (replay,) = json.loads(engine_worker.printed(sglang_python, "sglang_loop_replay.py", full))["rows"]
     found = named(replay, "decode")
     assert (2, "admit", "b") in found
