@@ -21,7 +21,7 @@ from scripts.render.page.html import Html, escaped
 from scripts.render.page.templates import render
 
 PAGE = "map.md"
-ROWS = {"full": 78, "small": 34}  # the height of a row, in thousandths of the picture's width
+ROWS = {"full": (78, 17), "small": (31, 7)}  # the height of a row, between lanes; in thousandths of the width
 SHOWS = {
     "queue": ("r5 wait", "r6 wait"),
     "pool": ("r1", "r1", "r2 shared", "", ""),
@@ -89,7 +89,7 @@ def map_html(maps: dict[str, EngineMap], evidence: Evidence, root: str, form: st
     """The map in one of its forms; in a strip the boxes of `post` are lit."""
     parts = []
     for each in maps.values():
-        picture = Picture(each, ROWS.get(form, ROWS["full"]))
+        picture = Picture(each, *ROWS.get(form, ROWS["full"]))
         boxes = _shown(each, evidence, root, picture, post)
         sent = {shown.box.id: shown.crosses for shown in boxes if shown.crosses} if form == "full" else {}
         pin = evidence.pins[each.id]
