@@ -15,7 +15,7 @@ from scripts.catalog import famous_numbers
 from scripts.catalog import symptoms as catalog_symptoms
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
-from scripts.measured import claim_labels, claim_reader, host_reader, record_reader
+from scripts.measured import claim_labels, claim_reader, host_reader, plan_claims, record_reader
 from scripts.pages import references
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
@@ -26,6 +26,7 @@ from scripts.sources.pins import Pin
 INPUTS = (
     "experiments/records",
     "experiments/hosts",
+    "experiments/plans",
     "experiments/claims",
     "experiments/figures",
     "experiments/lab/schema",
@@ -70,6 +71,11 @@ class Evidence:
     @functools.cached_property
     def claims(self) -> dict[str, claim_reader.Claim]:
         return claim_reader.load_all(self.root, self.records)
+
+    @functools.cached_property
+    def plans(self) -> dict[str, list[plan_claims.PlanClaim]]:
+        """By claim, what plans for smaller cards say of it that can be compared."""
+        return plan_claims.load_all(self.root, self.claims)
 
     @functools.cached_property
     def labels(self) -> claim_labels.Labels:

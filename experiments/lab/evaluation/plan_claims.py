@@ -11,6 +11,7 @@ from experiments.lab.analysis import claims_file, notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import verify_claims
 from experiments.lab.evaluation.committed_claims import Claim
+from experiments.lab.evaluation.comparable_claims import comparable
 from experiments.lab.evaluation.host_claims import entry
 from experiments.lab.records import host_folders
 from experiments.lab.records.host_folders import HostFolder
@@ -33,7 +34,10 @@ def hosts(plan: str, experiment: str, root: Path) -> list[HostFolder]:
 
 def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
     """The claims that a plan's records give, with `hosts`; what the plan leaves out is left out. LabError for records
-    of another plan, or of the large card's, in the plan's folder."""
+    of another plan, or of the large card's, in the plan's folder.
+
+    A claim's `plan` says whether its verdict is `comparable` with the reference's; there are no ranges, which are of
+    the reference's hosts."""
     found: dict[str, Claim] = {}
     for host in hosts(plan, experiment, root):
         for claim in notebook_runner.evaluate(experiment, "host", root, host.id, plan).claims:
@@ -45,7 +49,8 @@ def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
                 )
             if not name:
                 continue  # of no server: the reference has it
-            first = found.setdefault(claim["id"], {**claim, "hosts": []})
+            said = {**claim["plan"], "comparable": comparable(claim)}
+            first = found.setdefault(claim["id"], {**claim, "plan": said, "hosts": [], "range": {}})
             first["hosts"].append(entry(claim))
             first["holds"] = all(each["holds"] for each in first["hosts"])
     return list(found.values())

@@ -37,7 +37,7 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
             lines.append(f"{name} is {_short(left)} now, was {_short(right)}")
     if not _same_predicate(one.get("predicate"), other.get("predicate")):
         lines.append("predicate differs")
-    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host", "kinds"):
+    for key in ("holds_if", "sentence", "title", "records", "code", "tier", "figure", "host", "kinds", "plan"):
         if one.get(key) != other.get(key):
             lines.append(f"{key} differs")
     if "hosts" in one and "hosts" not in other:

@@ -14,6 +14,7 @@ from scripts.common.errors import SiteError
 from scripts.measured import host_reader, inline_figures, record_reader
 from scripts.measured.claim_reader import Claim, load
 from scripts.render.blocks.claim_hosts import hosts_of
+from scripts.render.blocks.claim_plans import columns
 from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
@@ -102,6 +103,7 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
     if figure and form != WHOLE:
         store, figure = inline_figures.shared(figure, anchor, again=form == LINE)
     local = here(evidence.root, claim)
+    labels = evidence.labels.get(claim.id, {})
     releases = (f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
     return templates.render(
         "claim.html",
@@ -110,7 +112,8 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         store=store,
         claim=Card.of(claim),
         on_hosts=verdict_words.on_hosts(claim.verdicts),
-        hosts=hosts_of(claim, evidence.root, evidence.labels.get(claim.id, {})),
+        hosts=hosts_of(claim, evidence.root, labels),
+        plans=columns(claim, evidence.plans.get(claim.id, []), labels),
         sentence=_sentence(claim),
         figure=figure,
         figure_box=inline_figures.SCROLLS,

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from scripts.drift import comparison_files
-from scripts.measured import calibration, claim_reader, host_reader, record_reader
+from scripts.measured import calibration, claim_reader, host_reader, plan_claims, record_reader
 
 # Folder of the repository -> folder of the site.
 PLACES = {
     record_reader.FOLDER: "data/records",
     host_reader.FOLDER: "data/hosts",
+    plan_claims.RECORDS: "data/plans",
     claim_reader.FOLDER: "data/claims",
     "experiments/figures": "data/figures",
     "experiments/lab/schema": "data/schema",

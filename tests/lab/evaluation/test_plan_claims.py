@@ -69,7 +69,8 @@ def test_a_plans_claims_are_a_file_of_their_own_with_every_host_and_without_what
     data = json.loads(path.read_text())
     assert (data["plan"], [claim["id"] for claim in data["claims"]]) == ("24gb", ["faster"])
     (claim,) = data["claims"]
-    assert claim["plan"] == {"name": "24gb", "shape": "Qwen3-0.6B shape"} and claim["holds"] is False
+    assert claim["plan"] == {"name": "24gb", "shape": "Qwen3-0.6B shape", "comparable": True}
+    assert claim["holds"] is False and claim["range"] == {}
     assert [(host["id"], host["holds"]) for host in claim["hosts"]] == [(FIRST["id"], True), (SECOND["id"], False)]
     assert claim["records"][0]["path"] == f"experiments/plans/24gb/{FIRST['id']}/05/on.json"
     assert plan_claims.differences("05", root) == []

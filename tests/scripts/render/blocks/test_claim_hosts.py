@@ -103,10 +103,20 @@ def test_many_values_are_a_folded_table_of_values_and_hosts(site):
     fold = shown.select_one("details.claim-by-host")
     assert fold.summary.text.strip() == "4 values on 3 hosts, and what to expect on another H200"
     assert [head.text for head in fold.select("thead th")] == [
-        "name", "H200 0123", "H200 a639", "H200 b53a", "expect on another H200", "n",
+        "name",
+        "H200 0123",
+        "H200 a639",
+        "H200 b53a",
+        "expect on another H200",
+        "n",
     ]
     assert [cell.text for cell in fold.select("tbody tr")[0].select("th, td")] == [
-        "a", "61.2% (60.2 to 62.2%)", "58.0% (57.0 to 59.0%)", "66.7% (65.7 to 67.7%)", "55.0 to 70.0%", "40",
+        "a",
+        "61.2% (60.2 to 62.2%)",
+        "58.0% (57.0 to 59.0%)",
+        "66.7% (65.7 to 67.7%)",
+        "55.0 to 70.0%",
+        "40",
     ]
     assert fold.select("tbody tr")[1].select("td")[3].text == ""
     assert len(shown.select("table.claim-values")) == 1
@@ -149,9 +159,10 @@ def test_what_was_measured_in_this_clone_lies_in_the_range_or_outside(site):
     for value, place in ((60.0, "in range"), (80.0, "outside")):
         shown = on_hosts(site, [True, True], VALUES[:2], range=RANGE)
         local = site.changed_claim(values=share(value))
-        site.write("experiments/local/claims/01.json", json.dumps(
-            {"schema": "claims/2", "experiment": "01", "claims": [local]}
-        ))
+        site.write(
+            "experiments/local/claims/01.json",
+            json.dumps({"schema": "claims/2", "experiment": "01", "claims": [local]}),
+        )
         site.save_claims([shown])
         text = part(site, "/// claim | wait\n///\n").text
         assert f"{value:.1f}% ({value - 1:.1f} to {value + 1:.1f}%), {place}" in text
