@@ -94,16 +94,26 @@ def test_the_preemption_of_r6_is_the_record():
     assert STATES[10]["preempted"] == ["r5", "r6"]
 
 
-def test_sglang_counts_what_the_text_says_at_the_same_moment():
-    asks = LOOP["workload"]["requests"]
-    pool = LOOP["workload"]["blocks"] * LOOP["workload"]["block_size"]
-    used = sum(asks[who]["own"] for who in ("r1", "r2", "r3", "r4"))
-    kept = 0.7 * sum(asks[who]["answer"] - 1 for who in ("r1", "r2", "r3", "r4"))  # each has its first token
-    wanted = asks["r5"]["own"] + asks["r5"]["answer"] + 1
-    assert (pool, used, wanted) == (288, 190, 53)
-    assert (round(kept, 1), round(pool - used - kept, 1)) == (46.2, 51.8)
+def replay(name: str) -> list[dict]:
+    return json.loads((ROOT / f"experiments/records/{name}.json").read_text())["extra"]["replay"]["steps"]
+
+
+def test_sglang_refuses_r5_with_the_numbers_that_the_text_says():
+    refused = next(event for event in replay("02/replay-sglang")[5]["events"] if event["event"] == "refused")
+    assert refused["who"] == "r5"
+    assert refused["args"] == {"wants": 53, "left": 51.8, "reserved": 46.2, "used": 190}
+    assert LOOP["workload"]["blocks"] * BLOCK == 288
     for said in ("190 slots in use of 288", "keeps 46.2", "40 + 12 + 1 = 53, and 51.8"):
         assert said in POST
+
+
+def test_a_watermark_of_two_blocks_keeps_r5_waiting():
+    plain, kept = replay("02/replay-loop"), replay("03/replay-pool-watermark")
+    assert int(0.12 * (LOOP["workload"]["blocks"] + 1)) == 2  # of all blocks, block 0 counted
+    assert (blocks(40), kept[4]["state"]["free"]) == (3, 4)
+    assert [n for n, step in enumerate(kept) if "r5" in step["state"]["budget"]["given"]][0] == 17
+    assert not any(step["state"]["preempted"] for step in kept)
+    assert (len(plain) - 1, len(kept) - 1) == (26, 28)
 
 
 @pytest.mark.parametrize("pool", [6_144, 12_288, 24_576, 49_152])
