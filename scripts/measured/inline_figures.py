@@ -12,6 +12,9 @@ XLINK = "http://www.w3.org/1999/xlink"
 # On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
 SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
 GROWTH = 1.4
+_LENGTHS = {"d", "points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"}
+_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
+_NO_TURN = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
 _URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 
 
@@ -40,7 +43,9 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
         raise SiteError(f"{where}: is no SVG but <{_local(tree.tag)}>; draw it again: make experiments")
     _clean(tree, where)
     ids = {element.attrib["id"] for element in tree.iter() if element.get("id")}
+    wanted = _referred(tree)
     for element in tree.iter():
+        _lighten(element, wanted)
         _rename(element, ids, prefix)
     width = tree.attrib.pop("width", None)
     tree.attrib.pop("height", None)
@@ -64,7 +69,9 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
 def shared(figure: str, name: str, again: bool) -> tuple[str, str]:
     """An inlined figure as (the figure kept out of sight, what shows it), so that a page shows it in two places and
     holds it once. Where it is shown `again` nothing is kept, and the words are those of the first place."""
-    start, attributes, drawn = re.fullmatch(r"(<svg\b)([^>]*)>(.*)</svg>", figure, re.S).groups()
+    whole = re.fullmatch(r"<svg\b([^>]*)>(.*)</svg>", figure, re.S)
+    assert whole  # as from_bytes makes it
+    attributes, drawn = whole.groups()
     found = dict(re.findall(r'([\w:-]+)="([^"]*)"', attributes))
     own = {key: found.pop(key) for key in ("class", "role", "aria-label", "style") if key in found}
     label = f'aria-labelledby="{name}-drawn"' if again else f'id="{name}-drawn" aria-label="{own["aria-label"]}"'
@@ -78,7 +85,7 @@ def shared(figure: str, name: str, again: bool) -> tuple[str, str]:
     # Not `display: none`: with that, what its parts refer to by url() paints nothing.
     kept = "".join(f' {key}="{value}"' for key, value in found.items())
     store = (
-        f'{start} class="figure-store" width="0" height="0" aria-hidden="true" focusable="false">'
+        f'<svg class="figure-store" width="0" height="0" aria-hidden="true" focusable="false">'
         f'<symbol id="{name}-figure"{kept}>{drawn}</symbol></svg>'
     )
     return store, shown
@@ -103,6 +110,23 @@ def _clean(tree: etree.Element, where: str) -> None:
                 raise SiteError(f"{where}: has an event handler {key}; draw it without")
         if _local(element.tag) == "style" and element.text and re.search(r"@import|url\((?!\s*['\"]?#)", element.text):
             raise SiteError(f"{where}: its style loads something; a figure loads nothing")
+
+
+def _referred(tree: etree.Element) -> set[str]:
+    """The ids that something in the figure refers to; the rest only say how its library made it."""
+    hrefs = {element.attrib["href"][1:] for element in tree.iter() if element.get("href")}
+    texts = [text for element in tree.iter() for text in (element.text or "", *element.attrib.values())]
+    return hrefs.union(*(_URL_ID.findall(text) for text in texts))
+
+
+def _lighten(element: etree.Element, wanted: set[str]) -> None:
+    """Leaves out what nobody sees: ids without a use, the third decimal of a length, turns by nothing."""
+    if element.get("id") not in wanted:
+        element.attrib.pop("id", None)
+    for key in _LENGTHS & element.attrib.keys():
+        value = _NO_TURN.sub("", _DECIMALS.sub(r"\1", element.attrib.pop(key)))
+        if value:
+            element.set(key, " ".join(value.split()))
 
 
 def _rename(element: etree.Element, ids: set[str], prefix: str) -> None:
