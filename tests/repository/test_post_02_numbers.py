@@ -255,10 +255,26 @@ def test_turn_5_and_17_in_sglang():
         "21 + 15 + 19 + 11 = 66",
         "46.2 are reserved. 51.8 are left",
         "40 + 12 + 1 = 53",
-        "196 slots are used and 13.1 reserved, so 78.9 are left",
+        "196 slots are used and 13.1 reserved. 78.9 are left",
     )
     assert (190, round(0.7 * 66, 1), round(SLOTS - 190 - 0.7 * 66, 1), round(0.098 * 66, 1)) == (190, 46.2, 51.8, 6.5)
     assert round((FIRST - 12 * (FIRST - LEAST) / STEPS) * (9 + 3 + 7), 1) == 13.1
+
+
+def test_the_reserve_worked_out_by_hand_is_the_recorded_one():
+    """SGLang's own numbers of each refusal, from the replay of its turns."""
+    loop = SGLang(eight())
+    refused = {}
+    for number, step in enumerate(extra("replay-sglang")["replay"]["steps"][1:], 1):
+        loop.step()
+        for event in step["events"]:
+            if event["event"] == "refused":
+                refused[number] = event["args"]
+    assert next(iter(refused)) == 5
+    mine = {turn: (need, left) for turn, _, need, left in loop.asked if need >= left}
+    assert list(mine) == list(refused)
+    for turn, said in refused.items():
+        assert mine[turn] == (pytest.approx(said["wants"]), pytest.approx(said["left"], abs=0.06)), turn
 
 
 def test_a_server_at_the_least_share_lets_r5_in_at_once():
