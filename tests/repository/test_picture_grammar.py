@@ -71,3 +71,8 @@ def test_every_hatch_that_the_sheet_names_is_among_the_patterns():
     assert named == [*REQUESTS, "any"]
     assert all(f'"{name}"' in patterns for name in named)
     assert 'url("#picture-arrow")' in SHEET and 'id="picture-arrow"' in patterns
+
+
+def test_text_that_may_stand_on_a_request_has_the_colour_that_can_be_read_there():
+    for name in ("label", "small"):
+        assert re.search(rf"^\.picture-svg \.{name} \{{ fill: var\(--pg-fg\);", SHEET, re.M)
