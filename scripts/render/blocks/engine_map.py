@@ -4,6 +4,7 @@ page, `/// map | legend` the picture grammar; `/// strip`: the map in a line, wi
 Boxes are one ordered list, which CSS puts into lanes on a wide screen: without it, the list is the map.
 """
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,7 @@ class StripBlock(PageBlock):
         return map_html(maps, self.evidence, self.root, "strip", post)
 
 
+@functools.lru_cache(maxsize=1)  # a quarter of a second, and every post has a strip
 def checked(evidence: Evidence) -> dict[str, EngineMap]:
     """The map. Raises SiteError for the first thing that was not recorded so, or leads nowhere."""
     maps = engine_map.load(evidence.root)
