@@ -410,3 +410,25 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
 )
 def test_the_lines_that_the_post_names(line, text):
     assert lines_of("vllm", SCHEDULER)[line - 1].strip() == text
+
+
+def drawn(name: str) -> list[str]:
+    """Whose blocks a picture draws, in order; `shared` for one that two requests hold."""
+    text = (ROOT / f"docs/pictures/02/{name}.svg").read_text()
+    blocks = re.findall(r'<rect class="(r\d) (prompt|shared)"[^>]* width="3[23]"', text)
+    return [who if kind == "prompt" else kind for who, kind in blocks]
+
+
+def held(state: dict) -> list[str]:
+    """The same of a recorded state, block by block."""
+    holders: dict[int, list[str]] = {}
+    for name, table in state["tables"].items():
+        for block in table:
+            holders.setdefault(block, []).append(name)
+    return [names[0] if len(names) == 1 else "shared" for _, names in sorted(holders.items())]
+
+
+def test_the_pictures_of_the_pool_are_the_recorded_states():
+    assert drawn("loop") == held(STATES[4])
+    assert drawn("two-pools") == held(STATES[5])
+    assert drawn("preempt") == held(STATES[6]) + held(STATES[7])
