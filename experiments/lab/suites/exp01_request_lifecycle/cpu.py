@@ -7,6 +7,7 @@ from experiments.lab.host import interpreters, model_folders
 from experiments.lab.host.run_worker import worker
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers.server_spec import ServerSpec
+from experiments.lab.suites.common import counted
 from experiments.lab.suites.exp01_request_lifecycle import stages, visits
 
 SEED = 20261123
@@ -60,12 +61,29 @@ def measure_server(ctx: Context) -> Iterator[Draft]:
     return one_request(ctx, CONFIGURATIONS, [128, 512], 5, 2, SEED)
 
 
+def vllm_step(rows: list[dict]) -> list[dict]:
+    """The tokens of each request in the one step of vllm_step.py."""
+    handed = next(row for row in rows if row["kind"] == "handed")
+    return [sample("given", "tokens", [count], request=name) for name, count in handed["given"].items()]
+
+
+def sglang_step(rows: list[dict]) -> list[dict]:
+    """The tokens of each request in the batches of sglang_step.py."""
+    return [
+        sample("given", "tokens", [count], request=name, run=row["run"], turn=row["turn"])
+        for row in rows for name, count in zip(row["order"], row.get("extend_lens", [1] * len(row["order"])), strict=True)
+    ]
+
+
 def fleets() -> list[Fleet]:
     server = ServerSpec(
         "vllm-cpu", "vllm-cpu", SMALL, flags=("--enforce-eager", "--max-model-len", "2048"),
         env={"VLLM_CPU_KVCACHE_SPACE": "2"}, inject="stages", stages=tuple(stages.VLLM_CPU),
     )
     return [
+        # The arrays of one step of the small pool's requests, in either engine; deterministic.
+        counted.fleet("step", "step-vllm", "vllm_step.py", vllm_step, 0.3),
+        counted.fleet("step-sglang", "step-sglang", "sglang_step.py", sglang_step, 0.4, "sglang-cpu"),
         Fleet("core", ("core",), measure_core, engines=("vllm-cpu",), minutes=1),
         Fleet("cpu-server", records(CONFIGURATIONS), measure_server, servers=(server,), minutes=4),
     ]
