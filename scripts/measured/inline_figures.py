@@ -12,6 +12,7 @@ XLINK = "http://www.w3.org/1999/xlink"
 # On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
 SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
 GROWTH = 1.4
+PHONE = 330  # the units of a figure that a phone shows at their size
 _LENGTHS = {"d", "points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"}
 _DECIMALS = re.compile(r"(\d\.\d\d)\d+")
 _NO_TURN = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
@@ -55,15 +56,23 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
     tree.set("role", "img")
     tree.set("aria-label", alt)
     if width:
-        points = re.match(r"[\d.]+", width)
-        unit = "pt" if width.endswith("pt") else "px"
-        # Figures are drawn at a phone's width, where their text must be read; elsewhere there is room to grow.
-        tree.set("style", f"max-width:{GROWTH * float(points[0]):.0f}{unit}" if points else "")
+        tree.set("style", _sizes(width))
     etree.register_namespace("", SVG)
     text = etree.tostring(tree, encoding="unicode", short_empty_elements=True)
     # HTML parsers know the namespaces of an inline svg; blank lines would end the block for Markdown.
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)
     return re.sub(r">\s*\n\s*<", "><", text).strip()
+
+
+def _sizes(width: str) -> str:
+    """How narrow and how wide a figure is shown that was drawn at `width`: most are drawn at a phone's, where their text
+    must be read, and elsewhere there is room to grow. A wider one scrolls in its box on a phone."""
+    points = re.match(r"[\d.]+", width)
+    if not points:
+        return ""
+    unit, drawn = "pt" if width.endswith("pt") else "px", float(points[0])
+    least = f"min-width:{drawn:.0f}px;" if drawn > PHONE else ""
+    return f"{least}max-width:{GROWTH * drawn:.0f}{unit}"
 
 
 def shared(figure: str, name: str, again: bool) -> tuple[str, str]:

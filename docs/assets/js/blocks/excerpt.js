@@ -1,4 +1,4 @@
-/* Excerpts: copying, notes placed at their lines, their lines lit on hover and focus, folds opened by a link.
+/* Excerpts: copying, notes placed at their lines, their lines lit on hover and focus. A link opens folds by folds.js.
    Everything is readable without this script; it only moves and marks what is on the page already. */
 (() => {
   "use strict";
@@ -11,7 +11,7 @@
   };
   // A line inside a closed fold has no place; its fold has.
   const seen = (line) => {
-    const fold = line.closest("details");
+    const fold = line.closest(".excerpt-code details");
     return fold && !fold.open ? fold : line;
   };
 
@@ -100,16 +100,6 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   }
 
-  /** Opens the fold around the address's target, for browsers that do not do it themselves. */
-  function follow() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const fold = target && target.closest(".excerpt details");
-    if (fold && !fold.open) {
-      fold.open = true;
-      target.scrollIntoView();
-    }
-  }
-
   function start(figure) {
     if ("ready" in figure.dataset) return;
     figure.dataset.ready = "";
@@ -124,6 +114,7 @@
     const button = figure.querySelector(".excerpt-copy");
     button.addEventListener("click", () => copy(figure, button));
     figure.addEventListener("toggle", () => place(figure), true);
+    figure.closest("details")?.addEventListener("toggle", () => place(figure)); // folded whole, it was placed unseen
     place(figure);
     let width = figure.clientWidth;
     new ResizeObserver(() => {
@@ -133,10 +124,8 @@
 
   function startAll() {
     document.querySelectorAll("figure.excerpt").forEach(start);
-    follow();
   }
 
-  addEventListener("hashchange", follow);
   // Web fonts change heights once, when they arrive.
   document.fonts?.ready.then(() => document.querySelectorAll("figure.excerpt[data-ready]").forEach(place));
   // Loaded in the head, each figure is prepared as it arrives, before it is painted, so that nothing on it moves.
