@@ -106,4 +106,4 @@ def heading_above(text: str, line: int) -> str:
             break
         if heading := HEADING.match(prose):
             words = heading[1]
-    return words
+    return words.replace("`", "").replace("*", "")

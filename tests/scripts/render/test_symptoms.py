@@ -50,7 +50,7 @@ def test_a_post_s_heading_names_the_place(site):
     page.write_text(
         page.read_text("utf-8").replace("/// excerpt", "## Where is `it` entered? {#it}\n\n/// excerpt"), "utf-8"
     )
-    assert parts(render(site))["Why"].a.text == "post 1, Where is `it` entered?"
+    assert parts(render(site))["Why"].a.text == "post 1, Where is it entered?"
 
 
 def test_what_nothing_shows_says_so(site):
