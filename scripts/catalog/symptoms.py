@@ -182,6 +182,9 @@ def _symptom(
 ) -> Symptom:
     where = f"{FILE}: symptom '{row.id}'"
     one_of(row.group, groups, "group", where)
+    for text in row.prose:
+        if text.startswith(("#", ">", "- ", "* ")):
+            raise SiteError(f"{where}: '{text[:30]}' would be no words of a line; put its first word into `backticks`")
     for sign in row.signs:
         one_of(sign.kind, KINDS, "kind", f"{where}, sign '{sign.at}'")
     for box in row.boxes:

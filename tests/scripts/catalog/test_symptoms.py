@@ -85,6 +85,7 @@ def test_without_a_file_there_is_none(site):
         ('excerpt = "01/step"', 'excerpt = "01/stop"', "excerpt '01/stop' is not defined; use one of 01/step"),
         ('read = ["01/step"]', 'read = ["9/x"]', "excerpt '9/x' is not defined; use one of NN/id, as the excerpts"),
         ('box = ["step"]', 'box = ["stop"]', "symptom 'slow-pick': box 'stop' is not known; use one of send, step"),
+        ('["slow pick"]', '["#pick: 0"]', "'#pick: 0' would be no words of a line; put its first word into"),
         ('knob = "pick"', 'knob = "peck"', "symptom 'slow-pick': knob 'peck' is not known; use one of pick"),
         ('engine = "vllm"', 'engine = "vlm"', "symptom 'slow-pick': says nothing of vllm; add a [[symptom.change]]"),
         ('["wait"]', '["weight"]', "symptom 'slow-pick': claim 'weight' is in no file of experiments/claims"),
