@@ -8,7 +8,7 @@ from scripts.common.errors import SiteError
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
 # What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
 _UNSOUGHT = re.compile(
-    r'<figure class="replay".*?</figure>'
+    r'<figure class="replay[" ].*?</figure>'
     r'|<section class="claim claim-in-line".*?</section>'  # the card stands in Evidence as well
     r'|<(pre|svg|button)\b.*?</\1>|<summary>.*?</summary>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
     r'|<(?:ul|div) class="claim-(?:marks|drawn)">.*?</(?:ul|div)>'

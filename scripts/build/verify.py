@@ -24,7 +24,7 @@ from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
 from scripts.measured import host_reader
 from scripts.pages import corrections, notebook_pairs
-from scripts.quotes import engine_defaults, excerpts, replays
+from scripts.quotes import compares, engine_defaults, excerpts, replays
 from scripts.quotes import manifest as manifests
 
 LAB = (sys.executable, "-m", "experiments.lab", "verify")
@@ -89,9 +89,23 @@ def check_replays(evidence: LookedAt) -> tuple[int, str]:
             wrong.append(str(error))
         if not evidence.shown("replay", replay.id, replay.file):
             wrong.append(replays.unused(replay))
+    compared = 0
+    for manifest, compare in compares.load_all(evidence.root):
+        if not evidence.holds(manifest.file):
+            continue
+        compared += 1
+        try:
+            sides = (compares.record_of(side, compare, manifest) for side in (compare.a, compare.b))
+            compares.check(compare, *map(evidence.record, sides))
+        except SiteError as error:
+            wrong.append(str(error))
+        if not evidence.shown("compare", compare.id, compare.file):
+            wrong.append(compares.unused(compare))
     if wrong:
         raise Wrong(wrong)
     said = f"manifests hold {len(steps)} replays of {sum(steps)} steps, whose deciding lines ran"
+    if compared:
+        said += f"; {compared} compares of runs of the same requests, one setting changed"
     return len(_manifests(evidence)), said
 
 

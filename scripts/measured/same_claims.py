@@ -20,7 +20,9 @@ def differences(root: Path, commit: str) -> list[str]:
     names = set(_git(root, "ls-tree", "-r", "--name-only", commit, CLAIMS, FIGURES).decode().splitlines())
     here = {
         path.relative_to(root).as_posix()
-        for folder in (CLAIMS, FIGURES) for path in (root / folder).rglob("*") if path.is_file()
+        for folder in (CLAIMS, FIGURES)
+        for path in (root / folder).rglob("*")
+        if path.is_file()
     }
     for name in sorted(names | here):
         if name not in here or name not in names:

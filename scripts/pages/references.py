@@ -11,7 +11,7 @@ from pathlib import Path
 BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
 REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-OWN_PREFIX = ("claim", "path", "replay", "result")  # blocks whose address is their name and their id
+OWN_PREFIX = ("claim", "path", "replay", "compare", "result")  # blocks whose address is their name and their id
 HEADING = re.compile(r"#{2,4} +(.+?)(?: *\{[^{}]*\})? *#*$")
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 

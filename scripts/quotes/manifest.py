@@ -1,8 +1,8 @@
 """A post's manifest, snippets/NN-slug.toml, read strictly: the excerpts it quotes, the call paths it claims, the
-settings it speaks of, the replays it shows.
+settings it speaks of, the replays it shows, and the runs it compares.
 
 Here its tables become objects: keys, types and ids are checked. What they say is checked by those who know what they
-mean: call_paths, engine_defaults, replays, and excerpts against the pinned source.
+mean: call_paths, engine_defaults, replays, compares, and excerpts against the pinned source.
 """
 
 from dataclasses import dataclass, field
@@ -11,22 +11,23 @@ from pathlib import Path
 from scripts.common import toml_tables
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
-from scripts.quotes.manifest_tables import CallPath, Excerpt, Replay, Setting
+from scripts.quotes.manifest_tables import CallPath, Compare, Excerpt, Replay, Setting
 
 FOLDER = "snippets"
 NAMES = "[0-9]*-*.toml"
-TABLES = ("excerpt", "path", "setting", "replay")
+TABLES = ("excerpt", "path", "setting", "replay", "compare")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest: excerpts by id, and the call paths, settings and replays, in file order."""
+    """A manifest: excerpts by id, and the call paths, settings, replays and compares, in file order."""
 
     file: str
     excerpts: dict[str, Excerpt] = field(default_factory=dict)
     paths: tuple[CallPath, ...] = ()
     settings: tuple[Setting, ...] = ()
     replays: tuple[Replay, ...] = ()
+    compares: tuple[Compare, ...] = ()
 
     def excerpt(self, name: str, page: str) -> Excerpt:
         """The excerpt that `page` asks for by id. Raises SiteError for one the manifest does not define."""
@@ -80,6 +81,7 @@ def parse(text: str, file: str) -> Manifest:
         tuple(toml_tables.read_each(tables.get("path", []), CallPath, file, manifest=file)),
         tuple(toml_tables.read_each(tables.get("setting", []), Setting, file, file=file)),
         tuple(toml_tables.read_each(tables.get("replay", []), Replay, file, file=file)),
+        tuple(toml_tables.read_each(tables.get("compare", []), Compare, file, file=file)),
     )
 
 

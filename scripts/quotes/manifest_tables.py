@@ -1,4 +1,5 @@
-"""What stands in a post's manifest, as typed objects: excerpts with notes, call paths with hops, settings, replays.
+"""What stands in a post's manifest, as typed objects: excerpts with notes, call paths with hops, settings,
+replays, compares.
 
 Each is a `Table`, whose fields are the table's keys; where a field has another name than its key, the key says so.
 `file`, or `manifest`, is the manifest a table stands in. "" and () stand for what is left out.
@@ -193,3 +194,31 @@ class Replay(Table, frozen=True):
     def place(self) -> str:
         """Where its data lies below the site's root: the post's number tells two of one name apart."""
         return f"data/replays/{Path(self.file).name.partition('-')[0]}-{self.id}.json"
+
+
+class Compare(Table, frozen=True):
+    """Two runs of the same requests, side by side. `a` and `b` name a record or a replay of the manifest; `setting` is
+    inline Markdown, how a user changes what differs; `because`, inline Markdown, why the right answer is right."""
+
+    KIND = "compare"
+    file: str
+    id: Id
+    title: Text
+    a: Text
+    b: Text
+    question: Text
+    answers: tuple[Text, ...]
+    right: Text
+    because: Text
+    marks: tuple[Mark, ...] = field(name="mark")
+    setting: Text = ""
+
+    @property
+    def where(self) -> str:
+        """How an error names it."""
+        return f"{self.file}: compare '{self.id}'"
+
+    @property
+    def place(self) -> str:
+        """Where its data lies below the site's root."""
+        return f"data/replays/{Path(self.file).name.partition('-')[0]}-compare-{self.id}.json"

@@ -58,23 +58,21 @@ def parse(manifest: Manifest) -> dict[str, Replay]:
         for reason in replay.reasons:
             if replay.because[reason.event] is not reason:
                 raise SiteError(f"{replay.where}: because '{reason.event}': the event has two; keep one")
-    return {name: structs.replace(replay, marks=_marks(replay)) for name, replay in replays.items()}
+    return {
+        name: structs.replace(replay, marks=in_order(replay.marks, replay.where)) for name, replay in replays.items()
+    }
 
 
-def _marks(replay: Replay) -> tuple[Mark, ...]:
-    """The marks in order of their steps."""
-    if not replay.marks:
-        raise SiteError(
-            f"{replay.where}: marks no moment, so there is nothing to see without a script; add [[replay.mark]]"
-        )
-    for number, mark in enumerate(replay.marks):
-        for other in replay.marks[:number]:
+def in_order(marks: tuple[Mark, ...], where: str) -> tuple[Mark, ...]:
+    """The marks in order of their steps. SiteError for none, and for two of one step or name."""
+    if not marks:
+        raise SiteError(f"{where}: marks no moment, so there is nothing to see without a script; add [[replay.mark]]")
+    for number, mark in enumerate(marks):
+        for other in marks[:number]:
             if mark.id == other.id or mark.step == other.step:
                 what = "is called so too" if mark.id == other.id else f"marks step {mark.step} too"
-                raise SiteError(
-                    f"{replay.where}: mark '{mark.id}': mark '{other.id}' of step {other.step} {what}; change one"
-                )
-    return tuple(sorted(replay.marks, key=lambda mark: mark.step))
+                raise SiteError(f"{where}: mark '{mark.id}': mark '{other.id}' of step {other.step} {what}; change one")
+    return tuple(sorted(marks, key=lambda mark: mark.step))
 
 
 def load_all(root: Path = ROOT) -> list[tuple[Manifest, Replay]]:

@@ -9,9 +9,11 @@ import json
 import re
 from html import unescape
 
-from pymdownx.blocks.block import type_string
+from pymdownx.blocks.block import type_number, type_string
 
+from scripts.common.errors import SiteError
 from scripts.quotes import replays
+from scripts.quotes.manifest_tables import Mark
 from scripts.quotes.replays import Checked
 from scripts.render.blocks.replay_frames import Frames
 from scripts.render.page.block import PageBlock, register_block
@@ -20,7 +22,7 @@ from scripts.render.page.data_files import address
 from scripts.render.page.highlight import python_lines
 from scripts.render.page.html import escaped
 
-_TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^>]*>")
 BUTTONS = (  # name, what a script does, icon
     ("First step", "first", "M6 5v14M19 5 9 12l10 7z"),
     ("Step back", "back", "M16 5 6 12l10 7z"),
@@ -30,17 +32,21 @@ BUTTONS = (  # name, what a script does, icon
 
 
 class ReplayBlock(PageBlock):
-    """The argument is the replay's id in the page's manifest; `alt` says what its pictures show."""
+    """The argument is the replay's id in the page's manifest; `alt` says what its pictures show, `open` at which step
+    it stands when the page is opened."""
 
     NAME = "replay"
-    OPTIONS = {"alt": ("", type_string)}
+    OPTIONS = {"alt": ("", type_string), "open": (1, type_number)}
 
     def html(self) -> str:
         context = self.context
         checked = context.replay(self.argument, self.evidence)
         told = Told(checked, context.inline)
         context.replay_data[checked.replay.place] = told.document()
-        return told.figure(self.root, self.options["alt"])
+        start, last = int(self.options["open"]), len(told.steps) - 1
+        if not 0 <= start <= last:
+            raise SiteError(f"option 'open': there is no step {start}, the last is {last}; write one that there is")
+        return told.figure(self.root, self.options["alt"], start)
 
 
 class Told:
@@ -67,31 +73,19 @@ class Told:
         made = {"format": replays.FORMAT, "id": self.replay.id, "steps": steps}
         return json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n"
 
-    def figure(self, root: str, alt: str) -> str:
+    def figure(self, root: str, alt: str, start: int = 1) -> str:
         """The figure; `root` is the way to the site's root."""
-        anchor, last, start = self.anchor, len(self.steps) - 1, 1
+        anchor, last = self.anchor, len(self.steps) - 1
         pin = next(iter(self.checked.lines.values()))[0].pin
         source = f'<a href="{root}{address(self.checked.path)}">{escaped(self.checked.path.rpartition("/")[2])}</a>'
         label = escaped(alt or self.replay.title)
-        buttons = "".join(
-            f'<button type="button" data-do="{do}" aria-label="{name}" title="{name}">{_icon(path)}</button>'
-            for name, do, path in BUTTONS
-        )
-        moments = "".join(
-            f'<li><a href="#{anchor}-{mark.id}" data-step="{mark.step}">{escaped(mark.id.replace("-", " "))}</a></li>'
-            for mark in self.replay.marks
-        )
         return (
             f'<figure class="replay" id="{anchor}" data-kind="{self.checked.data["kind"]}" data-search-exclude '
             f'data-src="{root}{self.replay.place}" aria-labelledby="{anchor}-title">'
             f'<figcaption><a class="rp-title" id="{anchor}-title" href="#{anchor}">{escaped(self.replay.title)}</a> '
             f'<span class="rp-source">{last} steps of {escaped(pin.name)} {escaped(pin.version)}\'s own classes '
             f"\N{MIDDLE DOT} {source}</span></figcaption>"
-            f'<div class="rp-player"><div class="rp-controls">{buttons}'
-            f'<input type="range" min="0" max="{last}" value="{start}" step="1" aria-label="Step" '
-            f'aria-valuetext="step {start} of {last}">'
-            f'<span class="rp-count" aria-hidden="true">step {start} of {last}</span></div>'
-            f'<nav class="rp-jump" aria-label="Marked moments"><ul>{moments}</ul></nav>'
+            f'<div class="rp-player">{controls(anchor, start, last, self.replay.marks)}'
             f'<div class="rp-body"><div class="rp-said">{self._said(start)}</div>'
             f'<div class="rp-stage" tabindex="0" role="group" aria-label="{label}">'
             f"{self.frames.frame(start)}</div></div>"
@@ -133,12 +127,31 @@ class Told:
     def says(self, n: int) -> str:
         """The same as plain text, for a screen reader."""
         said = "; ".join(self._words(event) for event in self.steps[n]["events"])
-        return unescape(_TAG.sub("", said)) or "nothing has happened yet"
+        return unescape(TAG.sub("", said)) or "nothing has happened yet"
 
     def lines(self, n: int) -> list[str]:
         """The addresses of the lines that decided it."""
         found = [self.checked.lines[event["event"]] for event in self.steps[n]["events"]]
         return list(dict.fromkeys(f"{excerpt.excerpt.id}-L{number}" for excerpt, number in found))
+
+
+def controls(anchor: str, start: int, last: int, marks: tuple[Mark, ...]) -> str:
+    """Buttons, slider and marked moments of a player that stands at step `start` of 0 to `last`."""
+    buttons = "".join(
+        f'<button type="button" data-do="{do}" aria-label="{name}" title="{name}">{_icon(path)}</button>'
+        for name, do, path in BUTTONS
+    )
+    moments = "".join(
+        f'<li><a href="#{anchor}-{mark.id}" data-step="{mark.step}">{escaped(mark.id.replace("-", " "))}</a></li>'
+        for mark in marks
+    )
+    return (
+        f'<div class="rp-controls">{buttons}'
+        f'<input type="range" min="0" max="{last}" value="{start}" step="1" aria-label="Step" '
+        f'aria-valuetext="step {start} of {last}">'
+        f'<span class="rp-count" aria-hidden="true">step {start} of {last}</span></div>'
+        f'<nav class="rp-jump" aria-label="Marked moments"><ul>{moments}</ul></nav>'
+    )
 
 
 def _icon(path: str) -> str:

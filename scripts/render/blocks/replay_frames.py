@@ -4,7 +4,7 @@
 holds, so that a change can be seen. Colours only repeat what a name or a number says.
 """
 
-from scripts.render.blocks import replay_tree
+from scripts.render.blocks import replay_slots, replay_tree
 from scripts.render.blocks.replay_tree import bar
 from scripts.render.page.html import escaped
 
@@ -20,7 +20,13 @@ class Frames:
         self.setup = data.get("setup", {})
         self.requests = data.get("requests") or {}
         self.hue = {name: HUES[at % len(HUES)] for at, name in enumerate(self.requests)}
-        self.draw = {"scheduler": self.scheduler, "blocks": self.blocks, "tree": self.tree}[data["kind"]]
+        self.marked: set[str] = set()  # requests to point out, those in which two runs differ
+        self.draw = {
+            "scheduler": self.scheduler,
+            "slots": self.slots,
+            "blocks": self.blocks,
+            "tree": self.tree,
+        }[data["kind"]]
 
     def frame(self, n: int) -> str:
         """The HTML of step `n`."""
@@ -34,22 +40,26 @@ class Frames:
     def chip(self, name: str, prefix: str, extra: str = "", classes: str = "") -> str:
         """A request's name in its colour."""
         return (
-            f'<li class="rp-chip {classes}" data-k="{prefix}-{escaped(name)}" style="{self.style(name)}">'
-            f"{escaped(name)}{extra}</li>"
+            f'<li class="rp-chip {classes}{self.mark(name)}" data-k="{prefix}-{escaped(name)}" '
+            f'style="{self.style(name)}">{escaped(name)}{extra}</li>'
         )
+
+    def mark(self, name: str) -> str:
+        return " is-marked" if name in self.marked else ""
 
     def queues(self, state: dict, given: dict) -> str:
         """Waiting, running and finished requests, each queue in its order."""
         running = [each["id"] if isinstance(each, dict) else each for each in state["running"]]
         most = self.setup.get("max_num_seqs")
         preempted = state.get("preempted", [])
+        lost = "retracted" if self.data["kind"] == "slots" else "preempted"
 
         def chips(names: list) -> str:
             items = []
             for name in names:
                 extra = f" <b>+{given[name]:,}</b>" if name in given and name in running else ""
                 out = name in preempted and name in state["waiting"]
-                extra += ' <span class="rp-out">pre-empted</span>' if out else ""
+                extra += f' <span class="rp-out">{lost}</span>' if out else ""
                 items.append(self.chip(name, "q", extra, "is-out" if out else ""))
             return "".join(items) or '<li class="rp-none">none</li>'
 
@@ -68,6 +78,9 @@ class Frames:
     def tree(self, state: dict) -> str:
         return replay_tree.tree(state, self.setup)
 
+    def slots(self, state: dict) -> str:
+        return replay_slots.slots(self, state)
+
     def scheduler(self, state: dict) -> str:
         total, given = state["budget"]["total"], state["budget"]["given"]
         return (
@@ -79,12 +92,13 @@ class Frames:
                 "tokens",
             )
             + self.queues(state, given)
-            + self._progress(state)
+            + self.progress(state)
             + self._pool(state)
         )
 
-    def _progress(self, state: dict) -> str:
-        """A row for each request: how far it has come, and its block table."""
+    def progress(self, state: dict) -> str:
+        """A row for each request: how far it has come, and its block table, where it has one."""
+        tables = state.get("tables")
         longest = max((each["prompt"] + each["output"] for each in self.requests.values()), default=1)
         running = {each["id"]: each for each in state["running"]}
         rows = []
@@ -101,19 +115,21 @@ class Frames:
                 text, classes = "waits, computed 0" + (" again" if again else ""), "is-waiting"
             cells = "".join(
                 f'<li class="rp-cell" data-k="t-{escaped(name)}-{at_block}" style="{self.style(name)}">{block}</li>'
-                for at_block, block in enumerate(state["tables"].get(name, ()))
+                for at_block, block in enumerate((tables or {}).get(name, ()))
             )
             rows.append(
-                f'<li class="rp-row {classes}" style="{self.style(name)}"><span class="rp-name">{escaped(name)}</span>'
-                f'<span class="rp-track"><span class="rp-length" style="width:{_share(whole, longest)}%">'
+                f'<li class="rp-row {classes}{self.mark(name)}" style="{self.style(name)}">'
+                f'<span class="rp-name">{escaped(name)}</span><span class="rp-track">'
+                f'<span class="rp-length" style="width:{_share(whole, longest)}%">'
                 f'<span class="rp-prompt" style="width:{_share(size["prompt"], whole)}%"></span>'
                 f'<span class="rp-done" data-w="d-{escaped(name)}" style="width:{_share(at, whole)}%"></span></span>'
                 f'</span><span class="rp-text">{text}</span>'
-                f'<ol class="rp-table" aria-label="block table">{cells}</ol></li>'
+                + ("" if tables is None else f'<ol class="rp-table" aria-label="block table">{cells}</ol>')
+                + "</li>"
             )
         return (
-            '<p class="rp-label">Tokens computed, up to the mark those of the prompt, then those of the answer; '
-            f'the block table</p><ul class="rp-rows">{"".join(rows)}</ul>'
+            '<p class="rp-label">Tokens computed, up to the mark those of the prompt, then those of the answer'
+            f'{"" if tables is None else "; the block table"}</p><ul class="rp-rows">{"".join(rows)}</ul>'
         )
 
     def _pool(self, state: dict) -> str:

@@ -45,7 +45,8 @@ def _node(node: dict, children: dict) -> str:
 
 def bar(title: str, total: int, parts: list, rest: str, unit: str) -> str:
     """A bar of `total` divided among (name, amount, style, key), with what is left over at its end."""
-    used = sum(amount for _, amount, _, _ in parts)
+    used = round(sum(amount for _, amount, _, _ in parts), 1)  # a reserve is no whole number
+    left = round(total - used, 1)
     pieces = [
         f'<li class="rp-part rp-part-{escaped(key)}" data-k="{escaped(key)}" '
         f'style="{style + ";" if style else ""}flex-grow:{amount}" title="{escaped(name)}: {amount:,}">'
@@ -54,8 +55,7 @@ def bar(title: str, total: int, parts: list, rest: str, unit: str) -> str:
     ]
     if total > used:
         pieces.append(
-            f'<li class="rp-part rp-rest" data-k="rest" style="flex-grow:{total - used}"><span>{rest} '
-            f"{total - used:,}</span></li>"
+            f'<li class="rp-part rp-rest" data-k="rest-{unit}" style="flex-grow:{left}"><span>{rest} {left:,}</span></li>'
         )
     said = "; ".join(f"{escaped(name)} {amount:,}" for name, amount, _, _ in parts)
     return (

@@ -12,7 +12,7 @@ import markdown
 from scripts.catalog import site_data
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
-from scripts.quotes import engine_defaults, replays
+from scripts.quotes import compares, engine_defaults, replays
 from scripts.quotes import manifest as manifests
 from scripts.quotes.excerpts import Resolved, Resolver, unused
 from scripts.quotes.manifest import Manifest
@@ -45,6 +45,7 @@ class Context:
     used_by_page: dict[str, list[str]] = field(default_factory=dict)
     settings_shown: list[str] = field(default_factory=list)
     replays_shown: list[str] = field(default_factory=list)
+    compares_shown: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)  # claims whose card opens below a line of this page
     folded_claims: list[str] = field(default_factory=list)  # claims whose card stands folded on it
     replay_data: dict[str, str] = field(default_factory=dict)  # address below the site's root -> JSON, of this build
@@ -72,6 +73,7 @@ class Context:
         self.used = []
         self.settings_shown = []
         self.replays_shown = []
+        self.compares_shown = []
         self.results = []
         self.folded_claims = []
 
@@ -123,9 +125,25 @@ class Context:
         replay = defined[name]
         return replays.check(replay, self.required_manifest, evidence.record(replay.record), self.resolver)
 
+    def compare(self, name: str, evidence: site_data.Evidence) -> compares.Checked:
+        """The two runs that a page compares, checked; counts as its use. Raises SiteError."""
+        defined = compares.parse(self.manifest) if self.manifest else {}
+        if name not in defined:
+            known = f"use one of {', '.join(defined) or 'none, it has no [[compare]]'}"
+            raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
+        if name in self.compares_shown:
+            raise SiteError(f"is shown twice; link to #compare-{name} the second time")
+        self.compares_shown.append(name)
+        compare = defined[name]
+        a, b = (
+            evidence.record(compares.record_of(side, compare, self.required_manifest))
+            for side in (compare.a, compare.b)
+        )
+        return compares.check(compare, a, b)
+
     def finish_page(self) -> None:
-        """Raises SiteError for an excerpt, setting or replay that the manifest defines and the page has not used, and
-        for a result whose card is not folded in Evidence, in the order of the text."""
+        """Raises SiteError for what the manifest defines and the page has not used, excerpts, settings, replays and
+        compares, and for a result whose card is not folded in Evidence, in the order of the text."""
         self.used_by_page[self.page] = list(self.used)
         self._check_results()
         manifest = self.manifest
@@ -139,6 +157,9 @@ class Context:
         for replay in replays.parse(manifest).values():
             if replay.id not in self.replays_shown:
                 raise SiteError(replays.unused(replay, self.source))
+        for compare in compares.parse(manifest).values():
+            if compare.id not in self.compares_shown:
+                raise SiteError(compares.unused(compare, self.source))
 
     def _check_results(self) -> None:
         for name in self.results:

@@ -182,7 +182,7 @@ def test_a_scheduler_s_frame(site):
     queues = [
         [chip.get_text(" ", strip=True) for chip in queue.select(".rp-chip")] for queue in soup.select(".rp-queue")
     ]
-    assert queues == [["r<3> pre-empted"], ["r1 +40", "r2 +1"], []]
+    assert queues == [["r<3> preempted"], ["r1 +40", "r2 +1"], []]
     rows = soup.select(".rp-row")
     assert [row.select_one(".rp-text").text for row in rows] == [
         "decode, 40 of 41",
@@ -216,7 +216,7 @@ def test_a_tree_s_frame(site):
     assert first.ul.select_one(".rp-node").get_text(" ", strip=True) == "2 alone 3 tokens evictable last use 2"
 
 
-@pytest.mark.parametrize("kind", ["scheduler", "blocks", "tree"])
+@pytest.mark.parametrize("kind", ["scheduler", "slots", "blocks", "tree"])
 def test_keys_are_unique_in_every_frame(site, kind):
     for step in document(site, kind)["steps"]:
         keys = re.findall(r'data-k="([^"]+)"', step["frame"])
@@ -226,3 +226,21 @@ def test_keys_are_unique_in_every_frame(site, kind):
 def test_the_script_is_small():
     assert (ROOT / "docs/assets/js/blocks/replay.js").stat().st_size < 30_000
     assert {do for _, do, _ in replay.BUTTONS} == {"first", "back", "play", "next"}
+
+
+def test_slots_are_divided_among_requests_answers_to_come_and_what_is_left(site):
+    made = frame(site, "slots")
+    pool = made.select(".rp-bar")[1]
+    parts = [part.get_text(" ", strip=True) for part in pool.select("li")]
+    assert parts == ["r1 20", "for answers 5.6", "left 14.4"]
+    assert "a batch of prompts" in made.text and made.select_one(".rp-out").text == "retracted"
+    assert "fewer than 14.4: 15 empty and 5 of the tree" in made.text
+    assert not made.select(".rp-table")
+
+
+def test_a_replay_opens_at_the_step_that_the_page_names(site):
+    add(site)
+    made = render(site, TEXT.replace("    alt: Queues", "    open: 2\n    alt: Queues")).select_one("figure.replay")
+    assert made.select_one("input[type=range]")["value"] == "2" and made.select_one(".rp-count").text == "step 2 of 2"
+    with pytest.raises(SiteError, match="there is no step 3, the last is 2"):
+        render(site, TEXT.replace("    alt: Queues", "    open: 3\n    alt: Queues"))

@@ -1,4 +1,5 @@
-/* Replays: steps, play, marked moments, addresses, the deciding line lit in its excerpt.
+/* Replays: steps, play, marked moments, addresses, the deciding line lit in its excerpt. A compare is one with two
+   pictures, in step, and a question that is asked before they are shown.
    Every step arrives drawn, as JSON beside the page; this puts it in place and lets what moved be seen moving. */
 (() => {
   "use strict";
@@ -11,9 +12,9 @@
     constructor(figure) {
       this.figure = figure;
       this.range = figure.querySelector("input[type=range]");
-      this.stage = figure.querySelector(".rp-stage");
+      this.stages = [...figure.querySelectorAll(".rp-player .rp-stage")];
       this.said = figure.querySelector(".rp-said");
-      this.status = figure.querySelector("[role=status]");
+      this.status = figure.querySelector(".rp-player [role=status]");
       this.n = +this.range.value;
       this.last = +this.range.max;
       this.play = figure.querySelector("[data-do=play]");
@@ -42,7 +43,8 @@
       const width = this.figure.clientWidth;
       if (!this.steps || width === this.width) return;
       this.width = width;
-      for (const [box, html] of [[this.stage, (step) => step.frame], [this.said, (step) => words(step)]]) {
+      const boxes = this.stages.map((stage, at) => [stage, (step) => frames(step)[at]]);
+      for (const [box, html] of [...boxes, [this.said, (step) => words(step)]]) {
         const probe = box.cloneNode(false);
         probe.style.cssText = "position:absolute;visibility:hidden;min-height:0;max-height:none";
         probe.style.width = `${box.getBoundingClientRect().width}px`;
@@ -69,7 +71,7 @@
       this.range.setAttribute("aria-valuetext", `step ${n} of ${this.last}`);
       this.figure.querySelector(".rp-count").textContent = `step ${n} of ${this.last}`;
       this.said.innerHTML = words(step);
-      this.change(step.frame);
+      this.stages.forEach((stage, at) => this.change(stage, frames(step)[at]));
       this.status.textContent = `Step ${n} of ${this.last}: ${step.says}.`;
       this.figure.querySelectorAll(".rp-jump a").forEach((link) => {
         if (+link.dataset.step === n) link.setAttribute("aria-current", "step");
@@ -80,12 +82,12 @@
     }
 
     /** Puts the new picture in; what is in both goes from its old place to its new one, what is new appears. */
-    change(html) {
-      const named = () => new Map([...this.stage.querySelectorAll("[data-k]")].map((each) => [each.dataset.k, each]));
-      if (still.matches) { this.stage.innerHTML = html; return; }
+    change(stage, html) {
+      const named = () => new Map([...stage.querySelectorAll("[data-k]")].map((each) => [each.dataset.k, each]));
+      if (still.matches) { stage.innerHTML = html; return; }
       const before = new Map([...named()].map(([key, each]) => [key, [each.getBoundingClientRect(), each.dataset.v]]));
-      const widths = new Map([...this.stage.querySelectorAll("[data-w]")].map((each) => [each.dataset.w, each.style.width]));
-      this.stage.innerHTML = html;
+      const widths = new Map([...stage.querySelectorAll("[data-w]")].map((each) => [each.dataset.w, each.style.width]));
+      stage.innerHTML = html;
       const timing = { duration: MOVE, easing: "cubic-bezier(.2,.7,.2,1)" };
       named().forEach((each, key) => {
         const old = before.get(key);
@@ -100,7 +102,7 @@
         }
         if (old[1] !== each.dataset.v) each.classList.add("is-changed");
       });
-      this.stage.querySelectorAll("[data-w]").forEach((each) => {
+      stage.querySelectorAll("[data-w]").forEach((each) => {
         const old = widths.get(each.dataset.w);
         if (old && old !== each.style.width) each.animate([{ width: old }, { width: each.style.width }], timing);
       });
@@ -163,12 +165,50 @@
     }
   }
 
+  /** Asks before both runs are shown: the player opens with the answer, or with an address inside it. */
+  class Compare extends Replay {
+    constructor(figure) {
+      super(figure);
+      this.ask = figure.querySelector(".cp-ask");
+      this.ask.addEventListener("click", (event) => {
+        const button = event.target.closest("[data-answer]");
+        if (button && !this.open) this.answer(button);
+      });
+    }
+
+    answer(button) {
+      const right = this.ask.querySelector(`[data-answer="${this.ask.dataset.right}"]`);
+      const chosen = button.dataset.answer;
+      if (chosen) button.setAttribute("aria-pressed", "true");
+      const said = chosen === "" ? "" : button === right ? "Right. " : `You said "${button.textContent}". `;
+      this.ask.querySelector(".cp-verdict").textContent = `${said}It is: ${right.textContent}.`;
+      this.reveal();
+      this.show(this.n);
+    }
+
+    reveal() {
+      this.open = true;
+      this.figure.classList.add("is-open");
+      this.ask.querySelector(".cp-answer").open = true;
+      this.ask.querySelectorAll("[data-answer]").forEach((button) => {
+        button.setAttribute("aria-disabled", "true");
+        button.classList.toggle("is-right", button.dataset.answer === this.ask.dataset.right);
+      });
+    }
+
+    async show(n) {
+      if (!this.open) this.reveal();
+      await super.show(n);
+    }
+  }
+
+  const frames = (step) => step.frames || [step.frame];
   const words = (step) => `${step.text ? `<p class="rp-mark">${step.text}</p>` : ""}<ul class="rp-why">${step.why}</ul>`;
 
   /** Opens a replay at the moment that the address names. */
   function follow() {
     const id = decodeURIComponent(location.hash.slice(1));
-    const link = id.startsWith("replay-") && document.querySelector(`.rp-jump a[href="#${CSS.escape(id)}"]`);
+    const link = /^(replay|compare)-/.test(id) && document.querySelector(`.rp-jump a[href="#${CSS.escape(id)}"]`);
     const figure = link && link.closest("figure.replay");
     if (!figure) return;
     figure.replay.stop();
@@ -178,7 +218,9 @@
   }
 
   function startAll() {
-    document.querySelectorAll("figure.replay").forEach((figure) => { figure.replay ||= new Replay(figure); });
+    document.querySelectorAll("figure.replay").forEach((figure) => {
+      figure.replay ||= new (figure.classList.contains("compare") ? Compare : Replay)(figure);
+    });
     follow();
   }
 

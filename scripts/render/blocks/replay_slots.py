@@ -1,0 +1,42 @@
+"""A state of SGLang's scheduler as HTML: its batch, and the slots of its pool with what is kept for answers to come."""
+
+from typing import TYPE_CHECKING
+
+from scripts.render.blocks.replay_tree import bar
+
+if TYPE_CHECKING:
+    from scripts.render.blocks.replay_frames import Frames
+
+BATCHES = {
+    "prefill": "a batch of prompts",
+    "decode": "a batch of decodes",
+    "mixed": "a batch of prompts and decodes",
+    None: "no batch",
+}
+
+
+def slots(frames: "Frames", state: dict) -> str:
+    """The picture of one state of the kind "slots"."""
+    total, given = state["budget"]["total"], state["budget"]["given"]
+    batch = BATCHES.get(state["mode"], state["mode"])
+    parts = [(name, tokens, frames.style(name), f"g-{name}") for name, tokens in given.items()]
+    budget = bar(f"Chunk size, {batch}", max(total, sum(given.values())), parts, "not used", "tokens")
+    return budget + frames.queues(state, given) + frames.progress(state) + _pool(frames, state)
+
+
+def _pool(frames: "Frames", state: dict) -> str:
+    """All slots: in use by a request, kept free for the answers of the running ones, and what a prompt may ask for."""
+    free = state["free"] + state["kept"]
+    reserved = min(state["reserved"], free)
+    parts = [(name, count, frames.style(name), f"s-{name}") for name, count in state["held"].items() if count]
+    if reserved:
+        parts.append(("for answers", reserved, "", "reserved"))
+    used = sum(state["held"].values())
+    left = max(free - state["reserved"], 0)
+    return (
+        bar(
+            f"KV slots, {used:,} in use, {state['reserved']:,} kept for answers", state["slots"], parts, "left", "slots"
+        )
+        + f'<p class="rp-label">A prompt may ask for fewer than <b>{left:,.1f}</b>: {state["free"]:,} empty and '
+        f"{state['kept']:,} of the tree that nobody uses, less what is kept for answers</p>"
+    )
