@@ -55,7 +55,8 @@ def bar(title: str, total: int, parts: list, rest: str, unit: str) -> str:
     ]
     if total > used:
         pieces.append(
-            f'<li class="rp-part rp-rest" data-k="rest-{unit}" style="flex-grow:{left}"><span>{rest} {left:,}</span></li>'
+            f'<li class="rp-part rp-rest" data-k="rest-{unit}" style="flex-grow:{left}">'
+            f"<span>{rest} {left:,}</span></li>"
         )
     said = "; ".join(f"{escaped(name)} {amount:,}" for name, amount, _, _ in parts)
     return (
