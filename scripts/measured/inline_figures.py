@@ -65,8 +65,8 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
 
 
 def _sizes(width: str) -> str:
-    """How narrow and how wide a figure is shown that was drawn at `width`: most are drawn at a phone's, where their text
-    must be read, and elsewhere there is room to grow. A wider one scrolls in its box on a phone."""
+    """How narrow and how wide a figure is shown that was drawn at `width`: most are drawn at a phone's, where their
+    text must be read, and elsewhere there is room to grow. A wider one scrolls in its box on a phone."""
     points = re.match(r"[\d.]+", width)
     if not points:
         return ""

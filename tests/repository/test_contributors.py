@@ -4,10 +4,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import markdown
 import pytest
 import yaml
 
 from scripts.render.blocks.claim import FORM
+from scripts.render.page.build_context import Context
+from scripts.render.page.extension import PageExtension
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reference/architecture.md").read_text("utf-8")
@@ -36,6 +39,17 @@ def test_there_are_four_flows_and_ten_recipes_of_at_most_eight_lines():
         title, *lines = [line for line in recipe.splitlines() if line.strip()]
         assert 2 <= len(lines) <= 8 and all(re.match(r"\d\. ", line) for line in lines), title
         assert re.search(r"`[\w./-]+[/.][\w./-]*`|`make ", recipe), f"{title}: names no file and no command"
+
+
+def test_the_blocks_that_a_post_is_written_with_are_there():
+    table = PAGE.split("## The blocks that a post is written with", 1)[1].split("## Ten changes", 1)[0]
+    named = [name for cells in re.findall(r"(?m)^\| (`.*?) \|", table) for name in re.findall(r"`([\w-]+)`", cells)]
+    converter = markdown.Markdown(extensions=[PageExtension(Context())])
+    known = converter.parser.blockprocessors["blocks"].blocks
+    assert len(named) >= 14 and set(named) <= set(known)
+    for name in ("result", "claim", "details", "excerpt", "path", "pseudo", "picture"):
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{name}` |"))
+        assert {f"`{option}" in row for option in known[name].OPTIONS} <= {True}, f"{name}: an option is not named"
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form.name != "config.yml"], ids=lambda form: form.name)
