@@ -116,6 +116,13 @@ def test_a_watermark_of_two_blocks_keeps_r5_waiting():
     assert (len(plain) - 1, len(kept) - 1) == (26, 28)
 
 
+def test_six_blocks_more_spare_every_preemption():
+    roomy = replay("03/replay-pool-24")
+    assert (len(roomy) - 1, any(step["state"]["preempted"] for step in roomy)) == (22, False)
+    assert [len(run[10]["state"]["running"]) for run in (replay("02/replay-loop"), roomy)] == [4, 6]
+    assert roomy[7]["state"]["waiting"] == ["r7"]
+
+
 @pytest.mark.parametrize("pool", [6_144, 12_288, 24_576, 49_152])
 def test_the_pools_hold_what_was_predicted(pool):
     record = json.loads((ROOT / f"experiments/records/03/pool-f1-kv-{pool // 1024}k.json").read_text())
