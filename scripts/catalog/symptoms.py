@@ -30,6 +30,7 @@ FILE = "snippets/symptoms.toml"
 PAGE = "symptoms.md"  # below docs/
 TABLES: dict[str, type] = {"group": list, "symptom": list}
 KINDS = {"metric": "metric", "log": "log line", "answer": "answer to the client", "code": "line that decides it"}
+NO_PRICE = ("None", "See ")  # how a price begins that is none, or stands elsewhere
 Words = Annotated[tuple[Text, ...], msgspec.Meta(extra=refused("{key} must be a list of texts; correct it"))]
 
 
@@ -52,9 +53,9 @@ class Change(Table, frozen=True):
     knob: str = ""
 
     @property
-    def measured(self) -> bool:
-        """Whether the price refers to a value of this site."""
-        return bool(REFERENCE.search(self.price))
+    def unmeasured(self) -> bool:
+        """Whether there is a price to pay, and no value of this site in it."""
+        return not (REFERENCE.search(self.price) or self.price.startswith(NO_PRICE))
 
 
 class SymptomRow(Table, frozen=True):

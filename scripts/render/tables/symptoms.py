@@ -30,14 +30,14 @@ class ShownSign:
 
 @dataclass(frozen=True)
 class ShownChange:
-    """A change: `flag` and `url` of its knob, "" without one; `measured` whether its price is a value of ours."""
+    """A change: `flag` and `url` of its knob, "" without one; `unmeasured` whether its price is none of ours."""
 
     engine: str
     flag: str
     url: str
     do: str
     price: str
-    measured: bool
+    unmeasured: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class SymptomBlock(PageBlock):
             "symptom.html",
             symptom=symptom.row,
             signs=[self._sign(sign, excerpt, symptom) for sign, excerpt in symptom.signs],
-            places=[self._place(excerpt) for excerpt in symptom.read],
+            places=self._places(symptom),
             boxes=[Place(f"map/#{box.anchor}", f"{self._engine(box.engine)}: {box.label}") for box in symptom.boxes],
             changes=[self._change(change, knob) for change, knob in symptom.changes],
             claims=rows.claims(symptom.claims, self.evidence),
@@ -96,7 +96,15 @@ class SymptomBlock(PageBlock):
     def _change(self, change: symptoms.Change, knob: knobs.Knob | None) -> ShownChange:
         flag = knob.flags[change.engine].own.name if knob else ""
         url = f"reference/knobs/#{knob.anchor}" if knob else ""
-        return ShownChange(self._engine(change.engine), flag, url, change.do, change.price, change.measured)
+        return ShownChange(self._engine(change.engine), flag, url, change.do, change.price, change.unmeasured)
+
+    def _places(self, symptom: Symptom) -> list[Place]:
+        """Where posts explain it, each section once."""
+        places: dict[str, Place] = {}
+        for excerpt in symptom.read:
+            place = self._place(excerpt)
+            places.setdefault(place.text, place)
+        return list(places.values())
 
     def _place(self, excerpt: Excerpt) -> Place:
         """The excerpt, called by its post and the heading above it."""

@@ -38,14 +38,17 @@ def test_a_symptom_has_its_sign_its_change_and_its_claims(site):
     ((sign, excerpt),) = symptom.signs
     assert (sign.at, excerpt.symbol) == ("return self.schedule()", "Core.step")
     ((change, knob),) = symptom.changes
-    assert (change.measured, knob.id) == (True, "pick")
+    assert (change.unmeasured, knob.id) == (False, "pick")
     assert symptom.claims == ("wait",)
 
 
 def test_a_price_without_a_value_was_not_measured(site):
     changed(site, "waits {{wait.share}} of the time", "waits")
     ((change, _),) = load(site)[0].changes
-    assert not change.measured
+    assert change.unmeasured
+    changed(site, "It waits {{wait.share}} of the time", "None")
+    ((change, _),) = load(site)[0].changes
+    assert not change.unmeasured
 
 
 def test_a_symptom_may_rest_on_nothing(site):

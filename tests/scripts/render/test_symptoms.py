@@ -92,3 +92,8 @@ def test_what_a_file_says_is_text(site):
     assert shown.startswith("<div")
     changed(site, 'title = "At start"', f'title = "{bad}"')
     assert render(site, "/// symptoms\n///\n").select("script") == []
+
+
+def test_a_section_is_named_once(site):
+    changed(site, 'read = ["01/step"]', 'read = ["01/step", "01/step"]')
+    assert "Explained in post 1." in parts(render(site))["Why"].text
