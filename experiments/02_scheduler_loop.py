@@ -529,7 +529,7 @@ BURST = [book.measured("burst", f"{engine}-default") for engine in ENGINES]
 @book.figure("burst.svg", size=(4.4, 3.2))
 def burst_figure(_, axes):
     for engine, name in zip(ENGINES, BURST, strict=True):
-        shares = np.linspace(0, 1, 201)  # more of them are more bytes and no other line
+        shares = np.linspace(0, 1, 101)  # more of them are more bytes and no other line
         gaps = np.quantile(np.array(book.record(name).columns["itl_us"]) / 1e3, shares)
         axes.plot(gaps, shares, color=colour(engine), label=ENGINES[engine])
     axes.set_xscale("log")
