@@ -45,6 +45,13 @@ class LookedAt(Evidence):
     def records(self) -> list:
         return record_reader.load_all(self.root, self.versions, self.post)
 
+    def record(self, name: str) -> record_reader.Record:
+        """A post may set a run of another experiment beside one of its own: of that, the one record is read."""
+        path = self.root / record_reader.FOLDER / f"{name}.json"
+        if self.post is None or name.startswith(f"{self.post}/") or not path.is_file():
+            return super().record(name)
+        return record_reader.load(path, self.root, self.versions)
+
     @functools.cached_property
     def claims(self) -> dict:
         """A post may refer to claims of other experiments; the records of those are compared by digest alone."""

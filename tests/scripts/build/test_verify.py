@@ -10,6 +10,7 @@ import jupytext
 import pytest
 
 from scripts.build import verify
+from scripts.build.looked_at import LookedAt
 from scripts.catalog import ledger
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
@@ -120,6 +121,17 @@ def test_one_post_is_looked_at_alone(site):
     for name in ("excerpts", "claims", "typed numbers", "corrections", "ledger"):
         assert f"FAILED {name}" in text
     assert re.search("ok     settings +0 ", text) and re.search("ok     records +0 ", text)
+
+
+def test_of_another_experiment_one_post_reads_the_record_that_it_names(site):
+    """A post may set a run of another experiment beside its own."""
+    site.write("docs/posts/02-more.md", "A page.\n")
+    looked_at = LookedAt(site.root, "02")
+    name = f"{site.record.parent.name}/{site.record.stem}"
+    assert looked_at.records == []
+    assert looked_at.record(name).path == f"experiments/records/{name}.json"
+    with pytest.raises(SiteError, match="record 01/none: there is no"):
+        looked_at.record("01/none")
 
 
 @pytest.mark.parametrize("name", OF_A_POST)
