@@ -24,6 +24,9 @@ def doing(run: Run, name: str, n: int) -> str:
         if cell.found:
             words += f", {cell.found:,} found"
         return words + (", finished" if name in state["finished"] else "")
+    for event in run.steps[n]["events"] if n <= run.last else ():
+        if event["event"] == "refused" and event["who"] == name:
+            return f"waits: asks for {event['args']['wants']:,} slots, {event['args']['left']:,} are left"
     if cell and cell.kind in (IDLE, WAITS, OUT):
         return {IDLE: "no token", WAITS: "waits", OUT: run.lost_word}[cell.kind]
     assert cell is None or cell.kind == AWAY

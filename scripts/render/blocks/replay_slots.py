@@ -8,19 +8,19 @@ if TYPE_CHECKING:
     from scripts.render.blocks.replay_frames import Frames
 
 BATCHES = {
-    "prefill": "a batch of prompts",
-    "decode": "a batch of decodes",
-    "mixed": "a batch of prompts and decodes",
-    None: "no batch",
+    "prefill": "A batch of prompts, chunk size",
+    "decode": "A batch of decodes; the chunk size bounds prompts alone",
+    "mixed": "A batch of prompts and decodes, chunk size",
+    None: "No batch, chunk size",
 }
 
 
 def slots(frames: "Frames", state: dict) -> str:
     """The picture of one state of the kind "slots"."""
     total, given = state["budget"]["total"], state["budget"]["given"]
-    batch = BATCHES.get(state["mode"], state["mode"])
+    title = BATCHES.get(state["mode"], str(state["mode"]))
     parts = [(name, tokens, frames.style(name), f"g-{name}") for name, tokens in given.items()]
-    budget = bar(f"Chunk size, {batch}", max(total, sum(given.values())), parts, "not used", "tokens")
+    budget = bar(title, max(total, sum(given.values())), parts, "not used", "tokens")
     return budget + frames.queues(state, given) + frames.progress(state) + _pool(frames, state)
 
 
@@ -30,13 +30,13 @@ def _pool(frames: "Frames", state: dict) -> str:
     reserved = min(state["reserved"], free)
     parts = [(name, count, frames.style(name), f"s-{name}") for name, count in state["held"].items() if count]
     if reserved:
-        parts.append(("for answers", reserved, "", "reserved"))
+        parts.append(("kept", reserved, "", "reserved"))
     used = sum(state["held"].values())
     left = max(free - state["reserved"], 0)
     return (
         bar(
             f"KV slots, {used:,} in use, {state['reserved']:,} kept for answers", state["slots"], parts, "left", "slots"
         )
-        + f'<p class="rp-label">A prompt may ask for fewer than <b>{left:,.1f}</b>: {state["free"]:,} empty and '
+        + f'<p class="rp-label">In the next step a prompt may ask for fewer than <b>{left:,.1f}</b>: {state["free"]:,} empty and '
         f"{state['kept']:,} of the tree that nobody uses, less what is kept for answers</p>"
     )

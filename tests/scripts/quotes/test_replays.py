@@ -232,8 +232,8 @@ def test_slots_are_divided_among_requests_answers_to_come_and_what_is_left(site)
     made = frame(site, "slots")
     pool = made.select(".rp-bar")[1]
     parts = [part.get_text(" ", strip=True) for part in pool.select("li")]
-    assert parts == ["r1 20", "for answers 5.6", "left 14.4"]
-    assert "a batch of prompts" in made.text and made.select_one(".rp-out").text == "retracted"
+    assert parts == ["r1 20", "kept 5.6", "left 14.4"]
+    assert "A batch of prompts, chunk size" in made.text and made.select_one(".rp-out").text == "retracted"
     assert "fewer than 14.4: 15 empty and 5 of the tree" in made.text
     assert not made.select(".rp-table")
 

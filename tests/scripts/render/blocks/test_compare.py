@@ -86,6 +86,14 @@ def test_a_run_that_is_over_stays_as_it_ended():
     assert compare_words.doing(one, "b", 3) == "preempted"
 
 
+def test_who_is_refused_is_told_with_what_the_decision_saw():
+    slots = small_runs.data("slots")
+    slots["steps"][2]["state"]["waiting"] = ["b"]
+    slots["steps"][2]["state"]["budget"]["given"] = {}
+    slots["steps"][2]["events"] = [small_runs.event("refused", "b", wants=7, left=5.3)]
+    assert compare_words.doing(read("01/b", Stored(slots)), "b", 2) == "waits: asks for 7 slots, 5.3 are left"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
