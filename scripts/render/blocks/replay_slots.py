@@ -37,6 +37,6 @@ def _pool(frames: "Frames", state: dict) -> str:
         bar(
             f"KV slots, {used:,} in use, {state['reserved']:,} kept for answers", state["slots"], parts, "left", "slots"
         )
-        + f'<p class="rp-label">In the next step a prompt may ask for fewer than <b>{left:,.1f}</b>: {state["free"]:,} empty and '
-        f"{state['kept']:,} of the tree that nobody uses, less what is kept for answers</p>"
+        + f'<p class="rp-label">In the next step a prompt may ask for fewer than <b>{left:,.1f}</b>: '
+        f"{state['free']:,} empty and {state['kept']:,} of the tree that nobody uses, less what is kept for answers</p>"
     )
