@@ -31,11 +31,13 @@ WORKLOAD = {**loop_requests.SMALL, "steps": 60, "overlap": False, "mixed": False
 SCHEDULER = "sglang.srt.managers.scheduler:Scheduler"
 ADDER = "sglang.srt.managers.schedule_policy:PrefillAdder"
 BATCH = "sglang.srt.managers.schedule_batch:ScheduleBatch"
+RESULTS = "sglang.srt.managers.scheduler_components.batch_result_processor:SchedulerBatchResultProcessor"
 WATCHED = [
     *(f"{SCHEDULER}.{name}" for name in ("get_next_batch_to_run", "_get_new_batch_prefill_raw", "update_running_batch")),
     *(f"{ADDER}.{name}" for name in ("add_one_req", "add_chunked_req", "_get_running_request_total_token_offset")),
     *(f"{BATCH}.{name}" for name in ("retract_decode", "_get_decode_retraction_order")),
     "sglang.srt.mem_cache.prefill_budget:PrefillBudget.check_prefill",
+    f"{RESULTS}._handle_finish_state_updated_req",
 ]
 
 
