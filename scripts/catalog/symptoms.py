@@ -107,9 +107,20 @@ class Symptom:
     @property
     def values(self) -> list[tuple[str, str]]:
         """(claim, value) of every reference to a claim in its texts."""
-        found = [reference[1].strip() for text in self.row.prose for reference in REFERENCE.finditer(text)]
-        parts = (text.partition(".") for text in found if not text.startswith("record:"))
+        parts = (text.partition(".") for text in self._references if not text.startswith("record:"))
         return [(claim, value) for claim, _, value in parts]
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The records that its texts refer to, each once, as references call them."""
+        named = (
+            text.removeprefix("record:").partition("#")[0] for text in self._references if text.startswith("record:")
+        )
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def _references(self) -> list[str]:
+        return [reference[1].strip() for text in self.row.prose for reference in REFERENCE.finditer(text)]
 
     @property
     def claims(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from scripts.quotes.manifest_tables import Excerpt
 from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
+from scripts.render.page.data_files import address
 from scripts.render.tables import rows
 
 
@@ -42,7 +43,7 @@ class ShownChange:
 
 @dataclass(frozen=True)
 class Place:
-    """Where it is explained or drawn, below the site's root."""
+    """Where it is explained, drawn or recorded, below the site's root."""
 
     url: str
     text: str
@@ -79,6 +80,7 @@ class SymptomBlock(PageBlock):
             boxes=[Place(f"map/#{box.anchor}", f"{self._engine(box.engine)}: {box.label}") for box in symptom.boxes],
             changes=[self._change(change, knob) for change, knob in symptom.changes],
             claims=rows.claims(symptom.claims, self.evidence),
+            records=[Place(address(self.evidence.record(name).path), name) for name in symptom.records],
             root=self.root,
             inline=self.context.inline,
         )

@@ -97,3 +97,10 @@ def test_what_a_file_says_is_text(site):
 def test_a_section_is_named_once(site):
     changed(site, 'read = ["01/step"]', 'read = ["01/step", "01/step"]')
     assert "Explained in post 1." in parts(render(site))["Why"].text
+
+
+def test_a_record_shows_it_where_no_claim_does(site):
+    text = SYMPTOMS.replace("waits {{wait.share}} of the time", "has {{record:01/ttft#host.cores}} cores")
+    site.write("snippets/symptoms.toml", text.replace('["wait"]', "[]"))
+    shown = parts(render(site))["Shown by"]
+    assert (shown.text, shown.a["href"]) == ("a record: 01/ttft", "../data/records/01/ttft.json")
