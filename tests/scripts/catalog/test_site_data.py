@@ -71,3 +71,12 @@ def test_uses_are_found_in_prose_alone():
         ("claim", "one", 4),
         ("value", "e.f", 6),
     ]
+
+
+def test_a_result_line_and_a_verdict_s_sign_are_uses_of_their_claim():
+    uses = references.scan_text("/// result | wait\nIt waits {{wait.share}}.\n///\n\nSo {{mark: wait}}.\n", "a.md")
+    assert [(use.kind, use.id, use.url) for use in uses] == [
+        ("result", "wait", "a/#result-wait"),
+        ("value", "wait.share", "a/"),
+        ("mark", "wait", "a/"),
+    ]
