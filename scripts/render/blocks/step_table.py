@@ -3,8 +3,6 @@
 from scripts.quotes.recorded_steps import AWAY, DECODE, IDLE, PROMPT, Cell, Run
 from scripts.render.page.html import escaped
 
-NARROW = "\N{NARROW NO-BREAK SPACE}"
-
 
 def table(runs: list[Run], labels: list[str], names: list[str], numbers: list[int], memory: bool = False) -> str:
     """The table of steps `numbers`. A run that is over sooner has empty cells there."""
@@ -56,7 +54,7 @@ def _cell(run: Run, name: str, n: int) -> str:
 def words(cell: Cell, run: Run) -> str:
     """What stands in a cell."""
     if cell.kind in (PROMPT, DECODE):
-        found = f"<small>{NARROW}(+{cell.found:,} found)</small>" if cell.found else ""
+        found = f"<small> (+{cell.found:,} found)</small>" if cell.found else ""
         return f"{cell.tokens:,}{found}"
     return {IDLE: "0", AWAY: "", "waits": "waits", "out": run.lost_word}[cell.kind]
 
