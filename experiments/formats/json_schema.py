@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from experiments.formats import quick_schema
 from experiments.formats.strict_json import FormatError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def first_fault(value: object, schema: Path) -> Fault | None:
     cannot be read; ImportError where jsonschema is not installed."""
     import jsonschema  # here: a GPU host may lack it, and is told so in one line when a record is checked
 
+    if _fits(value, schema):
+        return None
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))
     if error is None:
         return None
@@ -51,15 +54,33 @@ def first_fault(value: object, schema: Path) -> Fault | None:
     return Fault(place, path, str(error.validator), error.validator_value, error.instance, message)
 
 
+def _fits(value: object, schema: Path) -> bool:
+    """Whether a quick look is enough: most of what is read fits, and jsonschema is slow to say so."""
+    quick = _quick(schema)
+    try:
+        return quick is not None and quick(value)
+    except quick_schema.Unsure:
+        return False
+
+
+@functools.lru_cache
+def _quick(schema: Path) -> quick_schema.Look | None:
+    return quick_schema.compiled(_read(schema))
+
+
 @functools.lru_cache
 def _validator(schema: Path) -> "Validator":
     from jsonschema.validators import validator_for
 
+    data = _read(schema)
+    return validator_for(data)(data)
+
+
+def _read(schema: Path) -> Any:
     try:
-        data = json.loads(schema.read_text("utf-8"))
+        return json.loads(schema.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise FormatError(str(error)) from None
-    return validator_for(data)(data)
 
 
 def _cut(text: str) -> str:

@@ -5,6 +5,7 @@ Here its tables become objects: keys, types and ids are checked. What they say i
 mean: call_paths, engine_defaults, replays, compares, and excerpts against the pinned source.
 """
 
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,8 +67,10 @@ def load_all(root: Path = ROOT) -> dict[str, Manifest]:
     return {path.stem: load(path.stem, root) for path in sorted((root / FOLDER).glob(NAMES))}
 
 
+@functools.lru_cache(maxsize=64)
 def parse(text: str, file: str) -> Manifest:
-    """The manifest that a TOML text holds; `file` is how errors call it."""
+    """The manifest that a TOML text holds; `file` is how errors call it. Read once: a build asks for each a dozen
+    times, and none changes it."""
     tables = toml_tables.parse(text, file)
     for key, value in tables.items():
         if key not in TABLES:
