@@ -41,6 +41,9 @@ def nothing_left():
 
 @pytest.fixture
 def card(tmp_path, monkeypatch):
-    """A fake GPU host: `card.settings`, and `card.set(used=..., apps=...)` while a run goes on."""
+    """A fake GPU host: `card.settings`, and `card.set(used=..., apps=...)` while a run goes on. vLLM has compiled here
+    before, so that no server starts ahead of its stand."""
+    (tmp_path / "engine-cache/torch_compile_cache/digest").mkdir(parents=True)
+    monkeypatch.setenv("VLLM_CACHE_ROOT", str(tmp_path / "engine-cache"))
     yield fake_card.Card(tmp_path, monkeypatch)
     fake_card.forget()

@@ -1,10 +1,11 @@
 """Measures fleets stand by stand; what goes wrong in one fleet, or with one server, costs nothing else."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.fleets import stand_plan
+from experiments.lab.fleets import compile_ahead, stand_plan
 from experiments.lab.fleets.fleet_run import new_folder, run_fleet, thin
 from experiments.lab.fleets.run_log import RunLog
 from experiments.lab.fleets.stand_plan import Pending, Stand
@@ -14,6 +15,7 @@ from experiments.lab.host.card_memory import Watched
 from experiments.lab.host.config import Settings
 from experiments.lab.host.gpu_occupancy import Card
 from experiments.lab.host.progress import Progress
+from experiments.lab.servers.server_spec import ServerSpec
 
 START_S = {"gpu": 110.0, "cpu": 20.0}  # for one stand's servers, before anything is known of this host
 
@@ -33,7 +35,12 @@ def measure_stands(
         taken, fleets = sum(spec.memory_gib or 0.0 for spec in stand.servers.values()), stand.fleets
         said = ", ".join(names[id(each)] for each in fleets)
         print(f"stand {number}: {said}: {len(stand.servers)} servers, {taken:.0f} GiB", file=sys.stderr)
-    return _Run(tier, settings, out, names, card, logs).go([each for each in todo if not each.fleet.servers], stands)
+    ahead = {} if compile_ahead.kept_from_before() else compile_ahead.plan(stands, gib)
+    for place, specs in ahead.items():
+        beside = ", ".join(spec.name for spec in specs)
+        print(f"stand {place + 1}: {beside} of later stands compile beside its start", file=sys.stderr)
+    alone = [each for each in todo if not each.fleet.servers]
+    return _Run(tier, settings, out, names, card, logs).go(alone, stands, ahead)
 
 
 class _Run:
@@ -47,7 +54,7 @@ class _Run:
         self.watched = Watched(settings.card_gib if card else None)
         self.failures: list[str] = []
 
-    def go(self, alone: list[Pending], stands: list[Stand]) -> list[str]:
+    def go(self, alone: list[Pending], stands: list[Stand], ahead: Mapping[int, Sequence[ServerSpec]]) -> list[str]:
         parts = {self.names[id(each)]: each.fleet.minutes * 60 for each in alone}
         labels = [f"stand {number}" for number in range(1, len(stands) + 1)]
         for label, stand in zip(labels, stands, strict=True):
@@ -58,8 +65,8 @@ class _Run:
         try:
             for each in alone:
                 self._fleet(each)
-            for label, stand in zip(labels, stands, strict=True):
-                self._stand(label, stand)
+            for place, (label, stand) in enumerate(zip(labels, stands, strict=True)):
+                self._stand(label, stand, ahead.get(place, ()))
             self.standing.clear()
         except KeyboardInterrupt:
             if self.standing.up():
@@ -73,7 +80,7 @@ class _Run:
                 print(line, file=sys.stderr)
         return self.failures
 
-    def _stand(self, label: str, stand: Stand) -> None:
+    def _stand(self, label: str, stand: Stand, ahead: Sequence[ServerSpec]) -> None:
         self.log.stand = label.replace(" ", "-")
         self.log.stands[self.log.stand] = [f"{each.experiment} {each.fleet.name}" for each in stand.fleets]
         self.progress.start(label)
@@ -83,7 +90,7 @@ class _Run:
             if self.card:
                 self.card.ready(list(stand.servers.values()), self.progress, self.standing.pids())
             with self.log.spend("start"):
-                self.standing.stand_up(stand, self._waiting)
+                self.standing.stand_up(stand, self._waiting, ahead)
             self.watched.check()
         except LabError as error:
             for each in stand.fleets:

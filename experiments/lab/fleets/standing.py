@@ -1,6 +1,6 @@
 """The servers that are up on the card, handed to one fleet after another under the names that each has for them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from experiments.lab.errors import LabError
@@ -37,13 +37,14 @@ class Standing:
             self.running.lost(label)
         self._end([key for key in self.up() if key not in wanted])
 
-    def stand_up(self, stand: Stand, on_wait: Callable[[], object]) -> None:
+    def stand_up(self, stand: Stand, on_wait: Callable[[], object], ahead: Sequence[ServerSpec] = ()) -> None:
         """Start what the stand wants and is not up. What does not start costs the fleets that want it, and says so
-        when they ask for it."""
+        when they ask for it. Servers `ahead` start beside these and are ended at once; what becomes of them is no
+        matter."""
         for key, spec in stand.servers.items():
             self._specs[key] = spec
             self._labels.setdefault(key, self._label(spec))
-        self._start([key for key in stand.servers if key not in self.up()], on_wait, stand.one_by_one)
+        self._start([key for key in stand.servers if key not in self.up()], on_wait, stand.one_by_one, ahead)
 
     def hand_over(self, fleet: Fleet, on_wait: Callable[[], object]) -> dict[str, Server]:
         """The fleet's servers by its names for them, all alive. A server that died in another fleet's hands, or that
@@ -90,11 +91,20 @@ class Standing:
             self.running.failed[self._labels[key]] = f"{line}; it was started anew once"
         self._died[key] = line
 
-    def _start(self, keys: Collection[Key], on_wait: Callable[[], object], one_by_one: bool = False) -> None:
+    def _start(
+        self, keys: Collection[Key], on_wait: Callable[[], object], one_by_one: bool = False,
+        ahead: Sequence[ServerSpec] = (),
+    ) -> None:
         able = [key for key in keys if self._labels[key] not in self.running.failed]
-        if able:
-            self._used -= set(able)
-            self.running.start({self._labels[key]: self._specs[key] for key in able}, on_wait, one_by_one)
+        if not able:
+            return
+        self._used -= set(able)
+        beside = {f"ahead-{number}-{spec.name}": spec for number, spec in enumerate(ahead, 1)}
+        own = {self._labels[key]: self._specs[key] for key in able}
+        self.running.start(own | beside, on_wait, one_by_one, once=beside.keys())
+        for label in beside:
+            self.running.failed.pop(label, None)
+        self.running.stop(label for label in beside if label in self.running.servers)
 
     def _end(self, keys: Collection[Key]) -> None:
         self.running.stop([self._labels[key] for key in keys])

@@ -1,7 +1,7 @@
 """Several servers side by side, started together and ended together; one that dies costs itself and no other."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -39,14 +39,15 @@ class Running:
         self._attempts = 0
 
     def start(
-        self, specs: Mapping[str, ServerSpec], on_wait: Callable[[], object] = lambda: None, one_by_one: bool = False
+        self, specs: Mapping[str, ServerSpec], on_wait: Callable[[], object] = lambda: None, one_by_one: bool = False,
+        once: Collection[str] = (),
     ) -> None:
         """Start these and return when each is healthy or in `failed`. `one_by_one`: the next starts when the one before
-        is healthy, for engines that size their memory by what is free."""
+        is healthy, for engines that size their memory by what is free. Of the labels `once` none is started again."""
         asked = [{label: spec} for label, spec in specs.items()] if one_by_one else [dict(specs)]
         try:
             for some in asked:
-                for label in self._attempt(some, on_wait):
+                for label in (label for label in self._attempt(some, on_wait) if label not in once):
                     del self.failed[label]
                     if self._attempt({label: specs[label]}, on_wait):
                         self.failed[label] += "; it was started twice"

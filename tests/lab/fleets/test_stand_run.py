@@ -1,8 +1,11 @@
 """Fleets share servers that stand; a server that dies at its start, in the middle or at the end costs who needs it."""
 
+import dataclasses
 import json
 import os
+import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +94,40 @@ def test_between_stands_a_server_that_the_next_one_wants_stays_up(suites):
     assert suites.measure(e05=fleets) == []
     assert suites.pid("f1", "ref") == suites.pid("f2", "ref")
     assert sorted(suites.starts()) == [("stand-1", "ref"), ("stand-1", "s1"), ("stand-2", "s2")]
+
+
+def later_stand(suites, monkeypatch, mode="ok"):
+    """Two fleets on two stands; the second has a server that vLLM has to compile for, for which the first has room."""
+    monkeypatch.delenv("VLLM_CACHE_ROOT")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(suites.card.folder / "no-cache"))
+
+    def gone(ctx):
+        (log,) = suites.card.settings.logs.rglob("ahead-1-new*/log")
+        pid = re.search(r"lab: server process (\d+)", log.read_text())
+        assert pid and not Path(f"/proc/{pid[1]}").exists()
+
+    twin = dataclasses.replace(spec("twin", gib=30.0), flags=("--kv-cache-memory-bytes", "1"))
+    first = suites.fleet("f1", spec("ref", gib=20.0), spec("s1", gib=20.0, FLAG="1"), inside=gone)
+    return [first, suites.fleet("f2", spec("ref", gib=20.0), spec("new", mode, gib=20.0, FLAG="2"), twin)]
+
+
+def test_servers_of_a_later_stand_compile_beside_the_first_and_are_gone_before_anything_is_measured(
+    suites, monkeypatch, capsys
+):
+    assert suites.measure(e05=later_stand(suites, monkeypatch)) == []
+    first = [server for stand, server in suites.starts() if stand == "stand-1"]
+    assert sorted(first) == ["ahead-1-new", "ref", "s1"]
+    assert sorted(server for stand, server in suites.starts() if stand == "stand-2") == ["new", "twin"]
+    assert "stand 1: new of later stands compile beside its start\n" in capsys.readouterr().err
+    assert suites.pid("f1", "ref") == suites.pid("f2", "ref") and suites.written() == ["05/f1", "05/f2"]
+
+
+def test_one_that_dies_ahead_of_its_stand_costs_nothing_there_and_is_tried_again_in_its_own(suites, monkeypatch):
+    (failure,) = suites.measure(e05=later_stand(suites, monkeypatch, "dies"))
+    assert failure.startswith("f2: new: the server died after ") and failure.endswith("it was started twice")
+    assert suites.written() == ["05/f1"]
+    logs = sorted(path.name for path in (suites.out / "logs").glob("*.log"))
+    assert logs == ["stand-1-ahead-1-new.log", "stand-2-new-2.log", "stand-2-new.log"]
 
 
 def test_a_server_dead_at_its_start_costs_the_fleets_that_need_it_and_no_other(suites):

@@ -114,3 +114,9 @@ def test_one_server_under_another_fleets_name(running):
     assert server.spec.name == "b"
     with pytest.raises(LabError, match="c: is another server than b"):
         server.known_as(spec("c", "never"))
+
+
+def test_one_that_is_asked_for_once_is_not_started_again(running, noted):
+    running.start({"good": spec("good"), "bad": spec("bad", "dies")}, once={"bad"})
+    assert list(running.servers) == ["good"] and not running.failed["bad"].endswith("twice")
+    assert noted.heard.count(("died", "bad")) == 1
