@@ -98,7 +98,7 @@ def one_step_both(vllm, sglang):
 
 @book.claim(
     id="nobody-stands",
-    title="In these runs an answer in progress is passed over in SGLang and never in vLLM",
+    title="In these runs an answer that keeps its place is passed over in SGLang, never in vLLM",
     sentence="A request that has its first token, has more to come and keeps its place is passed over {vllm} times in "
     "vLLM and {sglang} times in SGLang.",
     records=["loop-vllm", "loop-sglang"], tier="cpu",
