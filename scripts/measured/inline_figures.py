@@ -14,7 +14,7 @@ SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
 GROWTH = 1.4
 PHONE = 330  # the units of a figure that a phone shows at their size
 _LENGTHS = {"d", "points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"}
-_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
+_DECIMALS = re.compile(r"(\d\.\d)\d+")
 _NO_TURN = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
 _URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 
@@ -129,7 +129,7 @@ def _referred(tree: etree.Element) -> set[str]:
 
 
 def _lighten(element: etree.Element, wanted: set[str]) -> None:
-    """Leaves out what nobody sees: ids without a use, the third decimal of a length, turns by nothing."""
+    """Leaves out what nobody sees: ids without a use, the second decimal of a length, turns by nothing."""
     if element.get("id") not in wanted:
         element.attrib.pop("id", None)
     for key in _LENGTHS & element.attrib.keys():

@@ -197,7 +197,7 @@ def report_url(claim: Claim, repository: str) -> str:
         "says": f"{claim.sentence()}\nVerdict: {claim.verdict}, on {claim.where}",
         "records": "\n".join(record["path"] for record in claim.data["records"]),
     }
-    query = urllib.parse.urlencode(filled, quote_via=urllib.parse.quote)
+    query = urllib.parse.urlencode(filled)
     return f"{repository.rstrip('/')}/issues/new?{query}"
 
 

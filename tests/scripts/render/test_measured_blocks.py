@@ -182,7 +182,7 @@ def test_a_figure_is_as_light_as_it_can_be_without_looking_different(site):
     heavy = SVG.replace("<use ", '<g id="axes_1" transform="rotate(-0 3.5 4)"><path id="n" d="M 1.23456 7"/></g><use ')
     svg = part_with(site, heavy).select_one(".claim-figure svg")
     assert [element["id"] for element in svg.select("[id]")] == ["claim-wait-m", "claim-wait-c"]
-    assert svg.select_one("g g").attrs == {} and svg.select_one("g g path")["d"] == "M 1.23 7"
+    assert svg.select_one("g g").attrs == {} and svg.select_one("g g path")["d"] == "M 1.2 7"
     assert svg["style"] == "max-width:126pt"
     wide = part_with(site, SVG.replace('width="90pt"', 'width="504pt"')).select_one(".claim-figure svg")
     assert wide["style"] == "min-width:504px;max-width:706pt"
