@@ -205,7 +205,8 @@ def _claims(evidence: Evidence) -> Iterator[dict]:
     for claim in evidence.claims.values():
         pins = ", ".join(f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
         detail = f"{claim.sentence()} ({'; '.join(part for part in (claim.where, pins) if part)})"
-        detail += "".join(f". {one.said(evidence.labels.get(claim.id, {}))}" for one in evidence.plans.get(claim.id, []))
+        labels = evidence.labels.get(claim.id, {})
+        detail += "".join(f". {one.said(labels)}" for one in evidence.plans.get(claim.id, []))
         used = _used(evidence, "claim", claim.id)
         entry = _entry("claim", claim.id, claim.data["title"], claim.verdict, detail, claim.file, used)
         yield entry | {"hosts": len(claim.hosts)}

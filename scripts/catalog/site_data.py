@@ -33,6 +33,7 @@ INPUTS = (
     "snippets",
 )
 PAGES = ("docs",)
+OF_PAGES = ("uses", "_uses")  # what is read from them
 
 
 class Evidence:
@@ -176,9 +177,17 @@ class Evidence:
 
     def shown(self, kind: str, name: str, manifest: str = "") -> list[references.Use]:
         """The uses of a block; with a manifest only those on the post of that name, if it has any."""
-        uses = [use for use in self.uses if use.kind == kind and use.id == name]
+        uses = self._uses.get((kind, name), [])
         own = [use for use in uses if manifest and Path(use.page).stem == Path(manifest).stem]
         return own or uses
+
+    @functools.cached_property
+    def _uses(self) -> dict[tuple[str, str], list[references.Use]]:
+        """The uses by kind and id: a build asks thousands of times."""
+        found: dict[tuple[str, str], list[references.Use]] = {}
+        for use in self.uses:
+            found.setdefault((use.kind, use.id), []).append(use)
+        return found
 
     def settings_shown(self, manifest: str) -> list[references.Use]:
         """The uses of `/// settings` that show a manifest's settings: by its number, or on the page of its name."""
@@ -202,7 +211,7 @@ def of(root: Path) -> Evidence:
         return kept[2]
     evidence = Evidence(root)
     if kept and kept[0] == inputs:
-        evidence.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name != "uses"})
+        evidence.__dict__.update({name: value for name, value in kept[2].__dict__.items() if name not in OF_PAGES})
     _kept[root] = (inputs, pages, evidence)
     return evidence
 
