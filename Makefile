@@ -64,6 +64,9 @@ import: env ## checks a file of make send and files it as a further host (FILE=0
 verify: env sources ## excerpts, call paths, records, claims, pairs, ledger (POST=02 for one post, ALL=1 also unchanged claims)
 	@$(RUN) scripts.build.verify $(if $(POST),--post $(POST)) $(if $(ALL),--all)
 
+prose: env ## how the posts read, counted, and what is over its limit (POST=02 for one post with every place)
+	@$(RUN) scripts.prose.figures $(if $(POST),--post $(POST))
+
 links: site ## links and fragments of the built site, permalinks against the pinned artifacts
 	@$(RUN) scripts.build.links
 
