@@ -18,7 +18,7 @@ FOLD = "details"
 CODE, PLAYED = ("excerpt", "pseudo"), ("replay",)
 MARK = re.compile(r"\{(?:fixed|quoted|[:.#])[^{}\n]*\}")
 LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\n]*(?:\([^()]*\)[^()\n]*)*\)|\[[^\[\]]*\])?")
-ITEM = re.compile(r"\s*(?:[-*]|\d+\.) ")
+ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ")
 OPTION = re.compile(r" {4}([\w-]+): *(.*)")
 SENTENCE = re.compile(r"(?<=[.!?:])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])")
 VALUE = "123"  # what a value is read as
