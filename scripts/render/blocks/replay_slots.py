@@ -1,11 +1,8 @@
 """A state of SGLang's scheduler as HTML: its batch, and the slots of its pool with what is kept for answers to come."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from scripts.render.blocks.replay_tree import bar
-
-if TYPE_CHECKING:
-    from scripts.render.blocks.replay_frames import Frames
 
 BATCHES = {
     "prefill": "A batch of prompts, chunk size",
@@ -15,7 +12,15 @@ BATCHES = {
 }
 
 
-def slots(frames: "Frames", state: dict) -> str:
+class Drawn(Protocol):
+    """What the pictures of a replay have in common, which replay_frames gives."""
+
+    def style(self, *names: str) -> str: ...
+    def queues(self, state: dict, given: dict) -> str: ...
+    def progress(self, state: dict) -> str: ...
+
+
+def slots(frames: Drawn, state: dict) -> str:
     """The picture of one state of the kind "slots"."""
     total, given = state["budget"]["total"], state["budget"]["given"]
     title = BATCHES.get(state["mode"], str(state["mode"]))
@@ -24,7 +29,7 @@ def slots(frames: "Frames", state: dict) -> str:
     return budget + frames.queues(state, given) + frames.progress(state) + _pool(frames, state)
 
 
-def _pool(frames: "Frames", state: dict) -> str:
+def _pool(frames: Drawn, state: dict) -> str:
     """All slots: in use by a request, kept free for the answers of the running ones, and what a prompt may ask for."""
     free = state["free"] + state["kept"]
     reserved = min(state["reserved"], free)
