@@ -102,7 +102,7 @@ def default_of(engine, name):
 # %%
 @book.claim(
     id="default-budgets",
-    title="What the started servers have for a default",
+    title="Both engines start with the same number of tokens, and SGLang without a way to let decodes in",
     sentence="Started without a flag for it on this card, vLLM has {vllm} tokens for a step. SGLang has {sglang} for a "
     "chunk and {batch} for a prefill batch, does not mix, and runs {interval} decode turns between two prefill "
     "batches.",
@@ -125,7 +125,7 @@ def default_budgets(vllm, sglang):
 
 @book.claim(
     id="off-warns",
-    title="What vLLM says to off",
+    title="With chunked prefill off, vLLM warns that the model does not officially support it",
     sentence="Lines in the log of a vLLM server that say the model does not officially support it: {off} with chunked "
     "prefill off, {default} at the default.",
     records=[mixed("vllm-off"), "default-vllm"], tier="gpu",
@@ -340,7 +340,7 @@ def small_chunk_longer(*records):
 
 @book.claim(
     id="gap-over-ttft",
-    title="In SGLang the others wait as long as the prompt does",
+    title="In SGLang the others wait nearly as long as the prompt does",
     sentence="The decoders' p99 gap is {sglang512} of the prompts' first token in SGLang with chunks of 512 and "
     "{sglang2048} with chunks of 2,048; in vLLM, with such budgets, {vllm512} and {vllm2048}.",
     records=[mixed(f"{engine}-{budget}") for engine in ("sglang", "vllm") for budget in (512, 2048)], tier="gpu",
@@ -358,7 +358,7 @@ def gap_over_ttft(*records):
 
 @book.claim(
     id="decodes-let-in",
-    title="What lets SGLang's decoders in between chunks",
+    title="Mixing, or a decode turn after each chunk of 2,048, shortens SGLang's slowest gaps",
     sentence="Beside SGLang's default, mixing with chunks of 2,048 makes the decoders' p99 gap {mixed} times as long "
     "and the prompts' first token {mixed_ttft} times; a decode turn after every chunk of 2,048, {turn} and "
     "{turn_ttft}; mixing at the default chunk size, {mixed_default} and {mixed_default_ttft}.",
@@ -375,7 +375,7 @@ def decodes_let_in(*records):
 
 @book.claim(
     id="median-gap",
-    title="The median gap moves the other way",
+    title="A budget of 512 makes vLLM's median gap longer",
     sentence="The decoders' median gap in vLLM is {default} at the default. With a budget of 2,048 it is {middle} "
     "times that, with 512 {small} times.",
     records=with_references("vllm-512", "vllm-2048"), tier="gpu",
@@ -391,7 +391,7 @@ def median_gap(*records):
 
 @book.claim(
     id="ttft-by-budget",
-    title="What a small budget costs the prompt, in vLLM",
+    title="In vLLM a smaller budget delays the prompt's first token",
     sentence="The long prompts' first token takes {default} at vLLM's default; with 4,096 tokens a step {t4096} times "
     "that, with 2,048 {t2048}, with 1,024 {t1024}, with 512 {t512}, and with 16,384 {t16384}.",
     records=with_references(*(f"vllm-{budget}" for budget in BUDGETS)), tier="gpu",
@@ -406,7 +406,7 @@ def ttft_by_budget(*records):
 
 @book.claim(
     id="off-against-default",
-    title="Chunked prefill off against the default",
+    title="Chunked prefill off changes no value by a tenth",
     sentence="With chunked prefill off the decoders' p99 gap is {vllm_gap} times the default's in vLLM and "
     "{sglang_gap} times in SGLang, and the prompts' first token takes {vllm_ttft} and {sglang_ttft} times as long. The "
     "prompts have as many tokens as the default budget.",
@@ -423,7 +423,7 @@ def off_against_default(*records):
 
 @book.claim(
     id="off-or-large",
-    title="Off and a budget of 16,384 are not told apart here",
+    title="Off and a budget of 16,384 cannot be told apart here",
     sentence="vLLM's p99 gap with chunked prefill off, over that with a budget of 16,384 tokens, each as a ratio to "
     "the default beside it: {gap}; the prompts' first token: {ttft}. Off has the same budget, and one prompt at a time "
     "always fits it.",
@@ -504,7 +504,7 @@ def equal_ttft(*records):
 
 @book.claim(
     id="equal-budget",
-    title="At 2,048 tokens, two engines and two ways give one trade",
+    title="At 2,048 tokens both engines give the same gap and first token, to a tenth",
     sentence="Mixing chunks of 2,048, SGLang's p99 gap is {mixed_gap} times vLLM's at a budget of 2,048 and the "
     "prompts' first token {mixed_ttft} times, each as a ratio to vLLM's default beside it. With a decode turn after "
     "each chunk of 2,048: {turn_gap} and {turn_ttft}.",
@@ -605,7 +605,7 @@ def over_floor(run, budget, name="itl_p99"):
 
 @book.claim(
     id="gap-floor",
-    title="How far above the floor of a step vLLM's p99 gap lies",
+    title="vLLM's p99 gap lies between the floor of a step and twice that floor",
     sentence="The floor of the largest step, its FLOP or what it has to read, is {floor512} with a budget of 512 and "
     "{floor_default} at the default. vLLM's p99 gap is {v512} times the floor with 512, {v1024} with 1,024, {v2048} "
     "with 2,048, {v4096} with 4,096 and {default} at the default. There, on the first host, {under} of the {pauses} "
@@ -667,13 +667,13 @@ def throughput_figure(_, axes):
                           color=colour(engine), markerfacecolor=fill, label=f"{ENGINES[engine]}, {what}")
     axes.set_xticks(range(len(places)), [LABELS[what] for what in places])
     axes.set_xlabel("tokens a step (vLLM), a chunk (SGLang)")
-    axes.set_ylabel("throughput over the default's")
+    axes.set_ylabel("tokens over the visit's time, over the default's")
     axes.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 @book.claim(
     id="throughput-by-budget",
-    title="What a small budget costs in throughput",
+    title="Over a visit with fixed arrivals, a budget of 512 costs both engines throughput",
     sentence="Over a whole visit, decoders and long prompts together, vLLM's throughput with a budget of 512 is {v512} "
     "times the default's, with 2,048 {v2048}; SGLang's with chunks of 512 {s512}, and mixed with chunks of 2,048 "
     "{mixed}.",
@@ -689,9 +689,10 @@ def throughput_by_budget(*records):
 
 @book.claim(
     id="offline-null",
-    title="Re-tested: chunked prefill does not improve offline throughput",
-    sentence="With every request sent at once, the default's throughput is {vllm} times that with chunked prefill off "
-    "in vLLM and {sglang} times in SGLang. In vLLM off also has twice the budget.",
+    title="With short prompts sent at once, chunking gains less than three per cent",
+    sentence="With 40 requests of 1,024 prompt and 64 answer tokens sent at once, the default's throughput is {vllm} "
+    "times that with chunked prefill off in vLLM and {sglang} times in SGLang. In vLLM off also has twice the budget, "
+    "and in SGLang prefill without CUDA graphs.",
     records=[offline("vllm-off"), offline("sglang-off"), *defaults_beside("off")],
     tier="gpu",
     holds=below(1.03, every("ratio")), set_by="gpu",
@@ -705,10 +706,10 @@ def offline_null(vllm_off, sglang_off, vllm, sglang):
 
 @book.claim(
     id="offline-small",
-    title="Offline, a small budget costs",
-    sentence="With every request sent at once, vLLM serves {small} with a budget of 512 and {default} at the default, "
-    "{vllm} of it, and was the faster in {faster} of {rounds} rounds on the first host. Chunks of 512 leave SGLang "
-    "{sglang} of its default's throughput.",
+    title="With short prompts sent at once, a budget of 512 costs both engines throughput",
+    sentence="With 40 requests of 1,024 prompt and 64 answer tokens sent at once, and KV memory for fewer, vLLM serves "
+    "{small} with a budget of 512 and {default} at the default, {vllm} of it, and was the faster in {faster} of "
+    "{rounds} rounds on the first host. Chunks of 512 leave SGLang {sglang} of its default's throughput.",
     records=[offline("vllm-512"), offline("sglang-512"), *defaults_beside("512")], tier="gpu",
     holds=below(100, "vllm", "sglang"), labels={"vllm": "vLLM's share", "sglang": "SGLang's"}, set_by="gpu",
 )
@@ -735,7 +736,7 @@ def offline_small(*records):
 # %%
 @book.claim(
     id="sarathi-gap",
-    title="Re-tested in kind: gaps under random arrivals, chunked and not",
+    title="Under random arrivals a budget of 512 halves the p99 gap in every round",
     sentence="At 3 requests a second of 4,096-token prompts vLLM's p99 gap is {on3} with a budget of 512, in the "
     "lowest and highest round {on3_low} and {on3_high}, and {off3} with chunked prefill off and a budget of 16,384, "
     "{off3_low} and {off3_high}: {ratio3} times. At 6 a second it is {on6}, {on6_low} and {on6_high}, against {off6}, "
@@ -762,7 +763,7 @@ def sarathi_gap(small, off):
 
 @book.claim(
     id="sarathi-limit",
-    title="Rounds that kept a limit of 100 ms",
+    title="A budget of 512 keeps a limit of 100 ms, chosen after the data, in every round, and off in fewer than half",
     sentence="Of {rounds} rounds on the first host at 6 requests a second the p99 gap stayed under 100 ms in {on} with "
     "a budget of 512 and in {off} with chunked prefill off, where it lay between {least} and {most}.",
     records=["capacity-vllm-512", "capacity-vllm-off"], tier="gpu",
@@ -785,7 +786,7 @@ def sarathi_limit(small, off):
 # %%
 @book.claim(
     id="fleets-agree",
-    title="The same configuration in another fleet",
+    title="A default measures the same in every fleet",
     sentence="Both defaults stood in every fleet. In the second fleet the p99 gap is {vllm_gap} times that in the "
     "first in vLLM and {sglang_gap} times in SGLang, the first token {vllm_ttft} and {sglang_ttft} times. Over all "
     "later fleets these ratios lie between {low} and {high}.",
@@ -810,7 +811,7 @@ def fleets_agree(*records):
 
 @book.claim(
     id="same-again",
-    title="The same configuration against itself",
+    title="A default measured against itself shows no difference",
     sentence="Visited twice in each round, as if they were two servers, the defaults' p99 gaps come to {vllm_gap} "
     "(vLLM) and {sglang_gap} (SGLang) times their own, and the first tokens to {vllm_ttft} and {sglang_ttft} times.",
     records=[name for server in REFERENCES for name in (mixed(server, fleet="f4"), f"again-{server}")], tier="gpu",
@@ -826,7 +827,7 @@ def same_again(vllm, vllm_again, sglang, sglang_again):
 
 @book.claim(
     id="gaps-seen",
-    title="Whether every gap was seen",
+    title="Fewer than one gap in a hundred is hidden from the client",
     sentence="A token that comes in one piece with the next has no gap of its own. Of the {tokens} gaps of a visit "
     "vLLM hid {median} in the median visit and {most} at most, which is {share}; SGLang hid {sglang}.",
     records=with_references(*SWEEP), tier="gpu",
@@ -878,7 +879,7 @@ def prefill_of(recording):
 
 @book.claim(
     id="chunks-in-a-row",
-    title="SGLang's chunks follow each other",
+    title="SGLang's chunks follow each other without a decode between",
     sentence="As recorded, SGLang cut the prompt into {chunks} chunks and ran {decodes} decode batches between the "
     "first and the last; with mixing, of {mixed_chunks} chunks {mixed} carried the decodes with them; with chunking "
     "off there was {off} chunk.",
@@ -910,7 +911,7 @@ def steps_of(record, budget, prompts=1):
 
 @book.claim(
     id="budget-counts-both",
-    title="One budget for decodes and prompts",
+    title="One budget pays for decodes and prompts",
     sentence="With a budget of 512 tokens and {decoders} requests decoding, vLLM's scheduler gives a prompt {chunk} "
     "tokens a step, and the prompt of 8,192 its first token after {small} steps; with 2,048 after {middle}, with 8,192 "
     "after {default}, with 16,384 after {large}.",
@@ -971,10 +972,10 @@ def off_still_mixes(record):
 
 @book.claim(
     id="off-waits",
-    title="Off with a tight budget waits for decodes to end",
+    title="With off and a tight budget a prompt waits for decodes to end",
     sentence="With chunked prefill off and a budget of {budget}, which just holds the longest sequence, the prompt of "
-    "8,192 does not fit beside {decoders} decodes. It waits {waits} steps, until at most {beside} decode; here all end "
-    "together.",
+    "8,192 fits beside at most {beside} decodes. It waits {waits} steps: the {decoders} decodes here end in the same "
+    "step.",
     records=["budget-vllm"], tier="cpu",
     holds=all_of(
         equals(8192, "given"), at_most(the("beside"), "decoding"), above(the("beside"), "before"),
@@ -997,7 +998,7 @@ def off_waits(record):
 
 @book.claim(
     id="off-asks",
-    title="What off asks of the budget",
+    title="Off needs a budget as long as the longest sequence",
     sentence="Off with a budget of {given} and a longest sequence of {length} is refused. Off without a budget takes "
     "{length}, and without a longest sequence the model's own, {model}. A budget below the number of requests that may "
     "run lowers that number, to {seqs} here, and is refused where both are given.",
