@@ -157,3 +157,23 @@ def test_the_answers_of_check_yourself():
     full, whole = 140 // BLOCK, blocks(140)
     assert (whole, full, (full - 3) * BLOCK) == (9, 8, 80)
     assert -(-352 // 128) * 128 == 384
+
+
+def test_the_pseudo_code_counts_blocks_as_the_record_does():
+    said = ("need = ceil(tokens / 16) - blocks(r) - hits\n", "need += hits that no request uses\n")
+    assert all(line in POST for line in said)
+
+    def need(tokens: int, hits: int, unused: int) -> int:
+        return blocks(tokens) - hits + unused
+
+    states = {step["n"]: step["state"] for step in LIFE}
+    assert need(40, 2, 0) == STATES[4]["free"] - blocks(40) - STATES[5]["free"]  # r6, beside r5
+    assert need(60, 3, 3) == len(states[8]["free"]) - len(states[9]["free"])  # c
+    assert need(72, 3, 3) > len(states[12]["free"])  # e waits
+
+
+def test_the_request_that_repeats_finds_one_block_and_takes_seven_hashes():
+    events = {each["event"]: each["args"] for step in LIFE if step["n"] == 20 for each in step["events"]}
+    assert (events["revive"]["count"], events["allocate"]["count"], events["evict"]["count"]) == (1, 8, 7)
+    assert {name[0] for name in events["evict"]["hashes"].split(", ")} == {"e", "a", "f"}
+    assert 32_768 // BLOCK == 2_048
