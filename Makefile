@@ -15,6 +15,7 @@ POST ?=
 ALL ?=
 TESTS ?=
 JOBS ?= 3
+OPEN ?= 1
 # A module's tests stay together: they share what is dear to start. Three processes keep two cores busy: many tests wait.
 PARALLEL = --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder
 
@@ -25,7 +26,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site play experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -46,6 +47,9 @@ test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's ser
 
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build.build_site
+
+play: env engine-cpu models ## your own requests through both engines' schedulers, and the replay (FILE=requests.toml, OPEN=0 opens no browser)
+	@$(RUN) scripts.build.play $(if $(FILE),"$(FILE)") $(if $(filter 0,$(OPEN)),--no-open)
 
 experiments: env engines ## measures what this machine can, redraws figures and claims (EXP=01 for one, EXP="01 06" for two, CARDS=all for every GPU)
 	@$(RUN) experiments.lab experiments $(foreach one,$(EXP),--exp $(one)) $(if $(CARDS),--cards $(CARDS))

@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     command("compare", "print claim, reference, here, holds", exp=True)
     sub = command("digest", "print the digests of the code that measures, or find the commit of one", exp=True)
     sub.add_argument("--find", metavar="DIGEST", help="a record's `lab`, or its first eight digits or more")
+    sub = command("play", "drive both engines' schedulers with the requests of a file; `make play` shows it")
+    sub.add_argument("file", type=Path, metavar="FILE", help="requests and sizes in TOML: experiments/play/example.toml")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="default: experiments/local/play.json")
     command("models", "make the model folders")
     command("engines", "say which engines this machine has")
     return top
@@ -182,6 +185,10 @@ def run(options) -> int:
             print(what)
         print(f"host {host_info.host()['id']}: {host_info.label(host_info.host())}")
         return 0
+    if options.command == "play":
+        from experiments.lab.play import drive
+
+        return drive.play_command(options, found)
     from experiments.lab.evaluation import compare_claims, measure_and_redraw, reevaluate_claims, send_result
 
     commands = {

@@ -99,21 +99,25 @@ class Told:
         compare, anchor = self.compare, self.anchor
         start = compare.marks[0].step
         label = escaped(alt or compare.title)
-        sources = " and ".join(
-            f'<a href="{root}{address(run.path)}">{escaped(run.path.rpartition("/")[2])}</a>' for run in self.runs
-        )
         setting = f'<p class="cp-setting">Changed: {self.inline(compare.setting)}</p>' if compare.setting else ""
+        question = self._question(setting)
         return (
-            f'<figure class="replay compare" id="{anchor}" data-kind="compare" data-search-exclude '
-            f'data-src="{root}{compare.place}" aria-labelledby="{anchor}-title">'
+            f'<figure class="replay compare{"" if question else " is-open"}" id="{anchor}" data-kind="compare" '
+            f'data-search-exclude data-src="{root}{compare.place}" aria-labelledby="{anchor}-title">'
             f'<figcaption><a class="rp-title" id="{anchor}-title" href="#{anchor}">{escaped(compare.title)}</a> '
-            f'<span class="rp-source">{escaped(self.releases)} \N{MIDDLE DOT} {sources}</span></figcaption>'
-            f"{self._question(setting)}"
+            f'<span class="rp-source">{escaped(self.releases)} \N{MIDDLE DOT} {self._sources(root)}</span></figcaption>'
+            f"{question}"
             f'<div class="rp-player">{controls(anchor, start, self.last, compare.marks)}'
             f'<div class="rp-body"><div class="rp-said">{self._said(start)}</div>'
             f'<div class="cp-sides">{self._sides(start, label)}</div></div>'
             '<p class="rp-sr" role="status" aria-live="polite"></p></div>'
             f'<ol class="rp-moments" aria-label="{label}">{"".join(map(self._moment, compare.marks))}</ol></figure>'
+        )
+
+    def _sources(self, root: str) -> str:
+        """Links to both records."""
+        return " and ".join(
+            f'<a href="{root}{address(run.path)}">{escaped(run.path.rpartition("/")[2])}</a>' for run in self.runs
         )
 
     def _question(self, setting: str) -> str:

@@ -219,7 +219,7 @@
 
   function startAll() {
     document.querySelectorAll("figure.replay").forEach((figure) => {
-      figure.replay ||= new (figure.classList.contains("compare") ? Compare : Replay)(figure);
+      figure.replay ||= new (figure.querySelector(".cp-ask") ? Compare : Replay)(figure);
     });
     follow();
   }
