@@ -31,6 +31,7 @@ All but `name`, `prompt` and `answer` of a request may be left out. Whatever is 
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from experiments.lab.errors import LabError
 from experiments.lab.play.request_fit import check_pool
@@ -54,7 +55,7 @@ NUMBERS = {
     "shared": (0, 1, 8192),
     "priority": (0, -1000, 1000),
 }
-ENGINES = {
+ENGINES: dict[str, dict[str, Any]] = {  # a setting's values, or its type
     "vllm": {"policy": VLLM_POLICIES, "async": bool, "watermark": float},
     "sglang": {"policy": SGLANG_POLICIES, "overlap": bool, "mixed": bool},
 }
@@ -117,7 +118,12 @@ def _request(table: dict, above: dict[str, dict], where: str) -> dict:
     """A request as the workers take it, {"at", "own", "answer", "of", "shared", "priority"}."""
     _known(table, ("name", "like", *NUMBERS), where)
     given = {key: _number(table, key, NUMBERS[key], where) for key in NUMBERS if key in table or key != "shared"}
-    how = {"at": given["arrives"], "own": given["prompt"], "answer": given["answer"], "priority": given["priority"]}
+    how: dict[str, int | str] = {
+        "at": given["arrives"],
+        "own": given["prompt"],
+        "answer": given["answer"],
+        "priority": given["priority"],
+    }
     if ("like" in table) != ("shared" in table):
         lacks = "shared" if "like" in table else "like"
         raise LabError(f"{where}: '{lacks}' is missing; a prefix needs both 'like' and 'shared'")
