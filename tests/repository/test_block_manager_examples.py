@@ -177,3 +177,9 @@ def test_the_request_that_repeats_finds_one_block_and_takes_seven_hashes():
     assert (events["revive"]["count"], events["allocate"]["count"], events["evict"]["count"]) == (1, 8, 7)
     assert {name[0] for name in events["evict"]["hashes"].split(", ")} == {"e", "a", "f"}
     assert 32_768 // BLOCK == 2_048
+
+
+def test_the_fourth_hash_of_a_is_entered_in_the_step_that_the_text_says():
+    fourth = [step["state"]["blocks"]["4"] for step in LIFE]
+    assert (fourth[4]["filled"], fourth[4]["hash"]) == (15, None)  # 63 of 64 known tokens are computed
+    assert (fourth[5]["filled"], fourth[5]["hash"]) == (16, "a.3")
