@@ -57,13 +57,13 @@ def parser() -> argparse.ArgumentParser:
     sub = command("import", "validate records made elsewhere and copy them home, or file them as a further host's")
     sub.add_argument("source", type=Path, metavar="FILE|DIR", help="a file of `send`, or a folder that --out named")
     sub.add_argument("--check", action="store_true", help="say whether it may be filed, and file nothing")
-    sub.add_argument("--host", action="store_true", help="a folder, too, becomes a further host in experiments/hosts")
+    sub.add_argument("--host", action="store_true", help="a folder, too, becomes a further host, or a plan's")
     sub.add_argument(
         "--reference", action="store_true", help="into experiments/records instead of experiments/local/records"
     )
     sub = command("hosts", "list the further hosts and what was measured on each")
-    sub.add_argument("--accept", action="store_true", help="check what lies in experiments/hosts unlisted, and list it")
-    sub.add_argument("--drop", metavar="ID/NN", help="remove one host's records of one experiment")
+    sub.add_argument("--accept", action="store_true", help="check what lies unlisted among the hosts and plans, and list it")
+    sub.add_argument("--drop", metavar="[PLAN/]ID/NN", help="remove one host's records of one experiment")
     sub = command("verify", "evaluate every claim again from its records and compare", exp=True)
     sub.add_argument("--all", action="store_true", help="also what is unchanged since it was verified")
     command("claims", "print what the claims came to", exp=True)

@@ -110,13 +110,17 @@ def check_replays(evidence: LookedAt) -> tuple[int, str]:
 
 
 def check_records(evidence: LookedAt) -> tuple[int, str]:
-    """The reference's are validated; further hosts' were when they were filed, and have the digests they had then."""
+    """The reference's are validated; further hosts' and plans' were when they were filed, and have those digests."""
     count = len(evidence.records)
     if wrong := host_reader.faults(evidence.root, evidence.versions, evidence.post):
         raise Wrong(wrong)
-    further = host_index.places(evidence.root, evidence.post or "*")
-    hosts = len({place.partition("/")[0] for place in further})
-    said = f"; those of {hosts} further hosts are as filed" if hosts else ""
+    further, planned = (
+        len({place.split("/")[-2] for place in host_index.places(evidence.root, evidence.post or "*", top)})
+        for top in host_index.SCHEMAS
+    )
+    parts = [f"{further} further hosts"] * bool(further)
+    parts += [f"{planned} host{'s' * (planned != 1)} with plans for smaller cards"] * bool(planned)
+    said = f"; those of {' and of '.join(parts)} are as filed" if parts else ""
     size = host_index.bytes_of(evidence.root)
     return count, f"records are whole and of the pinned releases{said}, {size / 1e6:.1f} MB in all"
 

@@ -73,19 +73,21 @@ def load(root: Path, records: list[Record], pins: dict[str, str]) -> list[Host]:
 
 
 def faults(root: Path, pins: dict[str, str], experiment: str | None = None) -> list[str]:
-    """A line for each further host's file that is not as the lab filed it, or is a record of another release."""
+    """A line for each further host's file, with a plan for smaller cards too, that is not as the lab filed it, or is a
+    record of another release."""
     try:
         if wrong := host_index.faults(root, experiment):
             return wrong
-        filed = host_index.read(root)
+        filed = {place: one for top in host_index.SCHEMAS for place, one in host_index.read(root, top).items()}
     except strict_json.FormatError as error:
         return [str(error)]
     for place in sorted(place for place in filed if experiment in (None, place[-2:])):
         for name in (name for name in sorted(filed[place].files) if name.endswith(".json")):
-            engine = _json(root / FOLDER / place / name)["engine"]
+            where = f"{host_index.path(place)}/{name}"
+            engine = _json(root / where)["engine"]
             if engine and pins.get(engine["name"]) not in (None, engine["version"]):
                 wrong.append(
-                    f"{FOLDER}/{place}/{name}: measured on {engine['name']} {engine['version']}, the pages quote "
+                    f"{where}: measured on {engine['name']} {engine['version']}, the pages quote "
                     f"{pins[engine['name']]}; measure again at the pin, or remove all of the host's: "
                     f"python -m experiments.lab hosts --drop {place}"
                 )

@@ -16,7 +16,7 @@ def root(tmp_path):
     (folder / "a.json").write_text("{}")
     (folder / "b.json.gz").write_bytes(b"x")
     listed = {f"{ID}/05": Filed("ada", host_index.digests(folder))}
-    (tmp_path / host_index.FILE).write_bytes(host_index.text(listed))
+    (tmp_path / host_index.file()).write_bytes(host_index.text(listed))
     return tmp_path
 
 
@@ -59,6 +59,6 @@ def test_a_folder_that_nobody_filed_has_a_line(root):
      '{"schema": "hosts/1", "folders": {"0123456789abcdef/05": {"by": null, "files": {"a": "b"}}}}'],
 )  # fmt: skip
 def test_a_list_that_cannot_be_read_is_refused(root, text):
-    (root / host_index.FILE).write_text(text)
+    (root / host_index.file()).write_text(text)
     with pytest.raises(FormatError, match="experiments/hosts/index.json: .*; restore it, the lab alone writes it"):
         host_index.faults(root)

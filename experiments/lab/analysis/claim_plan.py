@@ -8,20 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.lab.errors import LabError
+from experiments.lab.records import plan_records
 from experiments.lab.records.record_file import Record
-
-WORKERS = "experiments/lab/workers/"
 
 
 def said(records: Sequence[Record], where: str) -> dict[str, Any]:
     """{"plan": {"name", "shape"}} of a claim that rests on a plan for smaller cards, {} of another. `shape` is the name
     of the random-weight model, None where its records have real weights alone. LabError for records of two plans."""
-    plans = {record.plan: record for record in records if record.plan or _of_a_large_card(record)}
+    plans = plan_records.by_plan(records)
     if len(plans) > 1:
         names = ", ".join(f"{record.path.name} of {plan or 'a large card'}" for plan, record in sorted(plans.items()))
         raise LabError(f"{where}: rests on records of two plans ({names}); measure all of one, and compare there")
     name = next(iter(plans), "")
-    shapes = {record.data["model"]["name"] for record in records if record.plan and _random(record)}
+    shapes = {record.data["model"]["name"] for record in records if record.plan and plan_records.is_random(record)}
     return {"plan": {"name": name, "shape": next(iter(sorted(shapes)), None)}} if name else {}
 
 
@@ -29,13 +28,3 @@ def folder(host: str, experiment: str, environ: Mapping[str, str]) -> str:
     """Where a host's records of an experiment lie: those of the plan that LAB_PLAN names, or of the large card's."""
     plan = environ.get("LAB_PLAN")
     return f"experiments/{f'plans/{plan}' if plan else 'hosts'}/{host}/{experiment}"
-
-
-def _of_a_large_card(record: Record) -> bool:
-    data = record.data
-    served = not any(WORKERS in word for word in data["command"])
-    return bool(data["host"]["gpu"] and data["engine"] and served and "recording" not in data)
-
-
-def _random(record: Record) -> bool:
-    return bool(record.data["model"]) and record.data["model"]["weights"] == "random"

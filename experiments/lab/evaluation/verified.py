@@ -52,7 +52,8 @@ class Reads:
         code = Path(__file__).parents[3]
         modules = {Path(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))}
         records = self.root / "experiments/records" / experiment
-        further = sorted((self.root / "experiments/hosts").glob("*/"))
+        plans = self.root / "experiments/plans"
+        further = sorted([*(self.root / "experiments/hosts").glob("*/"), *plans.glob("*/*/")])
         rows = [records, *(host / experiment for host in further)]
         files = {*self.files, *(file for file in modules if _is_ours(file, code))}
         files.update(path for folder in rows for path in folder.rglob("*"))

@@ -1,8 +1,9 @@
 """Checks a host's records of one experiment, a stranger's or of our own run elsewhere, before host_filing files them.
 
 What can be told of records that were sent: that they are what the lab wrote by form, digests and schema; that they
-agree with each other on host, GPU, driver, boot and lab; that they are of the pinned engines and of the model that the
-reference was measured on. Who changes a sample, and every digest that covers it, is not found out by any of that.
+agree with each other on host, GPU, driver, boot, lab and plan; that they are of the pinned engines and of the model
+that the reference was measured on, or their plan's. Who changes a sample, and every digest that covers it, is not found
+out by any of that.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from experiments.formats import record_format, strict_json
 from experiments.lab.errors import LabError
 from experiments.lab.host import machine_words
 from experiments.lab.host.config import REFERENCE, ROOT
-from experiments.lab.records import sent_file
+from experiments.lab.records import plan_records, sent_file
 from experiments.lab.records.host_identity import one_run
 from experiments.lab.records.record_file import Record
 
@@ -27,8 +28,8 @@ MOST_COLUMNS = 40_000_000  # bytes of one column file, unpacked
 
 @dataclass(frozen=True)
 class Checked:
-    """Records that may be filed. `place` is "<host id>/NN", `by` who sent them, `missing` {claim: why it was left out}
-    as the sender's lab said; `lab` the digest of the lab that measured."""
+    """Records that may be filed. `place` is as host_index has it, `by` who sent them, `missing` {claim: why it was left
+    out} as the sender's lab said; `lab` the digest of the lab that measured."""
 
     place: str
     by: str | None
@@ -52,9 +53,8 @@ def from_file(file: Path, root: Path = ROOT) -> Checked:
         if manifest[name] != value:
             text = f"its manifest says {name} {manifest[name]}, its records {value}"
             raise LabError(f"{file.name}: {text}: edited; {sent_file.AGAIN}")
-    place = f"{manifest['host']['id']}/{manifest['experiment']}"
     plain = {path.rpartition("/")[2]: data for path, data in files.items()}
-    return Checked(place, manifest["by"], manifest["missing"], manifest["lab"], plain)
+    return Checked(place(records), manifest["by"], manifest["missing"], manifest["lab"], plain)
 
 
 def from_folder(folder: Path, root: Path = ROOT) -> list[Checked]:
@@ -65,16 +65,18 @@ def from_folder(folder: Path, root: Path = ROOT) -> list[Checked]:
         if names:
             records = admitted(path, path.name, root, names)
             plain = {name: (path / name).read_bytes() for name in files_of(records)}
-            found.append(Checked(f"{records[0].host}/{path.name}", None, {}, records[0].data["lab"], plain))
+            found.append(Checked(place(records), None, {}, records[0].data["lab"], plain))
     if not found:
         raise LabError(f"{folder}: holds no measurement; it must be the folder given to --out, with NN/*.json in it")
     return found
 
 
 def admitted(folder: Path, experiment: str, root: Path, names: list[Path] | None = None) -> list[Record]:
-    """`checked`, and of the reference's model. LabError for others."""
+    """`checked`, all of one plan, and of that plan's model or the reference's. LabError for others."""
     records = checked(folder, experiment, root, names)
-    for name, text in other_models(records, root).items():
+    plan_records.plan_of(records)
+    the_reference_s = [record for record in records if not plan_records.of_shape(record)]
+    for name, text in other_models(the_reference_s, root).items() if the_reference_s else ():
         raise LabError(f"{name}.json: {text}: another model is not compared; it cannot be filed as a further host")
     return records
 
@@ -162,6 +164,12 @@ def _of_the_pin(record: Record, pins: dict[str, Any]) -> None:
     if engine and pin not in (None, engine["version"]):
         text = f"measured on {engine['name']} {engine['version']}, the pages are of {pin}"
         raise LabError(f"{record.path.name}: {text}; have it measured again at the pin")
+
+
+def place(records: list[Record]) -> str:
+    """Where one host's records of an experiment belong: with a plan, below its name."""
+    plan, there = plan_records.plan_of(records), f"{records[0].host}/{records[0].data['experiment']}"
+    return f"{plan}/{there}" if plan else there
 
 
 def files_of(records: list[Record]) -> list[str]:

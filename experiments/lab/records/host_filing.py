@@ -1,4 +1,5 @@
-"""Files a host's checked records in experiments/hosts/<host id>/NN, whole or not at all, and keeps the list of them."""
+"""Files a host's checked records in experiments/hosts/<host id>/NN, those of a plan for smaller cards in
+experiments/plans/<plan>/<host id>/NN, whole or not at all, and keeps the lists of them."""
 
 import contextlib
 import os
@@ -16,14 +17,14 @@ from experiments.lab.records import further_host, host_folders
 from experiments.lab.records.further_host import Checked
 from experiments.lab.records.host_identity import alone_in_its_id
 
-LOCAL = Path("experiments/local")  # ignored by git, and on the file system of experiments/hosts
+LOCAL = Path("experiments/local")  # ignored by git, on the file system of what is filed
 
 
 def lies_free(one: Checked, root: Path = ROOT) -> None:
     """LabError when the host's records of the experiment are here already, another host has its id, or all records
     together would get too large."""
-    there = f"{host_index.FOLDER}/{one.place}"
-    if (root / there).exists() or one.place in _index(root):
+    there = host_index.path(one.place)
+    if (root / there).exists() or one.place in _index(root, host_index.top(one.place)):
         raise LabError(f"{one.place}: {there} has this host's records already, of one run; one is kept")
     _fits_to_the_others(one, root)
     total = host_index.bytes_of(root) + sum(map(len, one.files.values()))
@@ -34,8 +35,9 @@ def lies_free(one: Checked, root: Path = ROOT) -> None:
 def put(one: Checked, root: Path = ROOT) -> Path:
     """File it, and list it: the folder. All of it or nothing: LabError where it cannot be written."""
     lies_free(one, root)
-    target = root / host_index.FOLDER / one.place
-    listed = _index(root)
+    top = host_index.top(one.place)
+    target = root / top / one.place
+    listed = _index(root, top)
     listed[one.place] = Filed(one.by, {name: record_format.sha256(data) for name, data in one.files.items()})
     try:
         (root / LOCAL).mkdir(parents=True, exist_ok=True)
@@ -46,55 +48,65 @@ def put(one: Checked, root: Path = ROOT) -> Path:
                 write_whole(whole / name, data)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.rename(whole, target)
-        write_whole(root / host_index.FILE, host_index.text(listed))
+        write_whole(root / host_index.file(top), host_index.text(listed, top))
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            target.parent.rmdir()  # unless other experiments of the host are there
-        raise LabError(f"{host_index.FOLDER}/{one.place}: cannot be written ({error}); nothing was imported") from None
+        _remove_empty(target.parent, root / top)
+        raise LabError(f"{top}/{one.place}: cannot be written ({error}); nothing was imported") from None
     return target
 
 
 def accept(root: Path = ROOT) -> list[str]:
-    """Check what lies in experiments/hosts and is in no list, as if it were imported, and list it: its places. LabError
-    for the first that may not be there, and nothing is listed."""
-    listed = _index(root)
-    new = [place for place in host_index.places(root) if place not in listed]
+    """Check what lies in experiments/hosts and experiments/plans and is in no list, as if it were imported, and list
+    it: its places. LabError for the first that may not be there, and nothing is listed."""
+    lists = {top: _index(root, top) for top in host_index.SCHEMAS}
+    there = {top: host_index.places(root, folder=top) for top in lists}
+    new = [place for top, places in there.items() for place in places if place not in lists[top]]
     for place in new:
-        id, _, experiment = place.partition("/")
-        folder = root / host_index.FOLDER / place
-        host_folders.read(folder, id, experiment)
-        further_host.admitted(folder, experiment, root)
+        top, folder = host_index.top(place), root / host_index.path(place)
+        *plan, id, experiment = place.split("/")
+        host_folders.read(folder, id, experiment, Path(top, *plan))
+        belongs = further_host.place(further_host.admitted(folder, experiment, root))
+        if belongs != place:
+            raise LabError(f"{top}/{place}: its records belong into {host_index.path(belongs)}; import them again")
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         _fits_to_the_others(Checked(place, None, {}, "", files), root)
-        listed[place] = Filed(None, host_index.digests(folder))
-    if new:
-        write_whole(root / host_index.FILE, host_index.text(listed))
+        lists[top][place] = Filed(None, host_index.digests(folder))
+    for top in sorted({host_index.top(place) for place in new}):
+        write_whole(root / host_index.file(top), host_index.text(lists[top], top))
     return new
 
 
 def drop(place: str, root: Path = ROOT) -> None:
-    """Remove a host's records of an experiment, "<host id>/NN", from the folder and the list. LabError for a place that
-    is in neither."""
-    listed = _index(root)
-    folder = root / host_index.FOLDER / place
-    if place not in {*listed, *host_index.places(root)}:
-        raise LabError(f"{place}: no such records in {host_index.FOLDER}; there are: {', '.join(listed) or 'none'}")
+    """Remove a host's records of an experiment, "<host id>/NN" or "<plan>/<host id>/NN", from the folder and the list.
+    LabError for a place that is in neither."""
+    top = host_index.top(place)
+    listed = _index(root, top)
+    folder = root / top / place
+    if place not in {*listed, *host_index.places(root, folder=top)}:
+        raise LabError(f"{place}: no such records in {top}; there are: {', '.join(listed) or 'none'}")
     listed.pop(place, None)
-    write_whole(root / host_index.FILE, host_index.text(listed))
+    write_whole(root / host_index.file(top), host_index.text(listed, top))
     shutil.rmtree(folder, ignore_errors=True)
+    _remove_empty(folder.parent, root / top)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove the folder and those above it, below `top`, that hold nothing: no other experiment, and no other host."""
     with contextlib.suppress(OSError):
-        folder.parent.rmdir()
+        while folder != top:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _fits_to_the_others(one: Checked, root: Path) -> None:
     """LabError where another host has its id, or the reference is of it."""
-    id, _, experiment = one.place.partition("/")
+    *plan, id, experiment = one.place.split("/")
     first = _record(next(data for name, data in one.files.items() if name.endswith(".json")))
-    paths = [path for top in (REFERENCE, host_index.FOLDER) for path in (root / top).glob("**/[0-9][0-9]/*.json")]
+    paths = [path for top in (REFERENCE, *host_index.SCHEMAS) for path in (root / top).glob("**/[0-9][0-9]/*.json")]
     others = [(path, _record(path.read_bytes())) for path in sorted(paths)]
     alone_in_its_id(first, [("/".join(path.parts[-3:]), other) for path, other in others])
-    for path, other in others:
+    for path, other in () if plan else others:
         timed = path.parent == root / REFERENCE / experiment and "recording" not in other
         if timed and other["host"]["id"] == id:
             raise LabError(f"{one.place}: {REFERENCE}/{experiment} is of this host already, as the reference")
@@ -106,8 +118,8 @@ def _record(raw: bytes) -> dict[str, Any]:
     return data
 
 
-def _index(root: Path) -> dict[str, Filed]:
+def _index(root: Path, top: str) -> dict[str, Filed]:
     try:
-        return host_index.read(root)
+        return host_index.read(root, top)
     except strict_json.FormatError as error:
         raise LabError(str(error)) from None

@@ -52,16 +52,17 @@ def below(top: Path, experiment: str, root: Path) -> list[HostFolder]:
         if not ID.fullmatch(folder.name):
             raise LabError(f"{top}/{folder.name}: is no host's id, 16 hexadecimal digits; move it elsewhere")
         if (folder / experiment).is_dir():
-            found.append(read(folder / experiment, folder.name, experiment))
+            found.append(read(folder / experiment, folder.name, experiment, top))
     return sorted(found, key=lambda one: (one.started, one.id))
 
 
-def read(folder: Path, id: str, experiment: str) -> HostFolder:
-    """The folder of a host's records of an experiment. LabError, with the file, for what does not belong there."""
+def read(folder: Path, id: str, experiment: str, top: Path = HOSTS) -> HostFolder:
+    """The folder of a host's records of an experiment, below `top`. LabError, with the file, for what does not belong
+    there."""
     paths = sorted(folder.glob("*.json"))
     records = [(f"{id}/{experiment}/{path.name}", _json(path)) for path in paths]
     if not records:
-        raise LabError(f"{HOSTS}/{id}/{experiment}: holds no record; import them again, or remove the folder")
+        raise LabError(f"{top}/{id}/{experiment}: holds no record; import them again, or remove the folder")
     for (where, record), path in zip(records, paths, strict=True):
         if "recording" in record:
             raise LabError(f"{where}: is the recording of a call path; those lie in {REFERENCE}; remove it")

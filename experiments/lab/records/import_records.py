@@ -1,5 +1,5 @@
 """Brings records home that were made on another machine, each validated again before any is copied: into a folder of
-this one, or as a further host's into experiments/hosts.
+this one, or as a further host's into experiments/hosts, with a plan for smaller cards into experiments/plans.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def imported(options: argparse.Namespace) -> list[str]:
     for one in found:
         experiment = one.place[-2:]
         if options.check:
-            lines.append(f"{source.name}: {len(one.files)} files may be filed as {host_index.FOLDER}/{one.place}")
+            lines.append(f"{source.name}: {len(one.files)} files may be filed as {host_index.path(one.place)}")
         else:
             lines.append(f"{portable(str(host_filing.put(one, root)))}: {len(one.files)} files")
         if one.missing:
@@ -47,10 +47,12 @@ def listed(options: argparse.Namespace) -> list[str]:
     if options.accept:
         host_filing.accept(config.ROOT)
     lines = []
-    for place in host_index.places(config.ROOT):
-        id, _, experiment = place.partition("/")
-        one = host_folders.read(config.ROOT / host_index.FOLDER / place, id, experiment)
-        label = host_info.label(one.host)
+    places = [place for top in host_index.SCHEMAS for place in host_index.places(config.ROOT, folder=top)]
+    for place in places:
+        *plan, id, experiment = place.split("/")
+        top = Path(host_index.top(place), *plan)
+        one = host_folders.read(config.ROOT / host_index.path(place), id, experiment, top)
+        label = ", ".join([host_info.label(one.host), *(f"plan {name}" for name in plan)])
         lines.append(f"{id}  {experiment}  {one.started[:10]}  {len(one.measurements):3} records  {label}")
     try:
         return lines + host_index.faults(config.ROOT) or ["no further host"]

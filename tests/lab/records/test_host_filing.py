@@ -69,7 +69,7 @@ def test_what_may_not_be_there_is_not_listed(root, data, pattern):
     made.write(root / host_index.FOLDER / data["host"]["id"], data)
     with pytest.raises(LabError, match=pattern):
         host_filing.accept(root)
-    assert not (root / host_index.FILE).exists()
+    assert not (root / host_index.file()).exists()
 
 
 def test_a_host_s_experiment_is_dropped_from_folder_and_list(root, tmp_path):
@@ -83,6 +83,6 @@ def test_a_host_s_experiment_is_dropped_from_folder_and_list(root, tmp_path):
 def test_a_list_that_cannot_be_read_is_one_line(root, tmp_path):
     one = one_of(tmp_path, root)
     (root / host_index.FOLDER).mkdir(exist_ok=True)
-    (root / host_index.FILE).write_text("{")
+    (root / host_index.file()).write_text("{")
     with pytest.raises(LabError, match="experiments/hosts/index.json: cannot be read"):
         host_filing.put(one, root)

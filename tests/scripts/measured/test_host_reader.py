@@ -45,7 +45,7 @@ def test_an_edited_record_and_a_lost_host_stop_the_build(site):
     path.unlink()
     with pytest.raises(SiteError, match="one host's records are missing"):
         hosts(site)
-    (site.root / host_index.FILE).write_text("{")
+    (site.root / host_index.file()).write_text("{")
     with pytest.raises(SiteError, match="index.json: cannot be read"):
         hosts(site)
 
