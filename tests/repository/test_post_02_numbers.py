@@ -19,6 +19,7 @@ POST = ROOT / "docs/posts/02-scheduler-loop.md"
 RECORDS = ROOT / "experiments/records/02"
 SCHEDULER = "vllm/v1/core/sched/scheduler.py"
 SGLANG = "python/sglang/srt"
+TRACKER = f"{SGLANG}/managers/scheduler_components/new_token_ratio_tracker.py"
 BLOCK, SLOTS, BUDGET = 16, 288, 64
 FIRST, LEAST, STEPS = 0.7, 0.098, 600  # the share that SGLang reserves, and the decode batches in which it falls
 
@@ -76,6 +77,10 @@ def says(*pieces: str) -> None:
 
 def lines_of(engine: str, path: str) -> list[str]:
     return open_sources(ROOT).text(engine, path).split("\n")
+
+
+def environ() -> str:
+    return "\n".join(lines_of("sglang", f"{SGLANG}/environ.py"))
 
 
 def function(engine: str, path: str, name: str):
@@ -293,14 +298,13 @@ def test_the_reserves_formula_and_its_decay_are_the_sources():
     assert offset(SimpleNamespace(new_token_ratio=FIRST), request) == pytest.approx(0.7 * 21)
     request.sampling_params.max_new_tokens = 10_001
     assert offset(SimpleNamespace(new_token_ratio=FIRST), request) == pytest.approx(0.7 * 4096)
-    tracker = function("sglang", f"{SGLANG}/managers/scheduler_components/new_token_ratio_tracker.py", "from_config")
+    tracker = function("sglang", TRACKER, "from_config")
     envs = {
         "SGLANG_INIT_NEW_TOKEN_RATIO": FIRST,
         "SGLANG_MIN_NEW_TOKEN_RATIO_FACTOR": 0.14,
         "SGLANG_NEW_TOKEN_RATIO_DECAY_STEPS": STEPS,
     }
-    environ = "\n".join(lines_of("sglang", f"{SGLANG}/environ.py"))
-    assert [name for name, value in envs.items() if not re.search(rf"{name} = Env\w+\({value}\)", environ)] == []
+    assert [name for name, value in envs.items() if not re.search(rf"{name} = Env\w+\({value}\)", environ())] == []
     names = {
         "envs": SimpleNamespace(
             **{name: SimpleNamespace(get=lambda value=value: value) for name, value in envs.items()}
@@ -314,6 +318,17 @@ def test_the_reserves_formula_and_its_decay_are_the_sources():
     assert made.decay == pytest.approx((FIRST - LEAST) / STEPS)
     check = "\n".join(lines_of("sglang", f"{SGLANG}/mem_cache/prefill_budget.py"))
     assert "if total_tokens < self.remaining_total" in check
+
+
+def test_the_share_after_a_retraction_is_the_sources():
+    body = function("sglang", TRACKER, "estimate_new_token_ratio_after_retract")
+    steps = SimpleNamespace(get=lambda: int(re.search(r"SGLANG_RETRACT_DECODE_STEPS = EnvInt\((\d+)\)", environ())[1]))
+    names: dict = {"envs": SimpleNamespace(SGLANG_RETRACT_DECODE_STEPS=steps), "Sequence": list, "Req": object}
+    exec(body, names)
+    stays = SimpleNamespace(output_ids=range(100), sampling_params=SimpleNamespace(max_new_tokens=192))
+    assert names["estimate_new_token_ratio_after_retract"]([stays] * 10) == pytest.approx(1200 / 1921)
+    assert round(1200 / 1921, 2) == 0.62
+    says("ten answers of 192 with 100 tokens written each give 1,200 / 1,921 = 0.62")
 
 
 def test_step_7_in_vllm():
@@ -400,8 +415,10 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
 @pytest.mark.parametrize(
     ("line", "text"),
     [
+        (615, "if self._pause_state == PauseState.PAUSED_ALL:"),
         (661, "if input_budget <= draft_slots:"),
         (680, "if self.current_step < request.next_decode_eligible_step:"),
+        (724, "if self.need_mamba_block_aligned_split:"),
         (789, "self.connector is not None"),
         (805, "if not self._request_blocks_can_be_freed(preempted_req):"),
         (842, "if preempted_req == request:"),
