@@ -18,17 +18,19 @@ RECORDS = "experiments/plans"
 KINDS = ("ratio", "count")  # of values that can stand beside another shape's
 REMEDY = "write it again: make experiments"
 SAME_MODEL = "same model"
+OPEN = "not settled, intervals too wide"
 
 
 @dataclass(frozen=True)
 class PlanClaim:
     """A claim with one plan. `shape` is the model in place of the reference's, None where that is the same; `orders`
-    whether the verdict rests on ratios, counts and orders alone; `values` are the names of those that can be set beside
-    the reference's."""
+    whether the verdict rests on ratios, counts and orders alone; `open` whether it fails for its intervals alone, so
+    that it is neither confirmed nor refuted; `values` are the names of those that can be set beside the reference's."""
 
     plan: str
     shape: str | None
     orders: bool
+    open: bool
     claim: Claim
     values: tuple[str, ...]
 
@@ -43,9 +45,19 @@ class PlanClaim:
         """The shape, or that it is the reference's model."""
         return self.shape or SAME_MODEL
 
+    @property
+    def verdict(self) -> str:
+        """The claim's, or that its intervals leave it open."""
+        return OPEN if self.open else self.claim.verdict
+
+    @property
+    def state(self) -> str:
+        """The claim's, for the verdict's colour; an open one is neither of the two."""
+        return "some" if self.open else self.claim.state
+
     def said(self, labels: Mapping[str, str]) -> str:
         """A line: `24 GB plan, Qwen3-0.6B shape: holds; longest gap 1.2`. Values go by their label or their name."""
-        parts = [self.claim.verdict] if self.orders else []
+        parts = [self.verdict] if self.orders else []
         parts += [f"{labels.get(name, name)} {self.claim.text(name)}" for name in self.values]
         return f"{self.name[0].upper()}{self.name[1:]}, {self.model}: {'; '.join(parts)}"
 
@@ -71,8 +83,9 @@ def _one(plan: str, claim: Claim, reference: Mapping[str, Claim]) -> PlanClaim:
     where, said = f"{claim.file}: claim {claim.id}", claim.data.get("plan")
     if claim.id not in reference:
         raise SiteError(f"{where}: is none of the reference's claims; {REMEDY}")
-    if not isinstance(said, dict) or said.get("name") != plan or not isinstance(said.get("comparable"), bool):
-        raise SiteError(f"{where}: says another plan than {plan}, or not whether it can be compared; {REMEDY}")
+    judged = isinstance(said, dict) and all(isinstance(said.get(key), bool) for key in ("comparable", "by_values"))
+    if not isinstance(said, dict) or said.get("name") != plan or not judged:
+        raise SiteError(f"{where}: says another plan than {plan}, or not whether and how it can be compared; {REMEDY}")
     pins = reference[claim.id].data["pin"]
     if claim.data["pin"] != pins:
         raise SiteError(f"{where}: is of other releases than the reference ({_pins(pins)}); measure the plan again")
@@ -85,7 +98,8 @@ def _one(plan: str, claim: Claim, reference: Mapping[str, Claim]) -> PlanClaim:
     kinds = claim.data.get("kinds", {})
     shared = [name for name in reference[claim.id].data["values"] if name in claim.data["values"]]
     values = tuple(name for name in shared if kinds.get(name, {}).get("kind") in KINDS)
-    return PlanClaim(plan, said.get("shape"), said["comparable"], claim, values)
+    is_open = not claim.holds and said["by_values"]
+    return PlanClaim(plan, said.get("shape"), said["comparable"], is_open, claim, values)
 
 
 def _pins(pins: Mapping[str, str]) -> str:

@@ -192,6 +192,9 @@ class Book:
             raise NotMeasured(f"{where}: rests on recordings of call paths alone, which are the reference's")
         plan = claim_plan.said(records, where)
         values, verdict = claim_result.evaluated(function, records, asked.holds, asked.labels, where)
+        if plan:
+            facts = verdict["predicate"].get("facts", {})
+            plan["plan"]["by_values"] = claim_result.of_values_alone(asked.holds, values, facts)
         if unknown := sorted(set(_NAMED.findall(asked.sentence)) - set(values)):
             raise LabError(
                 f"{where}: its sentence names {', '.join(unknown)}, its code returns {', '.join(values) or 'no value'}"

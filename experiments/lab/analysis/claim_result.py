@@ -33,6 +33,17 @@ def evaluated(
     return dict(found.values), {**verdict, "predicate": predicate}
 
 
+def of_values_alone(holds: Verdict, values: Mapping[str, Value], facts: Mapping[str, bool | Value]) -> bool:
+    """The verdict with every interval left aside: where it is another, the intervals are too wide to settle it."""
+
+    narrow = {name: _exact(value) for name, value in values.items()}
+    return holds.true(Found(narrow, {n: _exact(f) if isinstance(f, Value) else f for n, f in facts.items()}, {}))
+
+
+def _exact(value: Value) -> Value:
+    return Value({key: part for key, part in value.items() if key != "ci"})
+
+
 def _checked(values: Mapping[str, object], where: str) -> dict[str, Value]:
     checked = {}
     for name, value in values.items():

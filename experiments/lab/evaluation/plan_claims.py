@@ -36,8 +36,8 @@ def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
     """The claims that a plan's records give, with `hosts`; what the plan leaves out is left out. LabError for records
     of another plan, or of the large card's, in the plan's folder.
 
-    A claim's `plan` says whether its verdict is `comparable` with the reference's; there are no ranges, which are of
-    the reference's hosts."""
+    A claim's `plan` says whether its verdict is `comparable` with the reference's, and whether it holds `by_values`,
+    every interval left aside; there are no ranges, which are of the reference's hosts."""
     found: dict[str, Claim] = {}
     for host in hosts(plan, experiment, root):
         for claim in notebook_runner.evaluate(experiment, "host", root, host.id, plan).claims:
@@ -53,6 +53,7 @@ def evaluated(plan: str, experiment: str, root: Path) -> list[Claim]:
             first = found.setdefault(claim["id"], {**claim, "plan": said, "hosts": [], "range": {}})
             first["hosts"].append(entry(claim))
             first["holds"] = all(each["holds"] for each in first["hosts"])
+            first["plan"]["by_values"] &= said["by_values"]
     return list(found.values())
 
 

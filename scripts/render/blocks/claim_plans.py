@@ -59,8 +59,8 @@ def _column(claim: Claim, plan: PlanClaim, labels: Mapping[str, str]) -> Column:
     return Column(
         plan.name,
         plan.model,
-        plan.claim.verdict if plan.orders else None,
-        plan.claim.state,
+        plan.verdict if plan.orders else None,
+        plan.state,
         ", ".join(_called(host) for host in hosts),
         _called(claim.hosts[0]),
         [(_called(host), _files(host)) for host in hosts],

@@ -37,7 +37,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A plan: its name, the other models, its hosts in words, and how many of its verdicts are the reference's."""
+    """A plan: its name, the other models, its hosts in words; how many of its verdicts are the reference's and how many
+    open, and the titles of those that differ."""
 
     name: str
     anchor: str
@@ -45,6 +46,8 @@ class Section:
     hosts: list[str]
     judged: int
     agree: int
+    open: int
+    differ: list[str]
     rows: list[Row]
 
 
@@ -68,7 +71,9 @@ def _section(evidence: Evidence, plan: str) -> Section:
         " and ".join(sorted({one.shape for _, one in told if one.shape})) or "the same models",
         list(dict.fromkeys(f"{host.name}, {host.label}" for _, one in told for host in one.claim.hosts)),
         len(judged),
-        sum(claim.holds == one.claim.holds for claim, one in judged),
+        sum(not one.open and claim.holds == one.claim.holds for claim, one in judged),
+        sum(one.open for _, one in judged),
+        [claim.data["title"] for claim, one in judged if not one.open and claim.holds != one.claim.holds],
         rows,
     )
 

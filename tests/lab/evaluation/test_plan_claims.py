@@ -69,7 +69,7 @@ def test_a_plans_claims_are_a_file_of_their_own_with_every_host_and_without_what
     data = json.loads(path.read_text())
     assert (data["plan"], [claim["id"] for claim in data["claims"]]) == ("24gb", ["faster"])
     (claim,) = data["claims"]
-    assert claim["plan"] == {"name": "24gb", "shape": "Qwen3-0.6B shape", "comparable": True}
+    assert claim["plan"] == {"name": "24gb", "shape": "Qwen3-0.6B shape", "comparable": True, "by_values": False}
     assert claim["holds"] is False and claim["range"] == {}
     assert [(host["id"], host["holds"]) for host in claim["hosts"]] == [(FIRST["id"], True), (SECOND["id"], False)]
     assert claim["records"][0]["path"] == f"experiments/plans/24gb/{FIRST['id']}/05/on.json"
@@ -120,3 +120,19 @@ def test_a_folder_that_is_no_hosts_is_a_line(root):
     (root / "experiments/plans/24gb/mine").mkdir()
     with pytest.raises(LabError, match="experiments/plans/24gb/mine: is no host's id"):
         plan_claims.hosts("24gb", "05", root)
+
+
+def test_a_verdict_that_fails_for_its_intervals_alone_holds_by_values(root):
+    """The claim's code gives `ratio` an interval; what the values say beside it is told apart on the card."""
+    code = (root / "experiments/05_test.py").read_text()
+    (root / "experiments/05_test.py").write_text(
+        code.replace('by="value"', 'by="interval"').replace(
+            'intervals.value(off.values("ttft")[0] / on.values("ttft")[0], "1")',
+            '{"value": off.values("ttft")[0] / on.values("ttft")[0], "unit": "1", "ci": [1.0, 3.0], "digits": 3}',
+        )
+    )
+    (claim,) = plan_claims.evaluated("24gb", "05", root)
+    assert claim["holds"] is False and claim["plan"]["by_values"] is False  # the second host is below the bound
+    put(root, SECOND, "off", 20.0)
+    (claim,) = plan_claims.evaluated("24gb", "05", root)
+    assert claim["holds"] is False and claim["plan"]["by_values"] is True
