@@ -70,6 +70,9 @@ def bring_home(folder: Path, target: Path) -> list[Path]:
             raise LabError(
                 f"{record.path}: is not where it belongs, {record.data['experiment']}/{record.data['measurement']}.json"
             )
+        if record.plan and target.name == config.REFERENCE.name and target.parent.name == config.REFERENCE.parent.name:
+            text = f"is of plan {record.plan}, and the reference of a large card; import the folder with --host"
+            raise LabError(f"{record.path.name}: {text}")
     written = []
     for record in records:
         home = target / record.data["experiment"]

@@ -39,7 +39,8 @@ def test_it_says_which_shape_what_how_long_and_what_can_be_compared(small):
         "  2 of 3 claims can be compared, where it is measured: gain, more",
         "experiment 06: 2 servers in 2 fleets, 4 min",
         "  2 of 3 claims can be compared, where it is measured: gain, more",
-        "at most 8 min in all; pools and loads are others than the reference's",
+        "about 8 min in all, of an experiment alone 2 more, for its servers' starts",
+        "pools and loads are others than the reference's",
     ]
 
 

@@ -187,3 +187,10 @@ def test_what_changed_while_it_was_read_is_not_remembered(tmp_path):
     assert verified.unchanged("01", tmp_path) == 1
     (folder / "b.json").touch()
     assert verified.unchanged("01", tmp_path) is None
+
+
+def test_another_experiment_of_a_host_is_seen_with_a_plan_too(tmp_path):
+    for name in ("hosts/" + "a" * 16, "plans/24gb/" + "a" * 16):
+        (tmp_path / "experiments" / name).mkdir(parents=True)
+    _, folders = verified.Reads(tmp_path).inputs("01")
+    assert {f"experiments/hosts/{'a' * 16}", f"experiments/plans/24gb/{'a' * 16}"} <= set(folders)

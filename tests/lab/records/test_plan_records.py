@@ -147,3 +147,13 @@ def test_the_commands_import_list_and_drop(root, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == "no further host\n" and not (root / "experiments/plans/24gb").exists()
     assert command.main(["hosts", "--drop", PLACE]) == 1
     assert f"{PLACE}: no such records in experiments/plans; there are: none" in capsys.readouterr().err
+
+
+def test_a_plans_records_are_no_reference(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(config, "ROOT", root)
+    before = everything(root)
+    assert command.main(["import", str(folder(tmp_path, theirs("a"), planned("b"))), "--reference"]) == 1
+    assert "b.json: is of plan 24gb, and the reference of a large card; import the folder with --host" in (
+        capsys.readouterr().err
+    )
+    assert everything(root) == before
