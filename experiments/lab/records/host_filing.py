@@ -103,7 +103,9 @@ def _fits_to_the_others(one: Checked, root: Path) -> None:
     """LabError where another host has its id, or the reference is of it."""
     *plan, id, experiment = one.place.split("/")
     first = _record(next(data for name, data in one.files.items() if name.endswith(".json")))
-    paths = [path for top in (REFERENCE, *host_index.SCHEMAS) for path in (root / top).glob("**/[0-9][0-9]/*.json")]
+    paths = [
+        path for top in (str(REFERENCE), *host_index.SCHEMAS) for path in (root / top).glob("**/[0-9][0-9]/*.json")
+    ]
     others = [(path, _record(path.read_bytes())) for path in sorted(paths)]
     alone_in_its_id(first, [("/".join(path.parts[-3:]), other) for path, other in others])
     for path, other in () if plan else others:
