@@ -146,7 +146,7 @@ def hits_figure(figure, axes):
 # %%
 @book.claim(
     id="full-hit-remainder",
-    title="What a full hit still costs",
+    title="A full hit takes over twice its floor, and of a long prompt less than a tenth of the cold time",
     sentence="Sent a second time, a prompt of 16,384 tokens has its first token after {vllm_long} in vLLM and "
     "{sglang_long} in SGLang, {vllm_long_share} and {sglang_long_share} of the cold time; one of 4,096 tokens after "
     "{vllm_short} and {sglang_short}, {vllm_short_share} and {sglang_short_share} of it. Reading weights and cache "
@@ -203,7 +203,7 @@ def saved_share(*runs):
 
 @book.claim(
     id="ttft-line",
-    title="Time to first token against uncached tokens",
+    title="Time to first token lies on a straight line over the uncached tokens",
     sentence="Each 1,024 tokens left to compute add {vllm_short} in vLLM and {sglang_short} in SGLang to a "
     "4,096-token prompt's time to first token, {vllm_long} and {sglang_long} to a 16,384-token prompt's. The lines "
     "meet zero tokens at {vllm_short_at0}, {sglang_short_at0}, {vllm_long_at0} and {sglang_long_at0}, and no median "
@@ -250,7 +250,7 @@ def cached_part_costs(*runs):
 
 @book.claim(
     id="cold-floor",
-    title="How far a cold prompt is from the floor",
+    title="A cold prompt takes between one and two times its floor",
     sentence="A cold prompt's time to first token is {vllm_short} times the floor of its prefill in vLLM and "
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384. The floors are "
     "{floor_short} and {floor_long}, at {rate}: the best of the run's probes, the others of which fall to {rate_low}.",
@@ -271,7 +271,7 @@ def cold_floor(*runs):
 
 @book.claim(
     id="suffix-behind-prefix",
-    title="What a suffix behind a cached prefix costs",
+    title="A suffix behind a cached prefix takes between one and two times its floor",
     sentence="The last 1,648 tokens of a 16,384-token prompt, computed behind 14,736 cached ones, take {vllm} more "
     "than a full hit in vLLM and {sglang} more in SGLang. The floor of that difference is {floor}; {attention} of the "
     "suffix's FLOP is attention over the cached part.",
@@ -316,7 +316,7 @@ def beyond(engine, tokens):
 
 @book.claim(
     id="full-against-ninety",
-    title="A full hit against nine tenths",
+    title="Against nine tenths cached a full hit is later in SGLang at 4,096 tokens, and sooner in both at 16,384",
     sentence="Against nine tenths cached, a full hit changes the time to first token of a 4,096-token prompt by "
     "{vllm_short} in vLLM and {sglang_short} in SGLang, of a 16,384-token prompt by {vllm_long} and {sglang_long}. The "
     "floor of the shorter prompt's step changes by {floor_short}.",
@@ -338,7 +338,7 @@ def full_against_ninety(*runs):
 
 @book.claim(
     id="full-hit-beyond",
-    title="A full hit against what its neighbours foretell",
+    title="SGLang's full hit is later than the points beside it foretell, by more than vLLM's",
     sentence="On the first host the line through the two points before it misses the full hit by {vllm_short} in vLLM "
     "and {sglang_short} in SGLang at 4,096 tokens, by {vllm_long} and {sglang_long} at 16,384: so much later is the "
     "first token.",
@@ -449,7 +449,7 @@ def remainder_steps(*runs):
 
 @book.claim(
     id="remainder-grows",
-    title="What is found is not free either",
+    title="A full hit takes longer if more is found",
     sentence="From 4,096 to 16,384 cached tokens the time to first token of a full hit grows by {vllm} in vLLM and "
     "{sglang} in SGLang on the first host. Reading the added keys and values once takes {floor} of that.",
     records=HITS, tier="gpu",
@@ -468,7 +468,7 @@ def remainder_grows(*runs):
 
 @book.claim(
     id="tpot-unchanged",
-    title="A hit does not change the time per output token",
+    title="The client's time per output token is the same within 2% behind a hit and behind a cold prompt",
     sentence="Behind a full hit the time per output token is {vllm_short} times that behind a cold prompt in vLLM and "
     "{sglang_short} times in SGLang at 4,096 tokens, {vllm_long} and {sglang_long} times at 16,384.",
     records=HITS, tier="gpu",
@@ -544,7 +544,7 @@ def price(on, off):
 
 @book.claim(
     id="price-vllm",
-    title="Re-tested: under 1% of throughput at no hits",
+    title="Re-tested: without hits vLLM's prefix cache costs under 1% of throughput",
     sentence="Where no prompt shares a block with another, turning vLLM's prefix cache on changes throughput by "
     "{change}: {on}, the mean of two visits a round, against {off} without, tokens of prompts and answers together. "
     "Found in the cache, by the engine's counter: {hits}.",
@@ -556,7 +556,7 @@ def price_vllm(on, off):
 
 @book.claim(
     id="price-sglang",
-    title="The same price in SGLang",
+    title="Without hits SGLang's radix cache costs under 1% of throughput",
     sentence="Under the same load turning SGLang's radix cache on changes throughput by {change}: {on}, the mean of "
     "two visits a round, against {off} without, tokens of prompts and answers together. Found in the cache, by the "
     "engine's counter: {hits}.",
@@ -568,7 +568,7 @@ def price_sglang(on, off):
 
 @book.claim(
     id="price-null",
-    title="The same configuration against itself",
+    title="Two visits to the same server do not differ in throughput",
     sentence="Two visits to the same server in the same round differ by {vllm} of throughput in vLLM and by {sglang} "
     "in SGLang. What is smaller than these intervals was not resolved.",
     records=["nohits-vllm-on", "nohits-sglang-on"], tier="gpu",
@@ -670,7 +670,7 @@ def memory_figure(_, axes):
     title="A shared prefix is held once",
     sentence="While 64 requests decode behind one prefix of 4,096 tokens, the gauge reaches at least {vllm} in vLLM "
     "and {sglang} in SGLang, {vllm_share} and {sglang_share} of the {unshared} that they would need each for itself. "
-    "The prefix once and everybody's own tokens are {once}. One such request alone reaches {vllm_one} and "
+    "The prefix once and each request's own tokens are {once}. One such request alone reaches {vllm_one} and "
     "{sglang_one}.",
     records=["memory-vllm-on", "memory-sglang-on"], tier="gpu", figure="memory.svg",
     # A reading above what the prompts hold was taken while all 64 decoded.
@@ -740,7 +740,7 @@ def hit_counter(*runs):
 
 @book.claim(
     id="client-against-engine",
-    title="The client's values beside the engine's own",
+    title="The client's first token is at most 10 ms behind the engine's, its gaps agree within 5%",
     sentence="The client's mean time to first token at 4,096 tokens is {vllm} above vLLM's own and {sglang} above "
     "SGLang's; its mean inter-token latency is {vllm_itl} and {sglang_itl} times theirs.",
     records=HITS, tier="gpu",
@@ -769,7 +769,7 @@ def mean_tpot(run, tokens):
 
 @book.claim(
     id="late-first-chunk",
-    title="vLLM's first token is held up behind the engine",
+    title="vLLM's first token is held up behind the engine, for longer after a longer prompt",
     sentence="On the first host the client counts less time from the first chunk to the last than vLLM's engine core "
     "from the first token to the last, {short} less at 4,096 tokens and {long} at 16,384, means over the six prompts "
     "of a visit: the first token's way is the longer one. The client's time to first token is above the engine's own "
@@ -815,11 +815,11 @@ def merged_chunks(*runs):
 
 @book.claim(
     id="neighbours",
-    title="What an idle neighbour on the card does",
-    sentence="With the three other servers idle instead of stopped, the time to first token of a 512-token prompt is "
-    "{vllm} times as long in vLLM and {sglang} times in SGLang, the time per output token {vllm_tpot} and "
-    "{sglang_tpot} times. Beside stopped ones the first token comes after {vllm_ms} and {sglang_ms}, medians of "
-    "visits.",
+    title="An idle neighbour on the card changes no time by more than 3%",
+    sentence="With the three other servers idle instead of stopped by a signal (both hold their memory), the time to "
+    "first token of a 512-token prompt is {vllm} times as long in vLLM and {sglang} times in SGLang, the time per "
+    "output token {vllm_tpot} and {sglang_tpot} times. Beside stopped ones the first token comes after {vllm_ms} and "
+    "{sglang_ms}, medians of visits.",
     records=["neighbours-vllm", "neighbours-sglang"], tier="gpu",
     holds=between(0.97, 1.03, every("ratio", *ENGINES, "*_tpot")), set_by={"*_tpot": "gpu", "*": "processor"},
 )
@@ -848,7 +848,7 @@ def reported(recording):
 
 @book.claim(
     id="reported-cached",
-    title="What a full hit is reported as",
+    title="A full hit is reported as all but the last block in vLLM, all but the last token in SGLang",
     sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and "
     "SGLang {sglang}.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
@@ -868,7 +868,7 @@ def reported_cached(*recordings):
 
 @book.claim(
     id="reported-cached-cpu",
-    title="The same prompt on the CPU build",
+    title="The CPU build computes a block of 128 tokens again",
     sentence="Of the same {prompt} tokens the CPU build reports {cached} as cached, and computes {again} again: a "
     "block, as large as it is there.",
     records=["path-vllm-cpu"], tier="cpu-server",
@@ -923,7 +923,7 @@ def by_rule(rows, rule):
 
 @book.claim(
     id="last-token-rule",
-    title="How much of a known prompt vLLM computes again",
+    title="vLLM computes a known prompt again from the last block's edge before its last token",
     sentence="Of a prompt of 4,096 tokens that is cached from end to end vLLM computes {aligned} again, of one of "
     "4,097 {more}, of one of 4,111 {less}. Of one of 15, which fills no block, it computes {tiny}.",
     records=["cache-vllm"], tier="cpu",
@@ -942,7 +942,7 @@ def last_token_rule(cache):
 @book.claim(
     id="tail-of-a-block",
     title="A shared prefix counts in whole blocks",
-    sentence="Of 3,686 shared tokens vLLM finds {found}, of 15 shared ones {none}; SGLang's pages hold one token.",
+    sentence="Of 3,686 shared tokens vLLM finds {found}, of 15 shared ones {none}.",
     records=["cache-vllm"], tier="cpu",
     holds=all_of(some("driven"), as_many("by_rule", "driven")),
     labels={"by_rule": "cases whose count is the rule's", "driven": "cases of a length and a share"},
@@ -961,7 +961,7 @@ def tail_of_a_block(cache):
     id="answer-cached",
     title="The next turn finds the answer too",
     sentence="When a 4,096-token prompt got an answer of 17 tokens, the next turn finds {found} in vLLM's cache; when "
-    "it got one of 16, {short}: the keys and values of an answer's last token are not kept.",
+    "it got one of 16, {short}: the keys and values of an answer's last token are never computed.",
     records=["cache-vllm"], tier="cpu",
     holds=as_many("by_rule", "driven"),
     labels={"by_rule": "lengths for which the next turn finds the whole blocks of all but the answer's last token",
