@@ -71,8 +71,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file, place in data_files.files(root):
         files.append(File.generated(config, place, abs_src_path=str(file)))
     # Data of the pages; a picture is part of the page that shows it, and has no colours without.
-    for file in [file for file in files if file.src_uri.endswith(".toml") or file.src_uri.startswith("pictures/")]:
-        files.remove(file)
+    for data in [file for file in files if file.src_uri.endswith(".toml") or file.src_uri.startswith("pictures/")]:
+        files.remove(data)
     return files
 
 
