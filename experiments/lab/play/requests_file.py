@@ -46,12 +46,12 @@ SIZES = {
     "blocks": (18, 1, 512),
     "block_size": (16, 1, 128),
     "places": (6, 1, MOST_REQUESTS),
-    "steps": (400, 1, 1000),
+    "steps": (400, 1, 500),
 }
 NUMBERS = {
     "prompt": (None, 1, 8192),
-    "answer": (None, 1, 1000),
-    "arrives": (1, 1, 1000),
+    "answer": (None, 1, 500),
+    "arrives": (1, 1, 500),
     "shared": (0, 1, 8192),
     "priority": (0, -1000, 1000),
 }

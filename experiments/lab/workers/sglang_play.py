@@ -10,7 +10,7 @@ import sys
 import sglang_loop_replay
 from headless.sglang_scheduler import Engine, answer, make_args
 from headless.sglang_seen import Decisions
-from worker_kit.play_end import Ending
+from worker_kit.play_end import Ending, quick
 
 WORKLOAD = {
     **{key: value for key, value in sglang_loop_replay.WORKLOAD.items() if key != "runs"}, "steps": 400, "policy": "fcfs",
@@ -37,6 +37,7 @@ class Loop(Ending, sglang_loop_replay.Loop):
 
 
 def measure(model: str, what: dict) -> list[dict]:
+    quick(sglang_loop_replay, what["requests"])
     loop = Loop(model, what)
     replay = sglang_loop_replay.replay(loop)
     replay["setup"]["policy"] = what["policy"]

@@ -12,7 +12,7 @@ import vllm_loop
 from headless.vllm_scheduler import answer_with, make_config
 from vllm.sampling_params import SamplingParams
 from vllm.v1.request import Request
-from worker_kit.play_end import Ending
+from worker_kit.play_end import Ending, quick
 
 WORKLOAD = {**vllm_loop.WORKLOAD, "steps": 400, "asynchronous": False, "watermark": 0.0, "policy": "fcfs"}
 
@@ -51,6 +51,7 @@ class Loop(Ending, vllm_loop.Loop):
 
 
 def measure(model: str, what: dict) -> list[dict]:
+    quick(vllm_loop, what["requests"])
     loop = Loop(model, what)
     replay = vllm_loop.replay(loop)
     replay["setup"] |= {key: what[key] for key in ("asynchronous", "watermark", "policy")}

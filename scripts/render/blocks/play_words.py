@@ -65,7 +65,12 @@ def ending(run: Run, ended: str) -> str:
         return ""
     done = run.steps[-1]["state"]["finished"]
     left = [name for name in run.requests if name not in done]
-    return ENDINGS[ended].format(left=shown(left), waiting=shown(run.steps[-1]["state"]["waiting"] or left))
+    return ENDINGS[ended].format(left=_names(left), waiting=_names(run.steps[-1]["state"]["waiting"] or left))
+
+
+def _names(names: list[str]) -> str:
+    """The names, the first eight of many."""
+    return shown(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def lost(run: Run) -> list[tuple[int, str]]:

@@ -1,8 +1,10 @@
 """When a reader's own run is over: finished, stuck with nobody to come, or too long."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from experiments.lab.workers.worker_kit.play_end import PATIENCE, Ending
+from experiments.lab.workers.worker_kit.play_end import PATIENCE, Ending, Unwatched, quick
 
 
 class Counting:
@@ -40,3 +42,13 @@ def test_one_that_goes_on_is_stopped_at_the_limit():
 @pytest.mark.parametrize("last", [0, 30, 40])
 def test_one_in_which_nothing_happens_after_the_last_arrival_is_stuck(last):
     assert driven(Loop(), lambda number: number <= last) == (max(last, 30) + PATIENCE, "stuck")
+
+
+def test_a_quick_replay_makes_its_prompts_once_and_watches_nothing():
+    made = []
+    requests = SimpleNamespace(prompts=lambda asked: made.append(asked) or {"a": [1, 2]})
+    module = SimpleNamespace(loop_requests=requests, RanLines=None)
+    quick(module, {"a": {}})
+    assert requests.prompts({"a": {}}) == requests.prompts({"a": {}}) == {"a": [1, 2]} and len(made) == 1
+    with module.RanLines(["some.module:function"]) as ran:
+        assert isinstance(ran, Unwatched) and ran.take() == ran.files() == {}

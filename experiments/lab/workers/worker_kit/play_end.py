@@ -1,4 +1,5 @@
-"""When the replay of a reader's own requests is over: when all have ended, or when they never will.
+"""When the replay of a reader's own requests is over: when all have ended, or when they never will. And what makes a
+long one quick.
 
 Standard library only.
 """
@@ -24,3 +25,28 @@ class Ending:
         elif number >= self.what["steps"]:
             self.ended = "limit"
         return self.ended != "finished"
+
+
+class Unwatched:
+    """In place of RanLines: no line is watched, for the page shows none, and watching takes as long as scheduling."""
+
+    def __init__(self, names: list[str]):
+        pass
+
+    def __enter__(self) -> "Unwatched":
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+    def take(self) -> dict:
+        return {}
+
+    files = take
+
+
+def quick(module, requests: dict) -> None:
+    """Has the replay of `module`, vllm_loop.py or sglang_loop_replay.py, make the prompts once and watch no line."""
+    texts = module.loop_requests.prompts(requests)
+    module.loop_requests.prompts = lambda _: texts
+    module.RanLines = Unwatched
