@@ -126,7 +126,7 @@ def main() -> int:
     parser.add_argument("--no-open", action="store_true", help="serve it and open no browser")
     parser.add_argument("--into", type=Path, default=PLACE, help="the folder of the page (default: .cache/play)")
     options = parser.parse_args()
-    started, into = time.monotonic(), options.into.resolve()
+    started, into = time.monotonic(), options.into.absolute()
     with tempfile.TemporaryDirectory() as scratch:
         played = drive(options.file.resolve(), Path(scratch) / "played.json")
     build(played, into)

@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 # The commands the README's table promises.
 PROMISED = {"serve", "test", "test-all", "test-server", "site", "experiments", "verify", "links", "bench", "clean"}
-PROMISED |= {"drift", "bump"}
+PROMISED |= {"drift", "bump", "play"}
 
 
 def documented(text: str) -> list:
@@ -61,6 +61,7 @@ def test_a_variable_reaches_its_command():
     assert "experiments.lab experiments --exp 01" in make("-n", "experiments", "EXP=01").stdout
     assert "--port 8123" in make("-n", "serve", "PORT=8123").stdout
     assert "scripts.build.verify --post 02 --all" in make("-n", "verify", "POST=02", "ALL=1").stdout
+    assert 'scripts.build.play "mine.toml" --no-open' in make("-n", "play", "FILE=mine.toml", "OPEN=0").stdout
     assert "--numprocesses 4" in make("-n", "test", "JOBS=4").stdout
     for target, module in (("drift", "report"), ("bump", "bump")):
         shown = make("-n", target, "ENGINE=vllm", "VERSION=1.2").stdout
