@@ -66,7 +66,7 @@ def eight() -> dict[str, Asks]:
 
 def three() -> dict[str, Asks]:
     """The first question of "Check yourself"."""
-    return {"p1": Asks(1, 30, 9), "p2": Asks(1, 30, 9), "p3": Asks(2, 60, 9)}
+    return {"p1": Asks(1, 20, 9), "p2": Asks(1, 70, 9), "p3": Asks(2, 30, 9)}
 
 
 def says(*pieces: str) -> None:
@@ -204,21 +204,22 @@ def test_sglangs_pseudo_code_with_its_reserve_gives_all_recorded_turns():
 
 
 def test_check_yourself():
-    assert vllm_steps(three(), 48, 3) == [
-        {"p1": 30, "p2": 18},
-        {"p1": 1, "p2": 12, "p3": 35},
-        {"p1": 1, "p2": 1, "p3": 25},
+    assert vllm_steps(three(), 50, 3) == [
+        {"p1": 20, "p2": 30},
+        {"p1": 1, "p2": 40, "p3": 9},
+        {"p1": 1, "p2": 1, "p3": 21},
     ]
-    loop = SGLang(three(), budget=48)
+    loop = SGLang(three(), budget=50)
     assert [loop.step() for _ in range(4)] == [
-        {"p1": 30, "p2": 18},
-        {"p2": 12, "p3": 36},
-        {"p3": 24},
+        {"p1": 20, "p2": 30},
+        {"p2": 40, "p3": 10},
+        {"p3": 20},
         {"p1": 1, "p2": 1, "p3": 1},
     ]
     says(
-        "| vLLM | p1 30, p2 18 | p1 1, p2 12, p3 35 | p1 1, p2 1, p3 25 |",
-        "| SGLang | p1 30, p2 18 | p2 12, p3 36 | p3 24 |",
+        "Say your budget is 50, and memory is ample. p1 (20) and p2 (70) arrive in step 1, p3 (30) in step 2.",
+        "| vLLM | p1 20, p2 30 | p1 1, p2 40, p3 9 | p1 1, p2 1, p3 21 |",
+        "| SGLang | p1 20, p2 30 | p2 40, p3 10 | p3 20 |",
     )
 
 
@@ -260,9 +261,11 @@ def test_turn_5_and_17_in_sglang():
         "21 + 15 + 19 + 11 = 66",
         "46.2 are reserved. 51.8 are left",
         "40 + 12 + 1 = 53",
-        "196 slots are used and 13.1 reserved. 78.9 are left",
+        "196 slots are used, twelve decode batches have lowered the share to 0.688",
+        "may still write 19: 13.1 are reserved. 78.9 are left",
     )
     assert (190, round(0.7 * 66, 1), round(SLOTS - 190 - 0.7 * 66, 1), round(0.098 * 66, 1)) == (190, 46.2, 51.8, 6.5)
+    assert round(FIRST - 12 * (FIRST - LEAST) / STEPS, 3) == 0.688
     assert round((FIRST - 12 * (FIRST - LEAST) / STEPS) * (9 + 3 + 7), 1) == 13.1
 
 
@@ -286,7 +289,7 @@ def test_a_server_at_the_least_share_lets_r5_in_at_once():
     loop = SGLang(eight(), share=LEAST)
     given = [loop.step() for _ in range(5)]
     assert given[4] == {"r5": 40}
-    says("here 6.5 instead of 46.2, and r5 would enter at once")
+    says("here 6.5 slots instead of 46.2, and r5 would enter at once")
 
 
 def test_the_reserves_formula_and_its_decay_are_the_sources():
@@ -416,6 +419,7 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
     ("line", "text"),
     [
         (615, "if self._pause_state == PauseState.PAUSED_ALL:"),
+        (647, "if num_eligible_reqs > 1"),
         (661, "if input_budget <= draft_slots:"),
         (680, "if self.current_step < request.next_decode_eligible_step:"),
         (724, "if self.need_mamba_block_aligned_split:"),
@@ -427,6 +431,26 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
 )
 def test_the_lines_that_the_post_names(line, text):
     assert lines_of("vllm", SCHEDULER)[line - 1].strip() == text
+
+
+def test_what_the_post_says_of_limits_and_of_urgent_arrivals():
+    adder = "\n".join(lines_of("sglang", f"{SGLANG}/managers/schedule_policy.py"))
+    assert "self.rem_input_tokens = rem_input_tokens - num_mixed_decode_tokens" in adder
+    assert "self.rem_chunk_tokens -= num_mixed_decode_tokens" in adder
+    assert "if priority_diff > self.priority_scheduling_preemption_threshold:" in adder
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert "running_bs if self.is_mixed_chunk else 0" in loop
+    assert re.search(
+        r"if running_batch\.batch_is_full:\s*if not self\.enable_priority_preemption or "
+        r"\(?not adder\.preempt_to_schedule\(req\)\)?:\s*break",
+        loop,
+    )
+    given_back = function("sglang", f"{SGLANG}/managers/schedule_batch.py", "release_req")
+    assert "remaing_req_count * envs.SGLANG_RETRACT_DECODE_STEPS.get()" in given_back
+    assert re.search(r"max_loras: int = Field\(default=1,", "\n".join(lines_of("vllm", "vllm/config/lora.py")))
+    lora = "\n".join(lines_of("sglang", f"{SGLANG}/arg_groups/fields/lora.py"))
+    assert re.search(r"max_loras_per_batch: A\[[^\]]*\] = 8\n", lora)
+    says("`--max-loras` (1)", "`--max-loras-per-batch` (8)", "until 20 slots are free for each remaining request")
 
 
 def drawn(name: str) -> list[str]:
