@@ -24,7 +24,10 @@ from scripts.render.page.build_context import Context
 from scripts.sources import unpacked_sources
 from scripts.sources.pins import Pin
 
-TITLES = {"00": "Metrics"}
+OTHER_PAGES = {  # of manifests that belong to no post: title, page, and what ends the address of its row
+    "00-metrics": ("Metrics", "reference/metrics.md", "00"),
+    "00-symptoms": ("I see X", "symptoms.md", "symptoms"),
+}
 LONG_DIFF = 60  # lines; above that a reader is better served by the release itself
 WORDS = {
     "same": "same text, same lines",
@@ -118,7 +121,7 @@ def _section(comparison: Comparison, evidence: Evidence, titles: dict[str, str])
     releases = _cached(pin, other, evidence.root)
     look, moved = [], []
     for manifest in manifests:
-        title = titles.get(Path(manifest).stem, TITLES.get(Path(manifest).name[:2], manifest))
+        title = page_of(manifest, titles)[0]
         entries = comparison.of(manifest)
         loud = [_row(entry, pin, other, evidence, releases) for entry in entries if _loud(entry)]
         quiet = [
@@ -145,12 +148,17 @@ def _section(comparison: Comparison, evidence: Evidence, titles: dict[str, str])
 
 def _post_counts(comparison: Comparison, manifest: str, titles: dict[str, str]) -> PostCounts:
     entries = comparison.of(manifest)
-    slug = Path(manifest).stem
-    number = slug.partition("-")[0]
-    page = f"posts/{slug}.md" if slug in titles else "reference/metrics.md"
-    title = titles.get(slug, TITLES.get(number, slug))
+    title, page, end = page_of(manifest, titles)
     counts = [sum(entry["state"] == state for entry in entries) for state in STATES]
-    return PostCounts(f"{comparison.anchor}-{number}", title, page_url(page), counts)
+    return PostCounts(f"{comparison.anchor}-{end}", title, page_url(page), counts)
+
+
+def page_of(manifest: str, titles: dict[str, str]) -> tuple[str, str, str]:
+    """The title of the page that quotes a manifest's excerpts, the page, and the end of its row's address."""
+    slug = Path(manifest).stem
+    if slug in titles:
+        return titles[slug], f"posts/{slug}.md", slug.partition("-")[0]
+    return OTHER_PAGES.get(slug, (slug, "reference/metrics.md", slug))
 
 
 def _loud(entry: dict) -> bool:

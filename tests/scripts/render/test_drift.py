@@ -11,7 +11,7 @@ from scripts.catalog import ledger
 from scripts.catalog import site_data as standing_on
 from scripts.common.errors import SiteError
 from scripts.drift import comparison_files
-from scripts.render.tables.drift import page_html
+from scripts.render.tables.drift import page_html, page_of
 from scripts.render.tables.drift_badges import accuracy_html, badge_html, with_badge
 from scripts.sources import unpacked_sources
 from tests.scripts.fixtures.small_site import CORE, FRONT, SOURCES, Site
@@ -55,6 +55,12 @@ def test_a_release_is_a_section_with_its_posts_and_what_to_look_at(site):
     assert row.select_one("th a")["href"] == "../../posts/01-one-request/#step"
     assert "No call path was recorded" in first.get_text()
     assert first.select_one(".drift-source a")["href"] == "../../data/drift/vllm-0.34.0.json"
+
+
+def test_excerpts_that_no_post_quotes_have_rows_with_addresses_of_their_own():
+    rows = [page_of(f"snippets/{name}.toml", {}) for name in ("00-metrics", "00-symptoms")]
+    assert rows == [("Metrics", "reference/metrics.md", "00"), ("I see X", "symptoms.md", "symptoms")]
+    assert page_of(f"snippets/{SLUG}.toml", {SLUG: "One"}) == ("One", f"posts/{SLUG}.md", "01")
 
 
 def test_the_changed_text_is_shown_where_both_releases_are_at_hand(site):
