@@ -109,12 +109,14 @@ def test_search_loads_its_index_when_it_is_wanted_and_finds_a_word_of_the_glossa
     assert any("glossary" in link for link in links) and all(link.startswith(full_url) for link in links)
 
 
-def test_home_shows_every_post_in_order_on_one_screen(open_page, full_url, full_site):
+def test_home_has_every_post_in_order_and_says_on_one_screen_where_to_begin(open_page, full_url, full_site):
     page = open_page(full_url)
     titles = [title.strip() for title in page.locator("ol.posts .posts-title").all_inner_texts()]
     assert titles == [post.title for post in reading_order.load(full_site)]
-    assert page.get_by_role("heading", name="Why you can check it").is_visible()
-    assert page.evaluate("document.querySelector('ol.posts').getBoundingClientRect().bottom") < 960
+    assert page.get_by_role("heading", name="Why you can trust it").is_visible()
+    for entrance in ("Start with post 1", "I see X: start from", "See the map"):
+        box = page.get_by_role("link", name=entrance).first.bounding_box()
+        assert box and box["y"] + box["height"] < 720, entrance
 
 
 def test_previous_next_edit_and_feed(open_page, full_url, post):

@@ -46,16 +46,18 @@ def test_a_worker_counts_for_the_experiment_that_names_it_and_for_no_other(lab):
     for worker, experiment in {  # some are named as f"{name}_grammar.py"
         "sglang_grammar": "07", "vllm_grammar": "07", "schemas": "07", "jump_calls": "07",
         "vllm_cost": "04", "sglang_cost": "04", "vllm_pool_cost": "03", "vllm_sched_cost": "02",
-        "vllm_cache": "05", "vllm_budget": "06", "vllm_core": "01", "vllm_loop": "02",
+        "vllm_cache": "05", "vllm_budget": "06", "vllm_core": "01", "sglang_loop": "02",
     }.items():  # fmt: skip
         assert changed(lab, f"workers/{worker}.py") == {experiment}, worker
+    assert changed(lab, "workers/vllm_loop.py") == {"02", "03"}, "a pool and a watermark are changed for 03"
 
 
 @pytest.mark.parametrize(("module", "experiments"), [
-    ("worker_kit/streams", {"04"}), ("worker_kit/grammar_walk", {"07"}), ("worker_kit/loop_requests", {"02"}),
+    ("worker_kit/streams", {"04"}), ("worker_kit/grammar_walk", {"07"}), ("worker_kit/loop_requests", {"01", "02", "03"}),
     ("worker_kit/contiguous_cache", {"03"}), ("worker_kit/ran_lines", {"02", "03", "04"}),
     ("worker_kit/timing", {"04"}),
-    ("headless/sglang_state", {"02", "04"}), ("headless/sglang_stand_ins", {"02", "04", "07"}),
+    ("headless/sglang_state", {"01", "02", "04"}),
+    ("headless/sglang_stand_ins", {"01", "02", "04", "07"}),
 ])  # fmt: skip
 def test_what_workers_share_counts_where_a_worker_imports_it(lab, module, experiments):
     assert changed(lab, f"workers/{module}.py") == experiments
@@ -131,7 +133,9 @@ def test_a_recording_is_made_by_its_own_code_and_no_suite(lab):
 def test_every_worker_counts_for_somebody(lab):
     covered = {name for number in EVERY for name in source_digest.sources(lab, number) if name.startswith("workers/")}
     there = {path.relative_to(lab).as_posix() for path in lab.glob("workers/**/*.py")}
-    assert there - covered == {"workers/__init__.py"}
+    # What plays a reader's own requests makes no record.
+    play = {"workers/vllm_play.py", "workers/sglang_play.py", "workers/worker_kit/play_end.py"}
+    assert there - covered == {"workers/__init__.py", *play}
 
 
 def test_what_is_only_for_type_checkers_is_not_followed(lab):

@@ -109,9 +109,10 @@ def test_a_wrong_entry_is_one_line(toy, old, new, line):
     assert "\n" not in str(caught.value)
 
 
-# Where an engine's name may stand: its own module, a tool that is vLLM's, what an experiment measures and shows.
-NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "analysis/",
-         "suites/common/counted.py", "suites/exp", "workers/")  # fmt: skip
+# Where an engine's name may stand: its own module, tools that are vLLM's, what an experiment measures and shows, and
+# what serves a reader's own requests with both.
+NAMED = ("servers/vllm.py", "servers/sglang.py", "load/vllm_bench.py", "fleets/compile_ahead.py", "analysis/",
+         "suites/common/counted.py", "suites/exp", "workers/", "play/")  # fmt: skip
 
 
 def test_no_engine_is_named_above_its_own_module():

@@ -251,7 +251,7 @@ def test_the_command_fails_with_one_line_and_status_one(tmp_path):
         [sys.executable, "-c", code, str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and done.stdout == ""
-    known = "[[excerpt]], [[path]], [[setting]], [[replay]]"
+    known = "[[excerpt]], [[path]], [[setting]], [[replay]], [[compare]]"
     assert done.stderr == f"snippets/01-x.toml: unknown key 'colour'; remove it, a manifest holds {known}\n"
 
 
