@@ -53,7 +53,8 @@ def test_a_worker_counts_for_the_experiment_that_names_it_and_for_no_other(lab):
 
 
 @pytest.mark.parametrize(("module", "experiments"), [
-    ("worker_kit/streams", {"04"}), ("worker_kit/grammar_walk", {"07"}), ("worker_kit/loop_requests", {"01", "02", "03"}),
+    ("worker_kit/streams", {"04"}), ("worker_kit/grammar_walk", {"07"}),
+    ("worker_kit/loop_requests", {"01", "02", "03"}),
     ("worker_kit/contiguous_cache", {"03"}), ("worker_kit/ran_lines", {"02", "03", "04"}),
     ("worker_kit/timing", {"04"}),
     ("headless/sglang_state", {"01", "02", "04"}),
