@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from scripts.browser import headless
+from scripts.pages import reading_order
 from tests.browser.conftest import SCHEMES, SIZES
 
 pytestmark = pytest.mark.browser
@@ -83,6 +84,13 @@ def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit)
     for width, height in SIZES.items():
         moved = headless.visit(browser, address, width, height, slow=True)
         assert moved.shift < 0.01, f"{kind} at {width} px moves by {moved.shift:.3f}"
+
+
+def test_no_post_is_heavier(browser, full_url, full_site):
+    """The posts that were told anew are the heaviest; the first alone said nothing of them."""
+    posts = [post.slug for post in reading_order.load(full_site)]
+    bytes_of = {slug: headless.visit(browser, f"{full_url}posts/{slug}/").bytes for slug in posts}
+    assert {slug: size for slug, size in bytes_of.items() if size > 250_000} == {}
 
 
 def test_the_ledger_s_filter_moves_nothing(browser, full_url):
