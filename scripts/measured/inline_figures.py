@@ -132,7 +132,8 @@ def _lighten(element: etree.Element, wanted: set[str]) -> None:
     """Leaves out what nobody sees: ids without a use, the second decimal of a length, turns by nothing."""
     if element.get("id") not in wanted:
         element.attrib.pop("id", None)
-    for key in _LENGTHS & element.attrib.keys():
+    # In the order in which they stand: a set's own order differs from one build to the next.
+    for key in [key for key in element.attrib if key in _LENGTHS]:
         value = _NO_TURN.sub("", _DECIMALS.sub(r"\1", element.attrib.pop(key)))
         if value:
             element.set(key, " ".join(value.split()))
