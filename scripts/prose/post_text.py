@@ -134,22 +134,21 @@ def _lines(text: str) -> Iterator[_Line]:
     """The lines that are read, and the headers of blocks; without options, and without what a block holds that is not
     read."""
     rows = list(prose_lines(text))
-    opened: list[tuple[str, bool]] = []  # name, whether it folds what it holds
+    opened: list[str] = []  # names of blocks, the innermost last
     for index, (number, line) in enumerate(rows):
         if header := BLOCK.match(line):
             name = header[1].lower()
             options = _options(rows[index + 1 :])
-            folds = any(each for _, each in opened)
-            opened.append((name, name == FOLD))
-            yield _Line(number, "", name, folds or options.get("folded") == "true", header[2] or "")
+            yield _Line(number, "", name, FOLD in opened or options.get("folded") == "true", header[2] or "")
+            opened.append(name)
         elif line.strip().startswith("///"):
             if opened:
                 opened.pop()
             yield _Line(number, "", "", False)
         elif opened and OPTION.match(line) and not ITEM.match(line):
             continue
-        elif not opened or opened[-1][0] in (*KINDS, *AROUND):
-            yield _Line(number, line, opened[-1][0] if opened else "", any(each for _, each in opened))
+        elif not opened or opened[-1] in (*KINDS, *AROUND):
+            yield _Line(number, line, opened[-1] if opened else "", FOLD in opened)
 
 
 def _options(rows: list[tuple[int, str]]) -> dict[str, str]:

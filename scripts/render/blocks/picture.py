@@ -5,11 +5,9 @@ import re
 from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
-from scripts.common.errors import SiteError
 from scripts.pages import pictures
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
-from scripts.render.page.inline_values import filled
 
 
 class PictureBlock(PageBlock):
@@ -24,15 +22,10 @@ class PictureBlock(PageBlock):
     CONTENT = True
 
     def html(self) -> str:
-        alt = self.options["alt"].strip()
-        if not alt:
-            raise SiteError(f"{self.where}: has no alt text; add '    alt: what it shows' below its first line")
-        if not self.content:
-            raise SiteError(f"{self.where}: has no caption; write inside the block what to take away from it")
+        alt, caption = self.alt_and_caption()
         tree = pictures.read(self.argument, self.context.root)
         name = "picture-" + re.sub(r"[^a-z0-9]+", "-", self.argument.lower())
-        drawn = pictures.inline(tree, filled(alt, self.evidence), name)
-        caption = self.context.inline(" ".join(self.content.split()))
+        drawn = pictures.inline(tree, alt, name)
         return (
             f'<figure class="picture" id="{name}"><div class="picture-box" tabindex="0" role="group" '
             f'aria-label="picture">{drawn}</div><figcaption>{caption}</figcaption></figure>'

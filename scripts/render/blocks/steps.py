@@ -63,7 +63,7 @@ class StepsBlock(PageBlock):
         id = "steps-" + "-".join([*(run.name.rpartition("/")[2] for run in runs), str(numbers[0]), str(numbers[-1])])
         labels = [self._label(run, runs) for run in runs]
         drawn = step_bars.picture(runs, labels, names, numbers, dots) if self.options["draw"] else ""
-        caption = self.context.inline(" ".join(self.content.split())) if self.content else ""
+        caption = self.caption
         sources = " \N{MIDDLE DOT} ".join(
             f'<a href="{self.root}{address(run.path)}">{escaped(run.name.rpartition("/")[2])}.json</a>' for run in runs
         )

@@ -11,6 +11,7 @@ from scripts.catalog import site_data
 from scripts.common.errors import SiteError
 from scripts.pages.references import to_root
 from scripts.render.page.build_context import Context
+from scripts.render.page.inline_values import filled
 
 
 class CheckedBlock(Block):
@@ -75,6 +76,20 @@ class PageBlock(CheckedBlock):
 
     CONTENT = False
     content = ""
+
+    @property
+    def caption(self) -> str:
+        """The content as a caption: inline Markdown in HTML, "" where there is none."""
+        return self.context.inline(" ".join(self.content.split())) if self.content else ""
+
+    def alt_and_caption(self) -> tuple[str, str]:
+        """What a block that is a drawing must have: the option `alt` with its values filled in, and a caption."""
+        alt = self.options["alt"].strip()
+        if not alt:
+            raise SiteError(f"{self.where}: has no alt text; add '    alt: what it shows' below its first line")
+        if not self.content:
+            raise SiteError(f"{self.where}: has no caption; write inside the block what to take away from it")
+        return filled(alt, self.evidence), self.caption
 
     def html(self) -> str:
         """The block's HTML, begun by a block-level element."""

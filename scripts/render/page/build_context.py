@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import markdown
 
@@ -18,6 +18,7 @@ from scripts.quotes.excerpts import Resolved, Resolver, unused
 from scripts.quotes.manifest import Manifest
 
 log = logging.getLogger("scripts.render")
+Shown = TypeVar("Shown")
 
 
 @dataclass
@@ -116,30 +117,28 @@ class Context:
         Raises SiteError.
         """
         defined = replays.parse(self.manifest) if self.manifest else {}
-        if name not in defined:
-            known = f"use one of {', '.join(defined) or 'none, it has no [[replay]]'}"
-            raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
-        if name in self.replays_shown:
-            raise SiteError(f"is shown twice; link to #replay-{name} the second time")
-        self.replays_shown.append(name)
-        replay = defined[name]
+        replay = self._shown_once(name, "replay", defined, self.replays_shown)
         return replays.check(replay, self.required_manifest, evidence.record(replay.record), self.resolver)
 
     def compare(self, name: str, evidence: site_data.Evidence) -> compares.Checked:
         """The two runs that a page compares, checked; counts as its use. Raises SiteError."""
         defined = compares.parse(self.manifest) if self.manifest else {}
-        if name not in defined:
-            known = f"use one of {', '.join(defined) or 'none, it has no [[compare]]'}"
-            raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
-        if name in self.compares_shown:
-            raise SiteError(f"is shown twice; link to #compare-{name} the second time")
-        self.compares_shown.append(name)
-        compare = defined[name]
+        compare = self._shown_once(name, "compare", defined, self.compares_shown)
         a, b = (
             evidence.record(compares.record_of(side, compare, self.required_manifest))
             for side in (compare.a, compare.b)
         )
         return compares.check(compare, a, b)
+
+    def _shown_once(self, name: str, kind: str, defined: Mapping[str, Shown], shown: list[str]) -> Shown:
+        """What the manifest defines by that name, counted as used. SiteError for none, or one that is used already."""
+        if name not in defined:
+            known = f"use one of {', '.join(defined) or f'none, it has no [[{kind}]]'}"
+            raise SiteError(f"is not defined; add it to {manifests.file_of(self.post)} or {known}")
+        if name in shown:
+            raise SiteError(f"is shown twice; link to #{kind}-{name} the second time")
+        shown.append(name)
+        return defined[name]
 
     def finish_page(self) -> None:
         """Raises SiteError for what the manifest defines and the page has not used, excerpts, settings, replays and
