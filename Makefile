@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-PORT ?= 8000
+PORT ?=
 EXP ?=
 CARDS ?=
 CONFIGURATION ?=
@@ -31,8 +31,8 @@ RUN := .venv/bin/python -m
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
 
-serve: env sources ## builds the site and serves it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
-	@$(RUN) scripts.build.serve --port $(PORT)
+serve: env sources ## builds the site and serves it on a free port of 127.0.0.1 from 8000 on, with live reload (PORT=8001 for that one)
+	@$(RUN) scripts.build.serve $(if $(PORT),--port $(PORT))
 
 test: env engine-cpu models sources ## all checks, the browser tests and what is quick of the CPU tier (JOBS=4 for four at once)
 	@$(RUN) pytest -m "not server and not long" $(PARALLEL)

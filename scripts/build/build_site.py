@@ -1,7 +1,7 @@
 """`make site`: the strict static build, whole in its folder or not there at all.
 
-MkDocs writes next to the folder it shall end in; only a build that succeeded takes its place. Of a failed one
-the lines that say what is wrong are shown, not MkDocs' traceback.
+MkDocs writes next to the folder it shall end in, and scripts/publish/ does there what comes after it; only a build that
+succeeded takes its place. Of a failed one the lines that say what is wrong are shown, not MkDocs' traceback.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
+from scripts.publish.steps import publish
 
 
 def what_failed(output: str) -> str:
@@ -54,6 +55,7 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
             )
         if done.returncode:
             raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
+        publish(fresh, root)
         if into.exists():
             shutil.rmtree(into)
         os.replace(fresh, into)

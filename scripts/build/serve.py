@@ -1,22 +1,22 @@
-"""`make serve`: MkDocs' development server on 127.0.0.1, rebuilding after each edit."""
+"""`make serve`: the site on 127.0.0.1, at `/`, built again after each edit."""
 
 import argparse
 import errno
+import os
 import signal
 import socket
-import subprocess
-import sys
 
 from scripts.build.build_site import mkdocs_environment
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
-from scripts.common.progress import Ticking
 
 HOST = "127.0.0.1"
+PORT = 8000
+TRIED = 50  # ports from PORT on, when none was asked for
 
 
-def require_free(port: int) -> None:
-    """Raises SiteError unless `port` of 127.0.0.1 can be bound, before anything is built for it."""
+def is_free(port: int) -> bool:
+    """Whether `port` of 127.0.0.1 can be bound. Raises SiteError for one that never could be."""
     with socket.socket() as probe:
         # As the server will: an address still in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -25,48 +25,47 @@ def require_free(port: int) -> None:
         except OverflowError:
             raise SiteError(f"port {port}: there are ports 1 to 65535; try `make serve PORT=8001`") from None
         except OSError as error:
-            cause = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            if error.errno == errno.EADDRINUSE:
+                return False
             raise SiteError(
-                f"port {port} of {HOST} {cause}; stop what uses it, or `make serve PORT={port + 1}`"
+                f"port {port} of {HOST} cannot be used ({error.strerror}); try `make serve PORT={port + 1}`"
             ) from None
+    return True
 
 
-def main() -> int:
+def free_port(asked: int | None) -> int:
+    """The port that was asked for, or the first free one from PORT on. Raises SiteError where there is none: a port
+    that was asked for is not exchanged for another."""
+    if asked is not None:
+        if not is_free(asked):
+            raise SiteError(
+                f"port {asked} of {HOST} is taken; stop what uses it, or `make serve` alone finds a free one"
+            )
+        return asked
+    for port in range(PORT, PORT + TRIED):
+        if is_free(port):
+            return port
+    raise SiteError(f"ports {PORT} to {PORT + TRIED - 1} of {HOST} are taken; name another, `make serve PORT=9000`")
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.build.serve", description="serve the site with live reload"
     )
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args()
-    require_free(options.port)
-    # click's broken releases lose the default of --livereload; said aloud it holds with all of them.
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"{HOST}:{options.port}"],
-        cwd=ROOT,
-        env=mkdocs_environment(),
-    )
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    parser.add_argument("--port", type=int, help=f"this one and no other (default: the first free one from {PORT} on)")
+    port = free_port(parser.parse_args().port)
+    os.environ.update(mkdocs_environment())
+    signal.signal(signal.SIGTERM, _stop)
+    from scripts.build import dev_server  # half a second, which a taken port need not wait for
+
     try:
-        with Ticking("building the site"):
-            while server.poll() is None and not answers(options.port):
-                try:
-                    server.wait(0.2)
-                except subprocess.TimeoutExpired:
-                    pass
-        return server.wait()
+        dev_server.serve(ROOT, HOST, port)
     except KeyboardInterrupt:
-        server.wait()  # the terminal has interrupted it too
-        return 0
-    finally:
-        if server.poll() is None:
-            server.terminate()
-            server.wait()
-
-
-def answers(port: int) -> bool:
-    """Whether something accepts connections on `port`."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((HOST, port)) == 0
+        pass  # while the first build ran
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`make serve` as a reader uses it: no network needed, and an edited post, manifest or style shows after a moment."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -102,6 +103,11 @@ def shows(url: str, text: str) -> bool:
 
 def test_serves_the_post_with_live_reload(address):
     assert shows(address + "posts/01-request-lifecycle/", "livereload")
+
+
+def test_says_its_address_in_one_line_and_serves_at_the_root(address, copy):
+    assert (copy.parent / "serve.log").read_text().splitlines() == [address]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
 
 
 def test_an_edited_post_shows(address, copy):

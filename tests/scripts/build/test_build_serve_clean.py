@@ -58,9 +58,9 @@ def test_taken_port_is_said_before_the_build():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(
-            SiteError, match=f"port {port} of 127.0.0.1 is taken; stop what uses it, or `make serve PORT="
+            SiteError, match=f"port {port} of 127.0.0.1 is taken; stop what uses it, or `make serve` alone"
         ):
-            serve.require_free(port)
+            serve.free_port(port)
         done = subprocess.run(
             [sys.executable, "-m", "scripts.build.serve", "--port", str(port)],
             cwd=ROOT,
@@ -70,12 +70,24 @@ def test_taken_port_is_said_before_the_build():
         )
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
-    serve.require_free(port)
+    assert serve.free_port(port) == port
+
+
+def test_without_a_port_the_first_free_one_is_taken(monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(serve, "PORT", port)
+        assert port < serve.free_port(None) < port + serve.TRIED
+        monkeypatch.setattr(serve, "TRIED", 1)
+        with pytest.raises(SiteError, match=f"ports {port} to {port} of 127.0.0.1 are taken; name another"):
+            serve.free_port(None)
 
 
 def test_impossible_port_is_said():
     with pytest.raises(SiteError, match="ports 1 to 65535"):
-        serve.require_free(70000)
+        serve.free_port(70000)
 
 
 def test_clean_removes_what_was_made_and_keeps_the_user_s(tmp_path, capsys):

@@ -1,0 +1,98 @@
+"""The development server: its address, its 404 page, a line for a build that failed, and none of MkDocs' log."""
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+
+from scripts.build import dev_server
+from scripts.build.serve import free_port
+from scripts.common.errors import SiteError
+
+URL = "http://127.0.0.1:8000/"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A project of one page, published at a sub-path."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: small\nsite_url: https://example.org/small/\nstrict: true\n")
+    (tmp_path / "docs/index.md").write_text("# Here\n")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was(monkeypatch):
+    log = dev_server.logging.getLogger("mkdocs")
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(log, name, getattr(log, name))
+
+
+def test_a_build_takes_the_steps_after_it_for_the_address_it_is_served_at(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(dev_server, "publish", lambda site, root: (site / "published").touch())
+    assert dev_server.Builder(root, tmp_path / "site", URL).build() > 0
+    assert (tmp_path / "site/published").exists()
+    assert f'href="{URL}"' in (tmp_path / "site/index.html").read_text()
+
+
+def test_a_failed_build_says_in_a_line_what_is_wrong_each_time_anew(root, tmp_path, capfd):
+    builder = dev_server.Builder(root, tmp_path / "site", URL)
+    (root / "docs/index.md").write_text("[gone](missing.md)")
+    with pytest.raises(SiteError, match=r"not built: [^\n]*missing\.md[^\n]*$"):
+        builder.build()
+    (root / "docs/index.md").write_text("[gone](another.md)")
+    with pytest.raises(dev_server.Abort, match=r"^the site was not built: [^\n]*another\.md[^\n]*$"):
+        builder.again()
+    (root / "docs/index.md").write_text("# Here again")
+    builder.again()
+    out, err = capfd.readouterr()
+    assert err == "" and out.startswith("built again in ") and out.count("\n") == 1
+
+
+def test_it_serves_at_the_root_says_where_and_lives_through_a_failed_build(root, capfd, monkeypatch):
+    servers = []
+
+    class Seen(dev_server._Server):
+        def __init__(self, **given):
+            super().__init__(**given)
+            servers.append(self)
+
+    monkeypatch.setattr(dev_server, "_Server", Seen)
+    port = free_port(None)
+    thread = threading.Thread(target=dev_server.serve, args=(root, "127.0.0.1", port))
+    thread.start()
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        assert until(lambda: servers and shows(url, "Here"))
+        assert capfd.readouterr() == (f"{url}\n", "")
+        (root / "docs/index.md").write_text("[gone](missing.md)")
+        assert until(lambda: "missing.md" in capfd.readouterr().err)
+        (root / "docs/index.md").write_text("# Mended")
+        assert until(lambda: shows(url, "Mended"))
+        with pytest.raises(urllib.error.HTTPError) as missing:
+            urllib.request.urlopen(url + "nothing/here/")
+        assert missing.value.code == 404 and b"/css/" in missing.value.read()
+    finally:
+        servers[0].shutdown()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def shows(url: str, text: str) -> bool:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return text in answer.read().decode()
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if condition():
+                return True
+        except OSError:
+            pass
+        time.sleep(0.1)
+    return False
