@@ -176,16 +176,6 @@ def test_two_stand_side_by_side_where_there_is_room(opened):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_what_is_folded_is_printed_and_folds_again(opened):
-    page = opened()
-    shut = "[...document.querySelectorAll('details:is(.fold, .claim-fold)')].filter((fold) => !fold.open).length"
-    before = page.evaluate(shut)
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert before > 3 and page.evaluate(shut) == 0
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate(shut) == before
-
-
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 def test_axe_finds_nothing_serious_in_closed_or_open_folds(opened, scheme):
     page = opened()

@@ -38,7 +38,8 @@ def folded(path, shown: str) -> str:
     """The path's HTML below a line that says where it was recorded and how long it is."""
     hops, processes = len(path.hops), len(lane_order(path))
     return (
-        f'<details class="fold path-fold"><summary><span class="path-fold-title">{escaped(path.title)}</span> '
+        f'<details class="fold path-fold"><summary data-at="path-{path.id}">'
+        f'<span class="path-fold-title">{escaped(path.title)}</span> '
         f'<span class="path-fold-length">Recorded on {escaped(_places(path.configurations))}: {hops} hops, '
         f"{processes} process{'es' if processes > 1 else ''}</span></summary>{shown}</details>"
     )

@@ -33,7 +33,8 @@ def folded(excerpt: Resolved, shown: str) -> str:
     """The excerpt's HTML below a line that opens it. Its addresses stay, and a link to one of them opens it too."""
     lines = lines_text(excerpt.first, excerpt.last)
     return (
-        f'<details class="fold excerpt-fold"><summary><span class="excerpt-crumb">{crumb_html(excerpt)}</span> '
+        f'<details class="fold excerpt-fold"><summary data-at="{excerpt.excerpt.id}">'
+        f'<span class="excerpt-crumb">{crumb_html(excerpt)}</span> '
         f'<span class="excerpt-lines">{escaped(excerpt.pin.name)}, {lines}</span> '
         f'<span class="excerpt-show">show the lines</span></summary>{shown}</details>'
     )

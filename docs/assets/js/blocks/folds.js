@@ -30,13 +30,6 @@
     const here = link.origin === location.origin && link.pathname === location.pathname && link.search === location.search;
     if (here) open(link.hash); // the browser scrolls there afterwards
   });
-  // What is folded on the screen is read on paper; of two cards of one claim the one in Evidence.
-  let printed = [];
-  addEventListener("beforeprint", () => {
-    printed = [...document.querySelectorAll("details:is(.fold, .claim-fold):not([open])")];
-    printed.forEach((fold) => { fold.open = true; });
-  });
-  addEventListener("afterprint", () => printed.forEach((fold) => { fold.open = false; }));
   follow();
   // With Material's instant navigation a page arrives without a load event.
   window.document$?.subscribe(follow);
