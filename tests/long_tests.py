@@ -27,4 +27,11 @@ LONG = [
     # Every page with axe; the other widths and schemes of the same visit stay.
     (("tests/browser/test_pages.py::test_every_page[1280-light]",), 58),
     (("tests/browser/test_pages.py::test_every_page[390-dark]",), 48),
+    (
+        (
+            "tests/browser/test_lightened.py::test_every_element_looks_as_before[1280-light]",
+            "tests/browser/test_lightened.py::test_every_element_looks_as_before[390-dark]",
+        ),
+        120,
+    ),
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
-from scripts.publish.steps import publish
+from scripts.publish import steps
 
 
 def what_failed(output: str) -> str:
@@ -55,7 +55,8 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
             )
         if done.returncode:
             raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
-        publish(fresh, root)
+        steps.publish(fresh, root)
+        steps.lighten(fresh, root)
         if into.exists():
             shutil.rmtree(into)
         os.replace(fresh, into)

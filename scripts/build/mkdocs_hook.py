@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from watchdog.observers.polling import PollingObserver
 
-from scripts.build import html_checks, notebook_pages, stylesheets
+from scripts.build import html_checks, notebook_pages
 from scripts.catalog import ledger
 from scripts.pages import reading_order
 from scripts.pages.references import page_url, to_root
@@ -144,7 +144,6 @@ on_page_context = CombinedEvent(_hide_code_from_search, _show_code_again)
 def on_post_build(config: MkDocsConfig) -> None:
     """Writes the ledger beside the records it speaks of, and the steps of the replays that the pages show."""
     ledger.write_json(CONTEXT.evidence, Path(config.site_dir) / "data" / "ledger.json")
-    stylesheets.lighten(Path(config.site_dir))
     for place, text in CONTEXT.replay_data.items():
         file = Path(config.site_dir) / place
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,15 @@
 So these tests have a post and a notebook to look at, whatever is written.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from scripts.browser import benchmark_sites, headless
 from scripts.build import build_site
+from scripts.publish import steps
+from scripts.publish.steps import lighten
 from tests.conftest import made_once
 
 SCHEMES = ("light", "dark")
@@ -17,12 +20,20 @@ SIZES = {1280: 900, 390: 844}
 
 @pytest.fixture(scope="session")
 def full_site(tmp_path_factory) -> Path:
-    """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below."""
+    """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below.
+
+    Its `site` is as visitors get it, its `heavy` the same before it was made smaller.
+    """
+
+    def keep_then_lighten(site: Path, root: Path) -> None:
+        shutil.copytree(site, root / "heavy")
+        lighten(site, root)
 
     def build(folder: Path) -> None:
         benchmark_sites.make(folder / "ours")
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("SITE_URL", f"http://127.0.0.1{headless.PREFIX}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SITE_URL", f"http://127.0.0.1{headless.PREFIX}")
+            patch.setattr(steps, "lighten", keep_then_lighten)
             build_site.build(folder / "ours/site", folder / "ours")
 
     return made_once(tmp_path_factory, "full", build) / "ours"

@@ -55,7 +55,7 @@ def address(tmp_path_factory):
     (site / "index.html").write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Toy</title>'
         '<meta name="viewport" content="width=device-width">'
-        '<style>html{font-size:125%}body{margin:1rem;font-size:.8rem}'
+        "<style>html{font-size:125%}body{margin:1rem;font-size:.8rem}"
         "body[data-md-color-scheme=slate]{background:#1e2129;color:#e2e4e9;--md-default-bg-color:#1e2129}"
         "body[data-md-color-scheme=slate] a{color:#9dbcf7}</style>"
         '<link rel="stylesheet" href="excerpt.css"><script src="excerpt.js"></script></head>'

@@ -129,12 +129,12 @@ def test_a_replay_that_an_address_opens_is_seen_whole(opened):
     page = opened()
     page.set_viewport_size({"width": 1280, "height": 600})
     page.evaluate(
-        '''() => {
+        """() => {
           const figure = document.getElementById("replay-few");
           document.body.style.paddingBottom = "2000px";
           figure.style.marginTop = `${280 - figure.getBoundingClientRect().top}px`;  // its picture is cut
           location.hash = "#replay-few-gone";
-        }'''
+        }"""
     )
     count(page, "step 2 of 2")
     top = page.evaluate("document.getElementById('replay-few').getBoundingClientRect().top")

@@ -40,3 +40,12 @@ def test_a_step_that_fails_leaves_the_old_site(root, monkeypatch):
         build_site.build(root / "site", root)
     assert (root / "site/old.txt").read_text() == "old"
     assert not (root / ".site.new").exists()
+
+
+def test_the_site_is_made_smaller_after_all_steps(root, monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", (lambda site, _: (site / "log").write_text("rich"),))
+    monkeypatch.setattr(
+        steps, "SMALLER", (lambda site, _: (site / "log").write_text("no longer " + (site / "log").read_text()),)
+    )
+    build_site.build(root / "site", root)
+    assert (root / "site/log").read_text() == "no longer rich"

@@ -1,0 +1,100 @@
+"""A page's style sheets in two files: one that every page has, one with what this kind of page has beside it.
+
+Both are named by what they hold, so that a page never meets the sheet of another build. The theme's rules that match
+nothing on this site are left out.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from scripts.common.errors import SiteError
+from scripts.publish import site_files
+from scripts.publish.unused_rules import Used, without_unused, without_unused_properties
+
+FOLDER = "assets/css"
+THEME = "assets/stylesheets/"
+LINK = re.compile(r'<link rel="?stylesheet"? href="?(?P<root>[^">\s]*?)(?P<path>assets/[^">\s]+\.css)"?>\s*')
+# A string is kept as it is, whatever stands in it.
+_PIECE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:/\*.*?\*/|\s)+""", re.S)
+_URL = re.compile(r"""url\((["']?)(?!data:|#|/|\w+:)([^)"']+)\1\)""")
+_ALONE = re.compile(r"\s*@charset[^;]*;", re.I)
+
+
+def light(text: str) -> str:
+    """The same rules without comments and line breaks, which are for the source."""
+    return _PIECE.sub(lambda piece: piece[1] or " ", text).strip()
+
+
+def publish(site: Path, root: Path) -> None:
+    """Replaces the sheets that the pages link; `root` is not read."""
+    pages = site_files.pages(site)
+    lists: dict[Path, list[str]] = {
+        file: [match["path"] for match in LINK.finditer(text)] for file, text in pages.items()
+    }
+    common = _common([paths for paths in lists.values() if paths])
+    texts = _texts(site, pages, dict.fromkeys(path for paths in lists.values() for path in paths))
+    names: dict[tuple[str, ...], str] = {}
+    for paths in lists.values():
+        for name, several in (("site.css", common), ("page.css", tuple(paths[len(common) :]))):
+            if several and several not in names:
+                names[several] = _write(site, name, "".join(texts[path] for path in several))
+    after = {}
+    for file, text in pages.items():
+        both = (common, tuple(lists[file][len(common) :])) if lists[file] else ()
+        after[file] = _linked(text, [names[several] for several in both if several])
+    for path in texts:
+        (site / path).unlink()
+    site_files.write_changed(pages, after)
+
+
+def _common(lists: list[list[str]]) -> tuple[str, ...]:
+    """What all begin with: the order in which sheets stand decides between their rules."""
+    return tuple(os.path.commonprefix(lists))
+
+
+def _texts(site: Path, pages: dict[Path, str], paths: Iterable[str]) -> dict[str, str]:
+    texts = {}
+    for path in paths:
+        if not (site / path).is_file():
+            raise SiteError(f"{path}: a page links this sheet, and the site has none; see extra_css in mkdocs.yml")
+        texts[path] = _moved(_ALONE.sub("", (site / path).read_text("utf-8")), path)
+    theme = {path: text for path, text in texts.items() if path.startswith(THEME)}
+    if theme:
+        scripts = [file.read_text("utf-8") for file in _page_scripts(site, pages)]
+        used = Used.of(pages.values(), scripts)
+        lean = {path: without_unused(text, used) for path, text in theme.items()}
+        askers = [*pages.values(), *scripts, *(lean | {p: t for p, t in texts.items() if p not in theme}).values()]
+        texts |= {path: without_unused_properties(text, askers) for path, text in lean.items()}
+    return {path: light(text) for path, text in texts.items()}
+
+
+def _page_scripts(site: Path, pages: dict[Path, str]) -> list[Path]:
+    named = {
+        path for text in pages.values() for path in re.findall(r'<script[^>]*\ssrc="?[^">\s]*?(assets/[^">\s]+)', text)
+    }
+    # What a script fetches is put into pages by it: replays' steps.
+    return [*(site / path for path in sorted(named)), *sorted((site / "data").rglob("replays/*.json"))]
+
+
+def _moved(sheet: str, path: str) -> str:
+    """The sheet's addresses as they are from FOLDER."""
+    folder = os.path.dirname(path)
+    return _URL.sub(lambda match: f'url("{os.path.relpath(os.path.join(folder, match[2]), FOLDER)}")', sheet)
+
+
+def _write(site: Path, name: str, text: str) -> str:
+    path = f"{FOLDER}/{site_files.hashed(name, text)}"
+    (site / FOLDER).mkdir(parents=True, exist_ok=True)
+    (site / path).write_text(text, "utf-8")
+    return path
+
+
+def _linked(page: str, paths: list[str]) -> str:
+    """The page with links to `paths` where its first one was."""
+    first = LINK.search(page)
+    if first is None:
+        return page
+    links = "".join(f'<link rel="stylesheet" href="{first["root"]}{path}">' for path in paths)
+    return page[: first.start()] + links + LINK.sub("", page[first.end() :])
