@@ -97,18 +97,6 @@ def test_palette_switches_and_stays(open_page, full_url):
     assert page.evaluate(scheme) == "slate"
 
 
-def test_search_loads_its_index_when_it_is_wanted_and_finds_a_word_of_the_glossary(open_page, full_url):
-    page = open_page(full_url)
-    page.wait_for_timeout(500)
-    loaded = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('search_index.json')).length"
-    assert page.evaluate(loaded) == 0
-    page.keyboard.press("/")
-    page.keyboard.type("detokenizer")
-    page.wait_for_selector(".md-search-result__link", timeout=15_000)
-    links = page.eval_on_selector_all(".md-search-result__link", "found => found.map(a => a.href)")
-    assert any("glossary" in link for link in links) and all(link.startswith(full_url) for link in links)
-
-
 def test_home_has_every_post_in_order_and_says_on_one_screen_where_to_begin(open_page, full_url, full_site):
     page = open_page(full_url)
     titles = [title.strip() for title in page.locator("ol.posts .posts-title").all_inner_texts()]
