@@ -33,7 +33,8 @@ def make(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("docs", "theme", "snippets", "experiments"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("local", "lab", "__pycache__"))
-    shutil.copy(ROOT / "mkdocs.yml", folder)
+    for name in ("mkdocs.yml", "CITATION.cff"):
+        shutil.copy(ROOT / name, folder)
     (folder / "experiments/lab").mkdir()
     shutil.copytree(ROOT / "experiments/lab/schema", folder / "experiments/lab/schema")
     (folder / "scripts").symlink_to(ROOT / "scripts")

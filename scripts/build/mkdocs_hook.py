@@ -23,7 +23,6 @@ from scripts.pages import reading_order
 from scripts.pages.references import page_url, to_root
 from scripts.render.page import data_files, templates
 from scripts.render.page.extension import CONTEXT, PageExtension
-from scripts.render.tables.drift_badges import with_badge
 
 WATCHED = ("snippets", "theme", "scripts/render/templates", "experiments/claims", "experiments/figures")
 _whole: dict[str, str] = {}  # a page's HTML by its address, while the search index is made of what is left of it
@@ -55,7 +54,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.plugins["rss"].config.image = f"{config.site_url}assets/img/social.png"
     for entry in config.nav or ():
         if isinstance(entry, dict) and "Posts" in entry:
-            entry["Posts"] += [post.page for post in reading_order.load(CONTEXT.root) if post.page]
+            entry["Posts"] += [{post.title: post.page} for post in reading_order.load(CONTEXT.root) if post.page]
         if isinstance(entry, dict) and "Experiments" in entry:
             entry["Experiments"] += list(reading_order.notebooks(CONTEXT.root))
     return config
@@ -106,8 +105,6 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             Path(source).name, _script(config, "blob", source), to_root(source) + page_url(post.page) if post else ""
         )
         html = head + notebook_pages.page(html, source)
-    if reading_order.is_post(source):
-        html = with_badge(html, CONTEXT.evidence, Path(source).stem, to_root(source))
     html_checks.check(html, where)
     # MkDocs knows the addresses of headings alone; a text may link to a card, a line or a hop just as well.
     page.present_anchor_ids = (page.present_anchor_ids or set()) | set(html_checks.addresses(html))

@@ -25,7 +25,7 @@ def read(text: str, where: str, today: datetime.date | None = None) -> list[date
     start = _starts(lines)
     if not start:
         raise SiteError(f"{where}: has no '{HEADING}' as its last section; end the post with it, and with '{NONE}'")
-    body = [(number, line) for number, line in enumerate(lines[start:], start + 1) if line.strip()]
+    body = [(number, line) for number, line in enumerate(lines[start:], start + 1) if _of_list(line)]
     if [line for _, line in body] == [NONE]:
         return []
     published = DATE.search(text)
@@ -59,7 +59,12 @@ def section(text: str) -> str:
     """The lines below the heading; "" where there is none."""
     lines = text.splitlines()
     start = _starts(lines)
-    return "\n".join(lines[start:]) if start else ""
+    return "\n".join(filter(_of_list, lines[start:])) if start else ""
+
+
+def _of_list(line: str) -> bool:
+    """A block that ends the post is no correction."""
+    return bool(line.strip()) and not line.startswith("///")
 
 
 def _starts(lines: list[str]) -> int:

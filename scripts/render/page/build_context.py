@@ -39,6 +39,7 @@ class Context:
 
     root: Path = ROOT
     page: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)  # the page's front matter
     post: str = ""
     repo_url: str = ""
     manifest: Manifest | None = None
@@ -67,6 +68,7 @@ class Context:
         """
         named = (meta or {}).get("snippets")
         self.page = page
+        self.meta = meta or {}
         self.post = named or Path(page).stem
         self.manifest = None
         if named or manifests.has(self.post, self.root):

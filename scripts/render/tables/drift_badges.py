@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from markdown import Markdown
 
 from scripts.catalog.site_data import Evidence
-from scripts.common.errors import SiteError
 from scripts.drift import comparison_files
 from scripts.drift.classify import STATES
 from scripts.render.page import templates
@@ -41,7 +40,7 @@ class Badge:
 
 
 def badge_html(evidence: Evidence, slug: str, root: str) -> str:
-    """What a post's head says of its age, against the newest release that was compared; "" where it quotes nothing."""
+    """What a post's end says of its age, against the newest release that was compared; "" where it quotes nothing."""
     badges = [_badge(evidence, pin, f"snippets/{slug}.toml", root) for pin in evidence.pins.values()]
     shown = [badge for badge in badges if badge]
     return templates.render("drift_badges.html", badges=shown) if shown else ""
@@ -65,20 +64,6 @@ def _badge(evidence: Evidence, pin: Pin, manifest: str, root: str) -> Badge | No
         text += f", {count - len(entries)} not compared"
     number = manifest.rpartition("/")[2].partition("-")[0]
     return Badge("kept" if unchanged == count else "changed", text, f"{root}{PAGE}#{comparison.anchor}-{number}")
-
-
-def with_badge(html: str, evidence: Evidence, slug: str, root: str) -> str:
-    """A post's HTML with its badges below the heading. Raises SiteError unless there is one heading to put them at."""
-    badges = badge_html(evidence, slug, root)
-    if not badges:
-        return html
-    headings = html.count("</h1>")
-    if headings != 1:
-        raise SiteError(
-            f"docs/posts/{slug}.md: has {headings or 'no'} headings of the first level, and its badges go below one; "
-            "write its title as the only line '# Title'"
-        )
-    return html.replace("</h1>", f"</h1>\n{badges}")
 
 
 def register(md: Markdown, context: Context) -> None:

@@ -40,6 +40,13 @@ def test_the_lines_of_the_list():
     assert corrections.section("# A post\n") == ""
 
 
+def test_a_block_that_ends_the_post_is_no_correction():
+    listed = "## Corrections\n\n- **2026-11-26.** So.\n\n/// post-end\n///\n"
+    assert read(listed) == [TODAY]
+    assert read(listed.replace("- **2026-11-26.** So.", "None yet.")) == []
+    assert corrections.section(listed).strip() == "- **2026-11-26.** So."
+
+
 @pytest.mark.parametrize(("rest", "said"), [
     ("", "has no '## Corrections' as its last section; end the post with it"),
     ("## Corrections\n\nNone yet.\n\n## More\n", "has no '## Corrections' as its last section"),
