@@ -7,3 +7,7 @@ class LabError(Exception):
 
 class NotMeasured(LabError):
     """A record that this machine has not made: the claims that rest on it are left out here, not failed."""
+
+
+class NoNumber(LabError):
+    """A value that is no finite number, such as a ratio to something that never happened."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lab.errors import LabError
+from experiments.lab.errors import LabError, NoNumber
 from experiments.lab.records.record_file import Record
 from experiments.lab.verdicts.claim_value import Value
 from experiments.lab.verdicts.verdict import Found, Verdict
@@ -53,7 +53,7 @@ def _checked(values: Mapping[str, object], where: str) -> dict[str, Value]:
             )
         numbers = [value["value"], *(value.get("ci") or [])]
         if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
-            raise LabError(f"{where}: value {name}: {numbers} holds something that is no finite number")
+            raise NoNumber(f"{where}: value {name}: {numbers} holds something that is no finite number")
         checked[name] = value if isinstance(value, Value) else Value(value)
     return checked
 

@@ -30,7 +30,8 @@ def exact(number: float | np.number, unit: str = "count", digits: int = 6) -> Va
 
 def quotient(above: ArrayLike, below: ArrayLike) -> float | np.floating:
     """median(above) / median(below), without an interval: what `by_round` and `of` resample."""
-    return np.median(np.asarray(above)) / np.median(np.asarray(below))
+    with np.errstate(divide="ignore", invalid="ignore"):  # who asks for it refuses what is no number, and says which
+        return np.median(np.asarray(above)) / np.median(np.asarray(below))
 
 
 def median_of(series: ArrayLike, unit: str, digits: int = 3) -> Value:

@@ -18,6 +18,12 @@ _SAID = {
     ),
 }
 
+BLOCK_TOKENS = 16  # unless its flags say otherwise
+
+
+def _block_tokens(flags: tuple[str, ...]) -> int:
+    return int(flags[flags.index("--block-size") + 1]) if "--block-size" in flags else BLOCK_TOKENS
+
 
 class Vllm(Engine):
     """Its /server_info needs development mode and a pip in the environment, so its settings are read in its log."""
@@ -36,10 +42,12 @@ class Vllm(Engine):
 
     def small_card(self, kv_tokens: int, longest: int, flags: tuple[str, ...]) -> tuple[str, ...]:
         """Its default below 70 GiB (`EngineArgs.get_batch_defaults`), which the sampler's memory goes by; and a longest
-        request that the cache holds: it refuses to start otherwise."""
+        request that the cache holds beside the block that no request gets: it refuses to start otherwise
+        (`check_enough_kv_cache_memory`)."""
         own: tuple[str, ...] = () if "--max-num-seqs" in flags else ("--max-num-seqs", "256")
-        if kv_tokens < longest and "--max-model-len" not in flags:
-            own += ("--max-model-len", str(kv_tokens))
+        held = kv_tokens - _block_tokens(flags)
+        if held < longest and "--max-model-len" not in flags:
+            own += ("--max-model-len", str(held))
         return own
 
     def kv_used(self, reading: dict[str, float]) -> float:

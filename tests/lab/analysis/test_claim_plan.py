@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from experiments.lab.analysis import claim_plan
+from experiments.lab.analysis import claim_plan, intervals
 from experiments.lab.analysis.claim_book import Book
 from experiments.lab.errors import LabError, NotMeasured
 from experiments.lab.records.record_file import Record
@@ -63,3 +63,21 @@ def test_a_book_refuses_the_mixture(tmp_path):
 def test_a_hosts_folder_is_the_plans_own():
     assert claim_plan.folder("abc", "05", {}) == "experiments/hosts/abc/05"
     assert claim_plan.folder("abc", "05", {"LAB_PLAN": "24gb"}) == "experiments/plans/24gb/abc/05"
+
+
+def test_what_a_plan_has_nothing_of_is_left_out_and_of_a_large_card_is_an_error(tmp_path):
+    """A bound set for the large shape, such as gaps of over 100 ms, may lie where a small shape's times never come."""
+    records = tmp_path / "experiments/records"
+    host_records.write(records, host_records.record("small", **SMALL))
+    host_records.write(records, host_records.record("large"))
+    book = Book("05", "reference", tmp_path)
+
+    def claimed(name):
+        book.claim(id=name, title="t", sentence="{ratio}", records=[name], tier="gpu", holds=above(1, "ratio"),
+                   set_by="gpu")(lambda record: {"ratio": intervals.value(float("nan"), "x")})  # fmt: skip
+
+    claimed("small")
+    assert not book.claims and not book.halved
+    assert book.skipped["small"].endswith("no finite number; plan 24gb has nothing of what the claim is about")
+    with pytest.raises(LabError, match="no finite number$"):
+        claimed("large")

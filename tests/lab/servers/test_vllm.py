@@ -45,5 +45,7 @@ def test_a_line_that_has_moved_is_said():
 def test_on_a_small_card_its_longest_request_fits_the_cache_and_its_own_flags_win():
     small = vllm.ADAPTER.small_card
     assert small(50_000, 40_960, ()) == ("--max-num-seqs", "256")
-    assert small(24_000, 40_960, ()) == ("--max-num-seqs", "256", "--max-model-len", "24000")
+    assert small(24_000, 40_960, ()) == ("--max-num-seqs", "256", "--max-model-len", "23984")
     assert small(24_000, 40_960, ("--max-model-len", "4096", "--max-num-seqs", "16")) == ()
+    # One block of the cache no request gets, and vLLM counts it before it starts.
+    assert small(24_000, 40_960, ("--block-size", "128"))[-1] == "23872"
