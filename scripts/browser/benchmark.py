@@ -21,8 +21,6 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from mkdocs.config import load_config
-
 from experiments.formats.whole_file import write_whole
 from scripts.browser import benchmark_calibration, benchmark_checks, benchmark_commands, benchmark_sites, headless
 from scripts.browser.benchmark_figures import Figures
@@ -35,11 +33,13 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 
 def build_seconds(site: Path) -> tuple[float, float]:
     """(seconds of processor, seconds) of a clean build in a process of its own. Raises SiteError when it fails."""
-    for name in ("mkdocs-jupyter", "templates"):
+    for name in ("mkdocs-jupyter", "notebooks", "templates"):
         shutil.rmtree(site / ".cache" / name, ignore_errors=True)
+    ours = (site / "scripts").exists()
+    command = ["scripts.build.build_site", "--root", ".", "--into", "site"] if ours else ["mkdocs", "build", "--clean"]
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--clean"],
+        [sys.executable, "-m", *command],
         cwd=site,
         capture_output=True,
         text=True,
@@ -80,17 +80,16 @@ def shows(url: str, text: str) -> bool:
 
 
 def rebuilds(figures: Figures, site: Path, edits: int) -> None:
-    """Time from saving a post to the new page being served, by MkDocs' server with live reload."""
+    """Time from saving a post to the new page being served, as `make serve` does it."""
     port = free_port()
-    prefix = json_prefix(site)
     server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", f"127.0.0.1:{port}"],
+        [sys.executable, "-m", "scripts.build.serve", "--root", ".", "--port", str(port)],
         cwd=site,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, **QUIET},
     )
-    url = f"http://127.0.0.1:{port}{prefix}{benchmark_sites.post_address(site, 3)}"
+    url = f"http://127.0.0.1:{port}/{benchmark_sites.post_address(site, 3)}"
     page = site / "docs" / f"{benchmark_sites.post_address(site, 3).rstrip('/')}.md"
     text = page.read_text("utf-8")
     try:
@@ -116,12 +115,6 @@ def rebuilds(figures: Figures, site: Path, edits: int) -> None:
         server.wait()
 
 
-def json_prefix(site: Path) -> str:
-    """The path that MkDocs' server puts before every address: that of site_url."""
-    address = load_config(str(site / "mkdocs.yml")).site_url or "/"
-    return "/" + address.split("://")[-1].partition("/")[2]
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -133,9 +126,7 @@ def wait_for(happened: Callable[[], bool], seconds: float, server: subprocess.Po
     ends = time.monotonic() + seconds
     while not happened():
         if server.poll() is not None or time.monotonic() > ends:
-            raise SiteError(
-                "bench: mkdocs serve did not show the edited page; run `make serve` and look at what it says"
-            )
+            raise SiteError("bench: the server did not show the edited page; run `make serve` and look at what it says")
         time.sleep(0.02)
 
 

@@ -27,6 +27,29 @@ BLOCK = re.compile(
 OPTIONS = re.compile(r"(?: {4}[^\n]*\n)*")
 OUTER = re.compile(r"^/{4,}[^\n]*\n(?: {4}[^\n]*\n)*", re.M)  # what holds other blocks: its content is left
 
+# What the twin's generator has to do, and scripts/prepare/ has done before ours.
+NOTEBOOKS = """\
+  - mkdocs-jupyter:
+      include: ["*.ipynb"]
+      ignore: ["*.md", "*.py"]
+      include_source: true
+      toc_depth: 3
+"""
+MARKDOWN = """
+markdown_extensions:
+  - abbr
+  - attr_list
+  - def_list
+  - footnotes
+  - tables
+  - md_in_html
+  - toc:
+      permalink: "#"
+      toc_depth: 3
+  - pymdownx.highlight
+  - pymdownx.superfences
+"""
+
 
 def make(folder: Path) -> None:
     """Copies this site to `folder` and fills it up to seven posts and notebooks; shares caches and code with it."""
@@ -159,8 +182,10 @@ def make_plain(folder: Path, ours: Path) -> None:
     for notebook in (ours / "experiments").glob("*.ipynb"):
         shutil.copy(notebook, folder / "docs/experiments")
     config = (ours / "mkdocs.yml").read_text("utf-8")
-    config = re.sub(r"(?m)^hooks:\n(?:  .*\n)+", "", config)
+    config = re.sub(r"(?m)^markdown_extensions:\n(?:  .*\n)+", "", config)
     config = re.sub(r"(?m)^  custom_dir: .*\n|^strict: .*\n", "", config)
+    config = config.replace("anchors: warn", "anchors: info")  # blocks are gone, and what led to them is not
+    config = config.replace("plugins:\n", f"plugins:\n{NOTEBOOKS}") + MARKDOWN
     pages = [post.page for post in reading_order.load(ours)]
     config = config.replace(
         "      - posts/index.md\n", "".join(f"      - {page}\n" for page in ["posts/index.md", *pages])

@@ -1,7 +1,8 @@
 """`make site`: the strict static build, whole in its folder or not there at all.
 
-MkDocs writes next to the folder it shall end in, and scripts/publish/ does there what comes after it; only a build that
-succeeded takes its place. Of a failed one the lines that say what is wrong are shown, not MkDocs' traceback.
+scripts/prepare/ writes the pages and MkDocs the site, next to the folder it shall end in; scripts/publish/ does there
+what comes after it. Only a build that succeeded takes the folder's place. Of a failed one the lines that say what is
+wrong are shown, not MkDocs' traceback.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from pathlib import Path
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
+from scripts.prepare import generator_settings
+from scripts.prepare.folder import Folder
 from scripts.publish import steps
 
 
@@ -34,35 +37,48 @@ def what_failed(output: str) -> str:
 
 
 def mkdocs_environment() -> dict[str, str]:
-    """The environment for MkDocs: the theme's advertisement about MkDocs 2 would hide what matters."""
-    return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    """The environment for MkDocs, which loads an extension of ours from wherever it runs; the theme's advertisement
+    about MkDocs 2 would hide what matters."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": path}
 
 
 def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
     """Builds the site strictly into `into`, which it replaces; returns the seconds it took. Raises SiteError."""
     into.parent.mkdir(parents=True, exist_ok=True)
-    fresh = into.parent / f".{into.name}.new"
+    fresh, pages = into.parent / f".{into.name}.new", into.parent / f".{into.name}.pages"
     started = time.monotonic()
     try:
         with Ticking("building the site"):
-            done = subprocess.run(
-                [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(fresh), *extra],
-                cwd=root,
-                env=mkdocs_environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        if done.returncode:
-            raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
-        steps.publish(fresh, root)
-        steps.lighten(fresh, root)
+            try:
+                Folder(root, pages).prepare()
+            except SiteError as error:
+                raise SiteError(f"the site was not built: {error}") from None
+            run_mkdocs(pages, fresh, root, extra)
+            steps.publish(fresh, root)
+            steps.lighten(fresh, root)
         if into.exists():
             shutil.rmtree(into)
         os.replace(fresh, into)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(pages, ignore_errors=True)
     return time.monotonic() - started
+
+
+def run_mkdocs(pages: Path, into: Path, root: Path = ROOT, extra: tuple = ()) -> None:
+    """Builds a prepared folder into `into`. Raises SiteError with what MkDocs says is wrong."""
+    named = ["--config-file", str(pages / generator_settings.FILE), "--site-dir", str(into)]
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", *named, *extra],
+        cwd=root,
+        env=mkdocs_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
 
 
 def main() -> None:
@@ -70,8 +86,9 @@ def main() -> None:
         prog="python -m scripts.build.build_site", description="strict static build of the site"
     )
     parser.add_argument("--into", type=Path, default=ROOT / "site", help="the folder it ends in (default: site/)")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
     options = parser.parse_args()
-    seconds = build(options.into.resolve())
+    seconds = build(options.into.resolve(), options.root.resolve())
     pages = sum(1 for _ in options.into.rglob("*.html"))
     print(f"{os.path.relpath(options.into)}/: {pages} pages in {seconds:.1f} s")
 

@@ -1,11 +1,15 @@
-"""The development server: MkDocs' own, with the steps of scripts/publish/ after each build and one line a message.
+"""The development server: MkDocs' own, with what comes before and after each build and one line a message.
 
-MkDocs' command prints fifty lines around the one that a writer needs, and does not know those steps.
+MkDocs' command prints fifty lines around the one that a writer needs, and does not know scripts/prepare/ and
+scripts/publish/. An edited page is prepared alone and shown at once. What other pages say of it follows when nobody has
+edited for a moment.
 """
 
 import logging
 import shutil
+import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +22,12 @@ from mkdocs.livereload import LiveReloadServer
 from scripts.build.build_site import what_failed
 from scripts.common.errors import SiteError
 from scripts.common.progress import Ticking
+from scripts.prepare import generator_settings, watching
+from scripts.prepare.folder import Folder
 from scripts.publish.steps import publish
+
+LOOKS_S = 0.1  # between two looks for an edit
+IDLE_S = 2.0  # without an edit before the other pages are prepared again
 
 
 class _Kept(logging.Handler):
@@ -37,6 +46,11 @@ class Builder:
 
     def __init__(self, root: Path, site: Path, url: str) -> None:
         self.root, self.site, self.url = root, site, url
+        self.folder = Folder(root, site.with_name(f"{site.name}.pages"))
+        self.behind = site.with_name(f"{site.name}.behind")  # touched when pages were prepared that nobody edited
+        self.behind.touch()
+        self.one_at_a_time = threading.Lock()
+        self.later: threading.Timer | None = None
         self.kept = _Kept()
         log = logging.getLogger("mkdocs")
         log.handlers, log.propagate = [self.kept], False
@@ -44,15 +58,20 @@ class Builder:
 
     def config(self) -> MkDocsConfig:
         """MkDocs' configuration, read anew: it may have been edited."""
-        return load_config(str(self.root / "mkdocs.yml"), site_dir=str(self.site), site_url=self.url)
+        settings = str(self.folder.into / generator_settings.FILE)
+        return load_config(settings, site_dir=str(self.site), site_url=self.url)
 
     def build(self) -> float:
         """Builds the site; returns the seconds it took. Raises SiteError with what is wrong."""
         self.kept.lines.clear()
         started = time.monotonic()
         try:
+            if not self.folder.pages or self.folder.is_behind():
+                self.folder.prepare(self.folder.edited())
             build(self.config())
             publish(self.site, self.root)
+        except SiteError as error:
+            raise SiteError(f"the site was not built: {error}") from None
         except (Exception, SystemExit) as error:  # MkDocs aborts with a SystemExit
             said = f"{type(error).__name__}: {error}"
             raise SiteError(f"the site was not built: {what_failed(chr(10).join([*self.kept.lines, said]))}") from None
@@ -60,12 +79,33 @@ class Builder:
 
     def again(self) -> None:
         """Builds after an edit and says so in a line. A failed build leaves the server waiting for the next edit."""
+        self.stop()
         try:
-            print(f"built again in {self.build():.1f} s", flush=True)
+            with self.one_at_a_time:
+                print(f"built again in {self.build():.1f} s", flush=True)
         except SiteError as error:
             # MkDocs' server prints this and holds the pages back until they can be built: who edits shall not take old
             # ones for new.
             raise Abort(str(error)) from None
+        self.later = threading.Timer(IDLE_S, self.catch_up)
+        self.later.daemon = True
+        self.later.start()
+
+    def catch_up(self) -> None:
+        """Prepares the pages that nobody edited, and has the site built again if one of them is another now."""
+        with self.one_at_a_time:
+            if self.folder.is_behind():
+                return  # an edit came first, and brings its own
+            try:
+                if self.folder.prepare():
+                    self.behind.touch()
+            except SiteError as error:
+                print(f"of the other pages: {error}", file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        """Takes back what was to be done later."""
+        if self.later:
+            self.later.cancel()
 
 
 class _Server(LiveReloadServer):
@@ -81,19 +121,16 @@ def serve(root: Path, host: str, port: int) -> None:
 
     Returns when it is interrupted. Raises SiteError when the first build fails.
     """
-    site = Path(tempfile.mkdtemp(prefix="site-served-"))
-    builder = Builder(root, site, f"http://{host}:{port}/")
-    config = builder.config()
-    config.plugins.on_startup(command="serve", dirty=False)
+    work = Path(tempfile.mkdtemp(prefix="site-served-"))
+    builder = Builder(root, work / "site", f"http://{host}:{port}/")
     try:
         with Ticking("building the site"):
             builder.build()
-        server = _Server(builder=builder.again, host=host, port=port, root=str(site))
-        missing = site / "404.html"
+        server = _Server(builder=builder.again, host=host, port=port, root=str(builder.site), polling_interval=LOOKS_S)
+        missing = builder.site / "404.html"
         server.error_handler = lambda code: missing.read_bytes() if code == 404 and missing.is_file() else None
-        for place in (config.docs_dir, config.config_file_path):
-            server.watch(place)
-        config.plugins.on_serve(server, config=config, builder=builder.again)
+        for place in (*watching.places(root), builder.behind):
+            server.watch(str(place))
         try:
             server.serve()
         except KeyboardInterrupt:
@@ -101,5 +138,5 @@ def serve(root: Path, host: str, port: int) -> None:
         finally:
             server.shutdown()
     finally:
-        config.plugins.on_shutdown()
-        shutil.rmtree(site, ignore_errors=True)
+        builder.stop()
+        shutil.rmtree(work, ignore_errors=True)

@@ -35,7 +35,7 @@ from mkdocs.config import load_config
 config, docs, site = sys.argv[1:]
 build(load_config(
     config, docs_dir=docs, site_dir=site, nav=[{"Your own requests": "index.md"}], plugins=[], hooks=[], strict=True,
-    site_url="", edit_uri="",
+    site_url="", edit_uri="", markdown_extensions=["attr_list", {"toc": {"permalink": "#"}}],
 ))
 """
 

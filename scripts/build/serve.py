@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+from pathlib import Path
 
 from scripts.build.build_site import mkdocs_environment
 from scripts.common.errors import SiteError, run_cli
@@ -57,13 +58,15 @@ def main() -> None:
         prog="python -m scripts.build.serve", description="serve the site with live reload"
     )
     parser.add_argument("--port", type=int, help=f"this one and no other (default: the first free one from {PORT} on)")
-    port = free_port(parser.parse_args().port)
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
+    options = parser.parse_args()
+    port = free_port(options.port)
     os.environ.update(mkdocs_environment())
     signal.signal(signal.SIGTERM, _stop)
     from scripts.build import dev_server  # half a second, which a taken port need not wait for
 
     try:
-        dev_server.serve(ROOT, HOST, port)
+        dev_server.serve(options.root.resolve(), HOST, port)
     except KeyboardInterrupt:
         pass  # while the first build ran
 

@@ -80,11 +80,15 @@ def document(evidence: Evidence) -> dict:
     return ledger
 
 
+def text(evidence: Evidence) -> str:
+    """ledger.json."""
+    return json.dumps(document(evidence), indent=1, ensure_ascii=False) + "\n"
+
+
 def write_json(evidence: Evidence, target: Path) -> None:
     """Writes ledger.json, whole or not at all."""
-    text = json.dumps(document(evidence), indent=1, ensure_ascii=False) + "\n"
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, text)
+    write_whole(target, text(evidence))
 
 
 def problems(listed: list[dict]) -> list[str]:

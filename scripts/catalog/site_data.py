@@ -33,7 +33,7 @@ INPUTS = (
     "snippets",
 )
 PAGES = ("docs",)
-OF_PAGES = ("uses", "_uses")  # what is read from them
+OF_PAGES = ("uses", "_uses", "_ledger")  # what is read from them
 
 
 class Evidence:

@@ -93,9 +93,10 @@ def shared(figure: str, name: str, again: bool) -> tuple[str, str]:
         return "", shown
     # Not `display: none`: with that, what its parts refer to by url() paints nothing.
     kept = "".join(f' {key}="{value}"' for key, value in found.items())
+    # In a block of its own: a Markdown reader would make a paragraph around it.
     store = (
-        f'<svg class="figure-store" width="0" height="0" aria-hidden="true" focusable="false">'
-        f'<symbol id="{name}-figure"{kept}>{drawn}</symbol></svg>'
+        f'<div><svg class="figure-store" width="0" height="0" aria-hidden="true" focusable="false">'
+        f'<symbol id="{name}-figure"{kept}>{drawn}</symbol></svg></div>'
     )
     return store, shown
 

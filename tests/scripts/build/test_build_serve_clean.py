@@ -11,14 +11,14 @@ import pytest
 from scripts.build import build_site, serve
 from scripts.common.errors import SiteError
 from scripts.environments import clean
+from tests.scripts.fixtures.prepared import add_pages
+from tests.scripts.fixtures.small_site import Site
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def small_site(folder: Path, page: str) -> Path:
-    (folder / "docs").mkdir(parents=True)
-    (folder / "mkdocs.yml").write_text("site_name: small\n")
-    (folder / "docs/index.md").write_text(page)
+    add_pages(Site(folder)).write("docs/index.md", page)
     return folder
 
 

@@ -11,17 +11,19 @@ import pytest
 from scripts.build import dev_server
 from scripts.build.serve import free_port
 from scripts.common.errors import SiteError
+from tests.scripts.fixtures.prepared import SETTINGS, add_pages
+from tests.scripts.fixtures.small_site import Site
 
 URL = "http://127.0.0.1:8000/"
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A project of one page, published at a sub-path."""
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "mkdocs.yml").write_text("site_name: small\nsite_url: https://example.org/small/\nstrict: true\n")
-    (tmp_path / "docs/index.md").write_text("# Here\n")
-    return tmp_path
+    """A small project, published at a sub-path."""
+    site = add_pages(Site(tmp_path / "project"))
+    site.write("mkdocs.yml", SETTINGS.replace('https://example.org/"]', 'https://example.org/small/"]'))
+    site.write("docs/index.md", "# Here\n")
+    return site.root
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +54,22 @@ def test_a_failed_build_says_in_a_line_what_is_wrong_each_time_anew(root, tmp_pa
     assert err == "" and out.startswith("built again in ") and out.count("\n") == 1
 
 
+def test_what_other_pages_say_of_an_edit_follows_when_nobody_edits(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(dev_server, "IDLE_S", 0.1)
+    builder = dev_server.Builder(root, tmp_path / "site", URL)
+    builder.build()
+    before = builder.behind.stat().st_mtime_ns
+    (root / "docs/index.md").write_text("# Here\n\nIt reads 7 tokens{fixed: an example}.\n")
+    builder.again()
+    assert "7 tokens" in (tmp_path / "site/index.html").read_text()
+    ledger = tmp_path / "site/reference/ledger/index.html"
+    assert "an example" not in ledger.read_text()
+    assert until(lambda: builder.behind.stat().st_mtime_ns > before)
+    builder.again()
+    assert "an example" in ledger.read_text()
+    builder.stop()
+
+
 def test_it_serves_at_the_root_says_where_and_lives_through_a_failed_build(root, capfd, monkeypatch):
     servers = []
 
@@ -74,7 +92,7 @@ def test_it_serves_at_the_root_says_where_and_lives_through_a_failed_build(root,
         assert until(lambda: shows(url, "Mended"))
         with pytest.raises(urllib.error.HTTPError) as missing:
             urllib.request.urlopen(url + "nothing/here/")
-        assert missing.value.code == 404 and b"/css/" in missing.value.read()
+        assert missing.value.code == 404 and b"/assets/" in missing.value.read()
     finally:
         servers[0].shutdown()
         thread.join(20)

@@ -5,15 +5,14 @@ import pytest
 from scripts.build import build_site
 from scripts.common.errors import SiteError
 from scripts.publish import steps
+from tests.scripts.fixtures.prepared import add_pages
+from tests.scripts.fixtures.small_site import Site
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A project of one page."""
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "mkdocs.yml").write_text("site_name: small\n")
-    (tmp_path / "docs/index.md").write_text("# Here\n")
-    return tmp_path
+    """A small project."""
+    return add_pages(Site(tmp_path)).root
 
 
 def test_each_step_sees_what_an_earlier_one_wrote(root, monkeypatch):

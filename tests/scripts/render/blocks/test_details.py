@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.build import html_checks
+from scripts.prepare import html_checks
 from tests.scripts.fixtures.rendered import refused, rendered
 from tests.scripts.fixtures.small_site import Site
 

@@ -6,17 +6,6 @@ from scripts.common.errors import SiteError
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
-# What a search should not find, whole: code, drawings, small print of claims, controls, headings' links to themselves.
-_UNSOUGHT = re.compile(
-    r'<figure class="replay[" ].*?</figure>'
-    r'|<section class="claim claim-in-line".*?</section>'  # the card stands in Evidence as well
-    r'|<(pre|svg|button)\b.*?</\1>|<summary>.*?</summary>|<dl><div>.*?</dl>|<table class="claim-values">.*?</table>'
-    r'|<(?:ul|div) class="claim-(?:marks|drawn)">.*?</(?:ul|div)>'
-    r'|<a class="headerlink".*?</a>',
-    re.S | re.I,
-)
-_INLINE = re.compile(r"</?(?:span|a|strong|em|b|i|code|abbr|small|var|sub|sup|wbr|time)\b[^>]*>", re.I)
-_BOX = re.compile(r"</?(?!h[1-6]\b|p\b|li\b|ol\b|ul\b)[a-z][^>]*>", re.I)
 _TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
@@ -64,11 +53,6 @@ def check(html: str, where: str) -> None:
         )
     for name in twice(html):
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
-
-
-def searchable(html: str) -> str:
-    """The headings and words of a page, for the search index: its parser is slow, and most of a page is markup."""
-    return _BOX.sub(" ", _INLINE.sub("", _UNSOUGHT.sub("", html)))
 
 
 def scrolling_tables(html: str) -> str:

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from scripts.browser import benchmark_sites
-from scripts.build import html_checks, notebook_pages
 from scripts.common.errors import SiteError
+from scripts.prepare import html_checks, notebook_pages
 
 HOSTS = ("http://", "https://", "//cdn")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.build import html_checks
 from scripts.common.errors import SiteError
+from scripts.prepare import html_checks
 
 CLEAN = """<h1 id="a">Post</h1><p>See <a href="https://example.org/x">this</a> at https://example.org//x.</p>
 <pre><code>/// excerpt | x\n{{value}}</code></pre><p><code>{fixed: reason}</code></p><script>let a = "{{b}}";</script>
@@ -41,16 +41,6 @@ def test_tables_get_a_box_that_a_keyboard_reaches():
     made = html_checks.scrolling_tables(html)
     assert made.count('<div class="table-scroll" tabindex="0"') == 2
     assert "<table class='ours'>" in made and made.count("</div>") == 2
-
-
-def test_what_a_search_sees():
-    page = (
-        '<h2 id="x">A <em>b</em><a class="headerlink" href="#x">#</a></h2><p>c <code>d</code>e</p><pre><b>f</b></pre>'
-    )
-    page += '<div class="g"><table><tr><td>h</td><td>i</td></tr></table></div><svg><g>j</g></svg><ul><li>k</li></ul>'
-    seen = html_checks.searchable(page)
-    assert seen.startswith('<h2 id="x">A b</h2><p>c de</p>') and seen.endswith("<ul><li>k</li></ul>")
-    assert "f" not in seen and "j" not in seen and "h  i" in seen
 
 
 def test_a_link_inside_what_opens_a_fold_stops_the_build():

@@ -1,0 +1,134 @@
+"""The folder that a site generator builds: docs/ with pages of plain Markdown and HTML, its files, and the settings.
+
+Nothing is written before all of it is made: what is wrong with a page leaves the folder as it was.
+"""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from scripts.catalog import ledger
+from scripts.pages import reading_order
+from scripts.prepare import convert, generator_settings, watching
+from scripts.prepare.convert import NOTEBOOK, Converter, Page
+from scripts.prepare.links import Names
+from scripts.render.page import data_files, templates
+from scripts.render.page.build_context import Context
+
+COMPILED = ".cache/templates"  # of the pages that are made of rows, and the theme's
+UNPUBLISHED = ("pictures/",)  # part of the pages that show them; they have no colours without
+
+
+class Folder:
+    """A prepared folder of the project at `root`, which can be brought up to date page by page."""
+
+    def __init__(self, root: Path, into: Path):
+        self.root, self.into, self.context = root.resolve(), into, Context()
+        self.pages: dict[str, Page] = {}
+        self.seen: watching.Stamps = {}  # its sources, when it was last brought up to date
+
+    def is_behind(self) -> bool:
+        """Whether any of its sources has changed since it was prepared, or tried to be."""
+        return self.seen != watching.stamps(self.root)
+
+    def edited(self) -> frozenset[str]:
+        """The pages that were edited since, if nothing else was: `prepare` can make these first, and the others later.
+
+        Other pages may show what these say, so the folder is only right when all of it has been prepared again.
+        """
+        return watching.pages_alone(watching.changed(self.seen, watching.stamps(self.root)), self.root)
+
+    def prepare(self, only: frozenset[str] = frozenset()) -> bool:
+        """Makes the pages, or `only` these of docs/, and writes what is new; returns whether anything was.
+
+        Raises SiteError for what is wrong with a page, and then has written nothing.
+        """
+        self.seen = watching.stamps(self.root)
+        settings = generator_settings.read(self.root)
+        sources, files = self._sources(), self._files()
+        whole = not only or self.pages.keys() != sources.keys()
+        converter = self._converter(settings.get("repo_url") or "", Names(sources.keys(), files.keys()))
+        pages = {
+            name: _made(converter, name, file) if whole or name in only else self.pages[name]
+            for name, file in sources.items()
+        }
+        convert.check_fragments(pages)
+        texts = {f"docs/{markdown_file(name)}": page.text for name, page in pages.items()}
+        texts[generator_settings.FILE] = generator_settings.text(generator_settings.of_folder(settings, self.root))
+        texts |= {f"docs/{place}": text for place, text in self.context.replay_data.items()}
+        if whole:
+            texts["docs/data/ledger.json"] = ledger.text(self.context.evidence)
+        self.pages = pages
+        changed = [_write(self.into / name, text) for name, text in texts.items()]
+        changed += [_copy(file, self.into / "docs" / place) for place, file in files.items()]
+        if whole:
+            changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
+        return any(changed)
+
+    def _converter(self, repository: str, names: Names) -> Converter:
+        """The converter of one pass, which forgets what another read."""
+        self.context.root, self.context.repo_url = self.root, repository
+        self.context.start_build()
+        templates.keep_compiled(self.root / COMPILED)
+        address = repository.rstrip("/")
+        return Converter(self.context, names, edit=f"{address}/edit/main/", view=f"{address}/blob/main/")
+
+    def _sources(self) -> dict[str, Path]:
+        """Every page's source, by its path below docs/, or as if it lay there."""
+        docs = self.root / "docs"
+        pages = {file.relative_to(docs).as_posix(): file for file in sorted(docs.rglob("*.md"))}
+        return pages | reading_order.notebooks(self.root)
+
+    def _files(self) -> dict[str, Path]:
+        """What is published as it is, by its address: of docs/, notebooks, records, claims, figures, schemas."""
+        docs = self.root / "docs"
+        places = {file.relative_to(docs).as_posix(): file for file in sorted(docs.rglob("*")) if file.is_file()}
+        shown = {
+            place: file
+            for place, file in places.items()
+            if not place.endswith((".md", ".toml")) and not place.startswith(UNPUBLISHED) and "/." not in f"/{place}"
+        }
+        for name, file in reading_order.notebooks(self.root).items():
+            shown[f"{name.removesuffix(NOTEBOOK)}/{file.name}"] = file
+        return shown | {place: file for file, place in data_files.files(self.root)}
+
+    def _remove_all_but(self, kept: set[str]) -> bool:
+        """Whether there was anything else; a generator's own folders beside docs/ are none of ours."""
+        stray = [file for file in (self.into / "docs").rglob("*") if file.is_file() or file.is_symlink()]
+        stray = [file for file in stray if file.relative_to(self.into).as_posix() not in kept]
+        for file in stray:
+            file.unlink()
+            with contextlib.suppress(OSError):  # until the first folder that holds more
+                os.removedirs(file.parent)
+        return bool(stray)
+
+
+def markdown_file(name: str) -> str:
+    """The file of a page in the prepared docs/, by its source there."""
+    return f"{name.removesuffix(NOTEBOOK).removesuffix('.md')}.md"
+
+
+def _made(converter: Converter, name: str, file: Path) -> Page:
+    return converter.notebook(name, file) if name.endswith(NOTEBOOK) else converter.page(name, file.read_text("utf-8"))
+
+
+def _write(file: Path, text: str) -> bool:
+    """Whether the file was another one."""
+    if file.is_file() and file.read_bytes() == text.encode():
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+    return True
+
+
+def _copy(file: Path, to: Path) -> bool:
+    """Whether the copy was older or none."""
+    stat = file.stat()
+    if to.is_file():
+        there = to.stat()
+        if (there.st_size, there.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+            return False
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, to)
+    return True

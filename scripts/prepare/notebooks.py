@@ -1,0 +1,68 @@
+"""Notebooks as HTML whose headings stand by themselves; converted once, and kept below .cache/notebooks/."""
+
+import hashlib
+import importlib.metadata
+import re
+from pathlib import Path
+
+from experiments.formats.whole_file import write_whole
+from scripts.common.errors import SiteError
+from scripts.prepare import headings, notebook_pages
+
+CACHE = ".cache/notebooks"
+MADE_BY = ("mkdocs-jupyter", "nbconvert", "mistune", "pygments")  # a newer one may write other HTML
+_CELL = re.compile(
+    r'<div class="jp-Cell jp-MarkdownCell jp-Notebook-cell" id="(?P<id>[^"]*)">\s*'
+    r'<div class="jp-Cell-inputWrapper"[^>]*>\s*<div class="jp-InputArea jp-Cell-inputArea">\s*'
+    r'<div class="jp-RenderedHTMLCommon[^>]*>\n?(?P<html>.*?)</div>\s*</div>\s*</div>\s*</div>',
+    re.S,
+)
+_OUTER = re.compile(r'<div class="jupyter-wrapper">\s*<div class="jp-Notebook"[^>]*>\s*(.*)</div>\s*</div>\s*', re.S)
+_HEADING = re.compile(r'<(h[1-6]) id="([^"]*)">(.*?)<a class="headerlink"[^>]*>#</a></\1>', re.S)
+
+
+def converted(file: Path, root: Path) -> str:
+    """mkdocs-jupyter's HTML of a notebook, as it is."""
+    versions = " ".join(importlib.metadata.version(name) for name in MADE_BY)
+    key = hashlib.sha256(file.read_bytes() + versions.encode()).hexdigest()
+    kept = root / CACHE / f"{file.stem}-{key[:32]}.html"
+    if kept.is_file():
+        return kept.read_text("utf-8")
+    from mkdocs_jupyter import convert  # a second, which only a notebook that changed costs
+
+    html = convert.nb2html(str(file), theme="", custom_mathjax_url="")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for old in kept.parent.glob(f"{file.stem}-*.html"):
+        old.unlink(missing_ok=True)
+    write_whole(kept, html)
+    return html
+
+
+def page(file: Path, root: Path, where: str) -> str:
+    """A notebook's HTML as part of this site, its headings marked. Raises SiteError for one that is built otherwise."""
+    html = notebook_pages.page(converted(file, root), where)
+    outer = _OUTER.search(html)
+    if not outer or html.count("jp-MarkdownCell") != len(_CELL.findall(html)):
+        raise SiteError(f"{where}: mkdocs-jupyter writes other HTML than it did; correct scripts/prepare/notebooks.py")
+    return html[: outer.start()] + _CELL.sub(_opened, outer[1]) + html[outer.end() :]
+
+
+def title(html: str, where: str) -> str:
+    """What the first heading of a notebook's page says. Raises SiteError where it has none."""
+    if first := re.search(rf'<h1 id="[^"]*" {headings.MARK}="1">(.*?)</h1>', html, re.S):
+        return " ".join(re.sub(r"<[^>]+>", "", first[1]).split())
+    raise SiteError(f"{where}: has no title; begin its first cell with '# Title'")
+
+
+def _opened(cell: re.Match[str]) -> str:
+    """A cell of Markdown whose headings stand before and between what else it says."""
+    parts, end, anchor = [], 0, f' id="{cell["id"]}"'
+    for heading in [*_HEADING.finditer(cell["html"]), None]:
+        text = cell["html"][end : heading.start() if heading else None].strip()
+        if text or (heading is None and anchor):
+            parts.append(f'<div class="jp-Cell jp-MarkdownCell"{anchor}>\n{text}\n</div>\n')
+            anchor = ""
+        if heading:
+            parts.append(f'<{heading[1]} id="{heading[2]}" {headings.MARK}="1">{heading[3]}</{heading[1]}>\n')
+            end = heading.end()
+    return "".join(parts)
