@@ -78,7 +78,7 @@ def _table(played: dict, labels: list[str]) -> str:
             f'<tr><th scope="row">{escaped(row["name"])}</th><td>{asked}</td><td>{row["arrives"]}</td>{cells}</tr>'
         )
     return (
-        '<div class="md-typeset__scrollwrap" tabindex="0" role="region" aria-label="What became of each request">'
+        '<div class="md-typeset__scrollwrap" tabindex="0" role="group" aria-label="What became of each request">'
         '<div class="md-typeset__table"><table><thead><tr><th scope="col" rowspan="2">request</th>'
         '<th scope="col" rowspan="2">prompt + answer</th><th scope="col" rowspan="2">before step</th>'
         f"{head}</tr><tr>{each}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></div>"

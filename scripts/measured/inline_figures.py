@@ -50,6 +50,7 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
         _rename(element, ids, prefix)
     width = tree.attrib.pop("width", None)
     tree.attrib.pop("height", None)
+    tree.attrib.pop("version", None)  # nothing reads it, and a symbol must not have it
     if not tree.get("viewBox"):
         raise SiteError(f"{where}: has no viewBox, so it cannot scale; draw it again: make experiments")
     tree.set("class", "figure-svg")

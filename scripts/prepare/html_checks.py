@@ -3,6 +3,7 @@
 import re
 
 from scripts.common.errors import SiteError
+from scripts.prepare import markup_checks
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
@@ -51,6 +52,8 @@ def check(html: str, where: str) -> None:
         raise SiteError(
             f"{where}: '{piece}' was left on the page as text; correct the block, the reference or the mark"
         )
+    for fault in markup_checks.faults(html):
+        raise SiteError(f"{where}: {fault}")
     for name in twice(html):
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
 

@@ -16,6 +16,7 @@ from scripts.publish.unused_rules import Used, without_unused, without_unused_pr
 FOLDER = "assets/css"
 THEME = "assets/stylesheets/"
 LINK = re.compile(r'<link rel="?stylesheet"? href="?(?P<root>[^">\s]*?)(?P<path>assets/[^">\s]+\.css)"?>\s*')
+PRINTED = re.compile(r'(?<=<link rel="stylesheet" media="print" href=")([^">]*?)(assets/[^">]+\.css)')
 # A string is kept as it is, whatever stands in it.
 _PIECE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:/\*.*?\*/|\s)+""", re.S)
 _URL = re.compile(r"""url\((["']?)(?!data:|#|/|\w+:)([^)"']+)\1\)""")
@@ -46,7 +47,17 @@ def publish(site: Path, root: Path) -> None:
         after[file] = _linked(text, [names[several] for several in both if several])
     for path in texts:
         (site / path).unlink()
+    after = _with_paper(site, after)
     site_files.write_changed(pages, after)
+
+
+def _with_paper(site: Path, pages: dict[Path, str]) -> dict[Path, str]:
+    """The pages with the sheet for paper lightened and named by what it holds; it stays a file of its own."""
+    names = {}
+    for path in {match[2] for text in pages.values() for match in PRINTED.finditer(text)}:
+        names[path] = _write(site, Path(path).name, light((site / path).read_text("utf-8")))
+        (site / path).unlink()
+    return {file: PRINTED.sub(lambda match: match[1] + names[match[2]], text) for file, text in pages.items()}
 
 
 def _common(lists: list[list[str]]) -> tuple[str, ...]:

@@ -105,11 +105,11 @@ def opened(browser, address):
 def test_a_line_opens_to_the_card_in_place_without_a_script(opened):
     page = opened(script=False)
     line, evidence = page.locator("details.result"), page.locator("#claim-wait")
-    assert line.locator("section").is_hidden() and evidence.is_hidden()
+    assert line.locator("> .claim").is_hidden() and evidence.is_hidden()
     line.locator("> summary").click()
-    assert line.locator("section").is_visible() and line.locator(".claim-figure svg").is_visible()
+    assert line.locator("> .claim").is_visible() and line.locator(".claim-figure svg").is_visible()
     evidence.locator("xpath=..").locator("> summary").click()
-    assert evidence.is_visible() and line.locator("section").is_hidden(), "two cards of one claim are open"
+    assert evidence.is_visible() and line.locator("> .claim").is_hidden(), "two cards of one claim are open"
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -64,10 +64,10 @@ def lanes(path, evidence, root: str, inline=escaped) -> str:
     )
     anchor = f"path-{path.id}"
     return (
-        f'<section class="path" id="{anchor}" aria-labelledby="{anchor}-title" style="--lanes:{len(order)}">'
+        f'<div class="path" id="{anchor}" role="group" aria-labelledby="{anchor}-title" style="--lanes:{len(order)}">'
         f'<p class="path-title" id="{anchor}-title"><a href="#{anchor}">{escaped(path.title)}</a></p>'
         f"{_seen_in(path, evidence, root)}"
-        f'<div class="path-heads" aria-hidden="true">{heads}</div><ol class="path-hops">{"".join(rows)}</ol></section>'
+        f'<div class="path-heads" aria-hidden="true">{heads}</div><ol class="path-hops">{"".join(rows)}</ol></div>'
     )
 
 

@@ -24,10 +24,15 @@ from scripts.render.page.html import escaped
 
 TAG = re.compile(r"<[^>]*>")
 BUTTONS = (  # name, what a script does, icon
-    ("First step", "first", "M6 5v14M19 5 9 12l10 7z"),
-    ("Step back", "back", "M16 5 6 12l10 7z"),
-    ("Play", "play", "M7 4v16l13-8z"),
-    ("Step forward", "next", "M8 5l10 7-10 7z"),
+    ("First step", "first", '<path d="M6 5v14M19 5 9 12l10 7z"/>'),
+    ("Step back", "back", '<path d="M16 5 6 12l10 7z"/>'),
+    # Two, of which one is shown: not every browser takes a path's shape from a style.
+    (
+        "Play",
+        "play",
+        '<path class="rp-play" d="M7 4v16l13-8z"/><path class="rp-pause" d="M7 5h3v14H7zM14 5h3v14h-3z"/>',
+    ),
+    ("Step forward", "next", '<path d="M8 5l10 7-10 7z"/>'),
 )
 
 
@@ -138,8 +143,8 @@ class Told:
 def controls(anchor: str, start: int, last: int, marks: tuple[Mark, ...]) -> str:
     """Buttons, slider and marked moments of a player that stands at step `start` of 0 to `last`."""
     buttons = "".join(
-        f'<button type="button" data-do="{do}" aria-label="{name}" title="{name}">{_icon(path)}</button>'
-        for name, do, path in BUTTONS
+        f'<button type="button" data-do="{do}" aria-label="{name}" title="{name}">{_icon(paths)}</button>'
+        for name, do, paths in BUTTONS
     )
     moments = "".join(
         f'<li><a href="#{anchor}-{mark.id}" data-step="{mark.step}">{escaped(mark.id.replace("-", " "))}</a></li>'
@@ -154,8 +159,8 @@ def controls(anchor: str, start: int, last: int, marks: tuple[Mark, ...]) -> str
     )
 
 
-def _icon(path: str) -> str:
-    return f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg>'
+def _icon(paths: str) -> str:
+    return f'<svg viewBox="0 0 24 24" aria-hidden="true">{paths}</svg>'
 
 
 def register(md, context: Context) -> None:

@@ -59,7 +59,8 @@ def bar(title: str, total: int, parts: list, rest: str, unit: str) -> str:
             f"<span>{rest} {left:,}</span></li>"
         )
     said = "; ".join(f"{escaped(name)} {amount:,}" for name, amount, _, _ in parts)
+    heard = f'<span class="rp-sr">: {said}</span>' if said else ""
     return (
-        f'<p class="rp-label">{title}: <b>{used:,}</b> of {total:,} {unit}'
-        f'{f"<span class=rp-sr>: {said}</span>" if said else ""}</p><ul class="rp-bar">{"".join(pieces)}</ul>'
+        f'<p class="rp-label">{title}: <b>{used:,}</b> of {total:,} {unit}{heard}</p>'
+        f'<ul class="rp-bar">{"".join(pieces)}</ul>'
     )

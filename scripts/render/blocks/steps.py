@@ -116,7 +116,7 @@ class StepsBlock(PageBlock):
         return f"{pin.name} {run.version}" + (f", {what}" if what else "")
 
 
-SCROLLS = 'tabindex="0" role="region" aria-label="{}"'
+SCROLLS = 'tabindex="0" role="group" aria-label="{}"'
 
 
 def register(md: Markdown, context: Context) -> None:

@@ -52,7 +52,7 @@ def refused(site, text, *parts):
 
 
 def test_a_card_says_everything_there_is_to_doubt(site):
-    card = render(site).select_one("section.claim")
+    card = render(site).select_one("div.claim")
     assert card["id"] == "claim-wait"
     assert card.select_one(".claim-sentence").text == "A request waits 61.2% (60.1 to 62.4%) of its time & more."
     assert card.select_one(".claim-verdict").text == "holds"
@@ -77,7 +77,7 @@ def test_a_card_says_everything_there_is_to_doubt(site):
 
 
 def test_what_was_measured_in_this_clone_stands_beside_the_reference(site):
-    assert "Here" not in [dt.text for dt in render(site).select("section.claim dt")]
+    assert "Here" not in [dt.text for dt in render(site).select("div.claim dt")]
     (reference,) = (site.root / "experiments/claims").glob("*.json")
     data = json.loads(reference.read_text())
     mine = next(claim for claim in data["claims"] if claim["id"] == "wait")
@@ -99,7 +99,7 @@ def test_a_claim_that_does_not_hold_says_so(site):
 
 def test_what_a_claim_says_is_escaped(site):
     site.save_claims([site.changed_claim(sentence="<b>{share}</b> & so", title="<i>t</i>")])
-    card = part(site, "/// claim | wait\n///\n").select_one("section.claim")
+    card = part(site, "/// claim | wait\n///\n").select_one("div.claim")
     assert card.select_one("b") is None and card.select_one("i") is None
     assert card.select_one(".claim-sentence").text.startswith("<b>61.2%")
 
@@ -219,7 +219,7 @@ def test_a_figure_fills_values_into_its_alt_text_and_caption(site):
 
 
 def test_lanes_have_a_hop_each_in_order_with_its_process_and_badges(site):
-    path = render(site).select_one("section.path")
+    path = render(site).select_one("div.path")
     assert [lane.text for lane in path.select(".path-lane")] == ["api-server", "engine-core", "worker"]
     hops = path.select("li.path-hop")
     assert [hop["id"] for hop in hops] == [
@@ -239,7 +239,7 @@ def test_lanes_have_a_hop_each_in_order_with_its_process_and_badges(site):
 def test_a_path_in_one_line_says_where_and_how_long(site):
     fold = part(site, "/// path | chat\n    folded: true\n///").select_one("details.path-fold")
     assert fold.summary.get_text(" ", strip=True) == "A chat request Recorded on a GPU and a CPU: 8 hops, 3 processes"
-    assert fold.section["id"] == "path-chat" and len(fold.select("li.path-hop")) == 8
+    assert fold.select_one("div.path")["id"] == "path-chat" and len(fold.select("li.path-hop")) == 8
 
 
 def test_a_hop_leads_to_its_excerpt_or_to_the_pinned_line(site):

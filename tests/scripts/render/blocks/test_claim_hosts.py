@@ -14,6 +14,7 @@ from tests.scripts.fixtures.several_hosts import IDS, on_hosts, share
 from tests.scripts.fixtures.small_site import Site
 
 RANGE = {"share": {"low": 55.04, "high": 70, "kind": "ratio-gpu"}}
+OPENS = "Values, samples and how to repeat"
 VALUES = [share(61.238), share(58.0), share(66.66)]
 
 
@@ -24,7 +25,7 @@ def site(tmp_path):
 
 def card(site, *arguments, **changed):
     site.save_claims([on_hosts(site, *arguments, **changed)])
-    return part(site, "/// claim | wait\n///\n").select_one("section.claim")
+    return part(site, "/// claim | wait\n///\n").select_one("div.claim")
 
 
 def part(site, text):
@@ -45,7 +46,7 @@ def test_one_mark_a_host_and_the_verdict_of_all(site):
     marks = [(" ".join(mark.text.split()), mark.span["data-holds"]) for mark in shown.select(".claim-marks li")]
     assert marks == [("holds H200 0123", "true"), ("does not hold H200 a639", "false"), ("holds H200 b53a", "true")]
     assert shown.select(".claim-marks a") == []
-    assert shown.summary.text == "NVIDIA H200, driver 580.1, and 2 other hosts, n = 40"
+    assert shown.summary.text == f"{OPENS} · NVIDIA H200, driver 580.1, and 2 other hosts, n = 40"
 
 
 def test_marks_lead_to_the_hosts_page_where_there_is_one(site):
@@ -150,7 +151,7 @@ def test_every_host_has_its_raw_data_and_what_is_linked_is_published(site):
 def test_a_claim_of_one_host_says_that_it_is_of_one(site):
     shown = card(site, [True])
     assert shown.select_one(".claim-marks") is None and shown.select_one(".claim-plot") is None
-    assert shown.summary.text == "NVIDIA H200, driver 580.1, measured on one host, n = 40"
+    assert shown.summary.text == f"{OPENS} · NVIDIA H200, driver 580.1, measured on one host, n = 40"
     ranged = card(site, [True], range=RANGE)
     assert len(ranged.select(".claim-marks li")) == 1 and "expect 55.0 to 70.0%" in ranged.text
 

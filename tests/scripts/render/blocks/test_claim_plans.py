@@ -29,13 +29,13 @@ def words(tag):
 
 
 def test_nothing_shows_where_no_plan_was_measured(site):
-    assert part(site).select(".claim-plan") == [] and "plan" not in part(site).select_one("section.claim").text
+    assert part(site).select(".claim-plan") == [] and "plan" not in part(site).select_one("div.claim").text
 
 
 def test_a_card_has_the_plans_verdict_and_its_values_beside_the_reference(site):
     site.write("snippets/labels.toml", '[wait]\nshare = "waiting, of the first token"\n')
     plan_of_24gb.save(site, [plan_of_24gb.planned(site, holds=False)])
-    card = part(site).select_one("section.claim")
+    card = part(site).select_one("div.claim")
     (fold,) = card.select(".claim-plan")
     assert words(fold.summary) == "A 24 GB plan, Qwen3-0.6B shape, on H200 a639: does not hold"
     assert fold.summary.select_one(".claim-verdict")["data-holds"] == "false" and card["data-holds"] == "true"

@@ -23,7 +23,7 @@ def test_markdown_stands_below_its_title(site):
     body = fold.select_one("div.fold-body")
     # A link to the fold itself would not open it.
     assert body["id"] == "set" and not fold.has_attr("id")
-    assert body.code.text == "word" and body.td.text == "1" and body.select_one("section.claim")
+    assert body.code.text == "word" and body.td.text == "1" and body.select_one("div.claim")
     html_checks.check(str(fold), "docs/x.md")
 
 
