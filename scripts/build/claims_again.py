@@ -58,10 +58,11 @@ def check_claims(evidence: LookedAt) -> tuple[int, str]:
 
 def check_labels(evidence: LookedAt) -> tuple[int, str]:
     claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
-    if wrong := [line for claim in claims for line in claim_labels.missing(evidence.labels, claim)]:
+    planned = {claim.id: [name for one in evidence.plans.get(claim.id, []) for name in one.values] for claim in claims}
+    if wrong := [line for claim in claims for line in claim_labels.missing(evidence.labels, claim, planned[claim.id])]:
         raise Wrong(wrong)
-    count = sum(len(claim_labels.drawn(claim)) for claim in claims)
-    return len(claims), f"claims have a label for each value that a card draws, {count} in all"
+    count = len({(claim.id, name) for claim in claims for name in [*claim_labels.drawn(claim), *planned[claim.id]]})
+    return len(claims), f"claims have a label for each value that a card draws or has of a plan, {count} in all"
 
 
 def _dead_references(evidence: LookedAt) -> Iterator[SiteError]:

@@ -1,9 +1,10 @@
-"""What the drawn values of a claim are called on its card: `snippets/labels.toml`, a table a claim.
+"""What the values of a claim that its card draws, or has of a plan, are called there: `snippets/labels.toml`, a table a
+claim.
 
 A value's own name is short, as code has it (`c32`); a label says it in the words of the claim.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from scripts.common import toml_tables
@@ -32,13 +33,15 @@ def load(root: Path, claims: Mapping[str, Claim]) -> Labels:
     return tables
 
 
-def missing(labels: Labels, claim: Claim) -> list[str]:
-    """A line for each drawn value of a claim that has no label."""
+def missing(labels: Labels, claim: Claim, planned: Iterable[str] = ()) -> list[str]:
+    """A line for each value without a label that a claim's card draws or, as one of `planned`, has beside it in the
+    column of a plan for smaller cards."""
     known = labels.get(claim.id, {})
+    shown = dict.fromkeys(drawn(claim), "draws") | dict.fromkeys(planned, "has of a plan")
     return [
-        f"{FILE}: claim {claim.id}: its card draws {name}, which has no label; "
+        f"{FILE}: claim {claim.id}: its card {does} {name}, which has no label; "
         f'add {name} = "..." to [{claim.id}], in the words of its sentence'
-        for name in drawn(claim)
+        for name, does in shown.items()
         if name not in known
     ]
 

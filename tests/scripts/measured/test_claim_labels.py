@@ -38,6 +38,15 @@ def test_labels_are_by_claim_and_value(tmp_path):
     )
 
 
+def test_a_value_that_a_card_has_of_a_plan_alone_needs_a_label_too(tmp_path):
+    write(tmp_path, '[wait]\na = "in vLLM"\nc = "one request"\n')
+    many = claim("abcd", {"is": "above", "of": ["a"]})
+    labels = claim_labels.load(tmp_path, {"wait": many})
+    assert claim_labels.missing(labels, many) == []
+    (line,) = claim_labels.missing(labels, many, ["a", "c", "d"])
+    assert "claim wait: its card has of a plan d, which has no label" in line
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
