@@ -10,7 +10,7 @@ NO_WORDS = set("svg pre button script style template nav".split())
 NO_WORDS_OF = set(
     "headerlink drift-badges claim-in-line claim-proof claim-marks claim-drawn claim-test claim-verdict claim-line "
     "replay path-recorded path-heads path-foot path-sr symptoms-list rows-groups steps excerpt-place engine-map pseudo "
-    "md-tags md-content__button md-source-file jp-InputArea jp-InputPrompt jp-OutputArea-prompt jp-RenderedSVG".split()
+    "md-tags md-content__button md-source-file notebook-head highlight-ipynb jp-InputPrompt jp-OutputArea".split()
 )
 _BLOCK = set(
     "p li ul ol dl dt dd div section table tr td th thead tbody figure figcaption details summary h1 h2 h3 h4".split()
@@ -45,7 +45,7 @@ def blank(node: LexborNode) -> str:
 
 
 def _has_words(node: LexborNode) -> bool:
-    if node.tag in NO_WORDS or "data-search-exclude" in node.attributes:
+    if node.tag in NO_WORDS or not {"data-search-exclude", "hidden"}.isdisjoint(node.attributes):
         return False
     return NO_WORDS_OF.isdisjoint(classes(node))
 

@@ -13,7 +13,7 @@ from scripts.catalog import search_queries
 from scripts.publish.search_units import Unit, units
 
 PLACE = "search/index.json"
-SHOWN = 220  # characters of a unit that a result can show
+SHOWN = 200  # characters of a unit that a result can show
 _SAME = 7  # two words that begin with as many equal letters are one to a search, near enough
 _WORD = re.compile(r"[^\W\d][\w.:/'’-]*")
 _NAME = re.compile(r"[_:./-]")

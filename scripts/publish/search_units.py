@@ -2,7 +2,6 @@
 a table, a term, a result or an excerpt. A unit is found, shown and opened as one, so none of them is a whole page.
 """
 
-import html
 import re
 from dataclasses import dataclass, field
 
@@ -14,7 +13,6 @@ from scripts.publish.page_text import blank, classes, one_line, spoken, words
 TITLE_ALONE = re.compile(r"^(reference/(ledger|drift|tags|hosts|architecture)/|posts/|experiments/)\Z")
 PAGE = re.compile(r"^(?:posts/(?P<post>\d\d)-(?P<slug>[a-z-]+)|experiments/(?P<experiment>\d\d))")
 ROWS = ("knob", "setting", "famous")  # their addresses begin so
-_DESCRIPTION = re.compile(r'<meta name="?description"? content="([^"]*)"')
 _LINES = re.compile(r"^lines? [\d–-]+ ")
 NO_COUNTERPART = "no counterpart in these posts"
 
@@ -36,22 +34,23 @@ class Unit:
 
 def units(text: str, page: str) -> list[Unit]:
     """The units of a page's HTML in its order; `page` is its address below the site's root. The first is the page."""
-    article = LexborHTMLParser(text).css_first("article")
+    tree = LexborHTMLParser(text)
+    article = tree.css_first("article")
     title = words(article.css_first("h1")) if article else ""
     if article is None or not title:
         return []
-    found = [_page(page, title, text)]
+    about = tree.css_first('meta[name="description"]')
+    found = [_page(page, title, (about.attributes.get("content") or "") if about else "")]
     if not TITLE_ALONE.match(page):
         _walk(article, found[0], found)
     return [unit for unit in found if unit.title]
 
 
-def _page(page: str, title: str, text: str) -> Unit:
+def _page(page: str, title: str, about: str) -> Unit:
     match = PAGE.match(page)
     kind = "page" if match is None else "post" if match["post"] else "experiment"
-    about = _DESCRIPTION.search(text)
     names = [match["slug"].replace("-", " ")] if match and match["slug"] else []
-    return Unit(page, "", kind, title, names, [html.unescape(about[1]) + " "] if about else [])
+    return Unit(page, "", kind, title, names, [about, " "])
 
 
 def _walk(node: LexborNode, unit: Unit, found: list[Unit]) -> Unit:
@@ -85,9 +84,10 @@ def _own(node: LexborNode, page: str) -> Unit | None:
         return _row(node, page, anchor)
     if node.tag == "dt":
         return Unit(page, anchor, "term", words(node), [], [words(_next(node, "dd"))])
-    if node.tag == "section" and "claim" in kinds:
-        title = node.attributes.get("aria-label") or words(node.css_first(".claim-title"))
-        return Unit(page, anchor, "result", title, [], [words(node.css_first(".claim-sentence"))])
+    if "claim" in kinds:  # one that is folded has its title in the line that opens it
+        around = node.parent if node.parent is not None and "claim-fold" in classes(node.parent) else node
+        said = words(node.css_first(".claim-sentence"))
+        return Unit(page, anchor, "result", words(around.css_first(".claim-title")), [], [said])
     if node.tag == "figure" and "excerpt" in kinds:
         notes = [_LINES.sub("", words(note)) for note in node.css(".excerpt-notes > li")]
         title = words(node.css_first(".excerpt-crumb")).removeprefix("class ").replace(" › ", ".")

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import statistics
+from collections import Counter
 
 import pytest
 
@@ -153,6 +154,16 @@ def test_a_screen_reader_can_use_it(dialog, width, scheme):
     box = page.locator("dialog.search").bounding_box()
     assert width > 960 or (box["x"], box["width"]) == (0, 390)
     assert serious(page) == []
+
+
+def test_everything_that_has_an_address_of_its_own_is_found(full_site):
+    index = json.loads((full_site / "site" / PLACE).read_text())
+    found = Counter(index["kinds"][kind] for kind in index["kind"])
+    least = {
+        "post": 7, "experiment": 7, "section": 100, "result": 100, "excerpt": 100, "call": 100, "setting": 50,
+        "knob": 30, "term": 30, "symptom": 20, "famous": 30, "notes": 20, "metric": 6, "elsewhere": 10,
+    }  # fmt: skip
+    assert {kind: found[kind] for kind, number in least.items() if found[kind] < number} == {}
 
 
 def test_every_place_of_the_index_is_on_its_page(full_site):

@@ -15,6 +15,7 @@ from scripts.publish.page_text import words
         ("<p>kept<svg><text>drawn</text></svg> <button>Copy</button><pre>code</pre></p>", "kept"),
         ('<h2>Title<a class="headerlink" href="#t">#</a></h2>', "Title"),
         ('<p>a</p><div data-search-exclude="">b</div><div class="wide replay">c</div>', "a"),
+        ("<p>a</p><p hidden>for paper</p>", "a"),
         ("<p>a &lt; b &amp; c</p>", "a < b & c"),
     ],
 )

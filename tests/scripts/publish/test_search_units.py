@@ -15,8 +15,10 @@ POST = """<html><head><meta name="description" content="What a step &amp; a turn
 <figcaption><span class="excerpt-crumb">class Core <span>›</span> pick()</span></figcaption>
 <div class="excerpt-code" data-search-exclude><pre>x = secret</pre></div>
 <ol class="excerpt-notes"><li id="pick-a">line 7 It takes one.</li></ol></figure>
-<section class="claim" id="claim-wait" aria-label="One waits">
-<p class="claim-sentence">It waits <b>2</b> ms.</p><p class="claim-test">Holds if.</p></section>
+<details class="claim-fold"><summary class="claim-line"><span class="claim-title">One waits</span> holds</summary>
+<div class="claim" id="claim-wait"><p class="claim-sentence">It waits <b>2</b> ms.</p>
+<p class="claim-test">If.</p></div></details>
+<div class="claim" id="claim-go"><p><a class="claim-title">One goes</a></p><p class="claim-sentence">It goes.</p></div>
 <ol><li class="path-hop" id="path-a"><code>Core.step</code><span class="path-does">takes a step</span></li></ol>
 <table><tr id="setting-vllm-max"><th>vLLM <code>--max-num-seqs</code></th><td>1024</td></tr>
 <tr><td>plain</td></tr></table>
@@ -35,8 +37,8 @@ def found(html: str, page: str) -> dict:
 def test_a_post_is_cut_into_what_can_be_opened():
     got = found(POST, "posts/02-scheduler-loop/")
     assert {anchor: unit.kind for anchor, unit in got.items()} == {
-        "": "post", "why": "section", "more": "section", "pick": "excerpt", "claim-wait": "result", "path-a": "call",
-        "setting-vllm-max": "setting",
+        "": "post", "why": "section", "more": "section", "pick": "excerpt", "claim-wait": "result",
+        "claim-go": "result", "path-a": "call", "setting-vllm-max": "setting",
     }  # fmt: skip
     assert (got[""].title, got[""].names) == ("The loop", ["scheduler loop"])
     assert got[""].words() == "What a step & a turn hold. Lead."
@@ -44,6 +46,7 @@ def test_a_post_is_cut_into_what_can_be_opened():
     assert (got["more"].title, got["more"].words()) == ("More of it", "Hidden words.")
     assert (got["pick"].title, got["pick"].words()) == ("Core.pick()", "It takes one.")
     assert (got["claim-wait"].title, got["claim-wait"].words()) == ("One waits", "It waits 2 ms.")
+    assert (got["claim-go"].title, got["claim-go"].words()) == ("One goes", "It goes.")
     assert (got["path-a"].title, got["path-a"].words()) == ("Core.step", "takes a step")
     assert (got["setting-vllm-max"].title, got["setting-vllm-max"].words()) == ("vLLM --max-num-seqs", "1024")
 
