@@ -43,9 +43,6 @@ def of_folder(settings: dict[str, Any], root: Path) -> dict[str, Any]:
     theme = settings.get("theme")
     if isinstance(theme, dict) and "custom_dir" in theme:
         theme = theme | {"custom_dir": str(root / theme["custom_dir"])}
-    for plugin in settings.get("plugins", ()):
-        if isinstance(plugin, dict) and "rss" in plugin:
-            plugin["rss"]["image"] = f"{settings['site_url']}assets/img/social.png"
     made = settings | {"docs_dir": "docs"} | ({"theme": theme} if theme else {})
     if "nav" in settings:
         made["nav"] = [_with_pages(entry, root) for entry in settings["nav"]]
