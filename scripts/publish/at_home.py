@@ -70,7 +70,7 @@ def _describe_notebooks(pages: list[BuiltPage]) -> None:
 
 def opening(page: BuiltPage) -> str:
     """The sentences of a page's first real paragraph that fit a description."""
-    paragraphs = page.article.css("p") if page.article is not None else []
+    paragraphs = page.article.css("p:not([hidden])") if page.article is not None else []
     text = next((words for node in paragraphs if len(words := " ".join(node.text().split())) > 80), "")
     said = ""
     for sentence in re.split(r"(?<=[.?!]) (?=[A-Z]|vLLM)", text):

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 LEFT_OUT = (
     ".headerlink, .md-tags, .md-content__button, .page-tools, script, style, template, button, input, form, "
     ".picture-patterns, .figure-store, .path-heads, [aria-hidden=true], .rp-player, .rp-stage, .cp-answers, "
-    ".cp-verdict, .excerpt-mark, pre a[data-n], wbr, .md-source-file, .claim-row, .claim-scale svg"
+    ".cp-verdict, .excerpt-mark, pre a[data-n], wbr, .md-source-file, .claim-row, .claim-scale svg, [hidden='']"
 )
 MARKS = {"true": "✓", "some": "partly", "false": "✗"}
 

@@ -1,6 +1,6 @@
 """All of it together on the built site: what a page is given, and a notebook's own description."""
 
-import re
+from selectolax.lexbor import LexborHTMLParser
 
 from scripts.publish import at_home, built_pages
 from scripts.publish.built_pages import BuiltPage
@@ -26,12 +26,12 @@ def test_every_page_has_a_description_of_its_own(built_site):
     told = {page.place: page.description for page in pages}
     assert len(set(told.values())) == len(pages) and all(told.values())
     for page in pages:
-        assert re.findall(r'<meta property="og:description" content="([^"]*)">', page.text) != []
+        assert page.tree.css_first('meta[property="og:description"]').attributes["content"]
     assert all(60 < len(told[page.place]) < 320 for page in pages if page.is_notebook)
 
 
 def test_buttons_do_nothing_without_a_script_and_so_are_hidden(built_site):
-    text = (built_site / "posts/02-scheduler-loop/index.html").read_text()
-    buttons = re.findall(r"<button[^>]*data-copy-page[^>]*>", text)
-    assert len(buttons) == 2 and all(" hidden" in button for button in buttons)
-    assert '<a href="index.md">This page as Markdown</a>' in text
+    page = LexborHTMLParser((built_site / "posts/02-scheduler-loop/index.html").read_text())
+    buttons = page.css("button[data-copy-page]")
+    assert len(buttons) == 2 and all("hidden" in button.attributes for button in buttons)
+    assert page.css_first('.page-tools a[href="index.md"]').text() == "This page as Markdown"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec import structs
 from PIL import Image
 
 from scripts.common.errors import SiteError
@@ -39,17 +40,13 @@ def test_a_card_that_does_not_fit_is_said(listed, tmp_path, text, says):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"), [(("claim = \"burst-gap\"", 'claim = "none"'), "claim 'none' is not known"),
-                         (('vllm = "vLLM"', 'other = "vLLM"'), "bars: 'other' is not known")]
-)  # fmt: skip
-def test_a_claim_or_value_that_is_not_there_is_said(change, says):
+    ("wrong", "says"),
+    [({"claim": "none"}, "claim 'none' is not known"), ({"bars": {"other": "x"}}, "bars: 'other' is not known")],
+)
+def test_a_claim_or_value_that_is_not_there_is_said(wrong, says):
     headline = cards.headlines(ROOT)["02-scheduler-loop"]
-    assert cards._claim(ROOT, headline).holds in (True, False)
-    wrong = {"claim": "none"} if "claim" in change[0] else {"bars": {"other": "x"}}
-    from msgspec.structs import replace
-
     with pytest.raises(SiteError, match=rf"card '02-scheduler-loop': {says}"):
-        cards._claim(ROOT, replace(headline, **wrong))
+        cards._claim(ROOT, structs.replace(headline, **wrong))
 
 
 def test_every_post_has_a_headline():
@@ -60,8 +57,10 @@ def test_every_page_has_a_card_of_its_own_and_says_it_in_words(built_site):
     pages = built_pages.read(built_site, ROOT)
     named = {}
     for page in pages:
-        (picture,) = re.findall(r'<meta property="og:image" content="([^"]+)">', page.text)
-        (words,) = re.findall(r'<meta property="og:image:alt" content="([^"]+)">', page.text)
+        (picture,), (words,) = (
+            [meta.attributes["content"] for meta in page.tree.css(f'meta[property="{name}"]')]
+            for name in ("og:image", "og:image:alt")
+        )
         assert picture.startswith(page.site)
         named[picture] = words
         with Image.open(built_site / picture.removeprefix(page.site)) as image:

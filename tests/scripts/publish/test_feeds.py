@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import feedparser
+from selectolax.lexbor import LexborHTMLParser
 
 from scripts.publish import citation, feeds
 from scripts.publish.feeds import CREATED, JSON, UPDATED
@@ -58,8 +59,8 @@ def test_the_built_feeds(built_site):
     days = [entry.published_parsed for entry in updated.entries]
     assert days == sorted(days, reverse=True)
     assert "href=&quot;../" not in (built_site / CREATED).read_text()
-    home = (built_site / "posts/02-scheduler-loop/index.html").read_text()
-    for name in (CREATED, UPDATED, JSON):
-        assert f'href="../../{name}"' in home
+    post = LexborHTMLParser((built_site / "posts/02-scheduler-loop/index.html").read_text())
+    linked = [link.attributes["href"] for link in post.css("link[rel=alternate][title]")]
+    assert linked == [f"../../{name}" for name in (CREATED, UPDATED, JSON)]
     assert len(json.loads((built_site / JSON).read_text())["items"]) == 7
     assert ElementTree.fromstring((built_site / CREATED).read_text()).tag == "rss"
