@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
 from tests.conftest import serve_folder
+from tests.scripts.fixtures import plan_of_24gb
 from tests.scripts.fixtures.several_hosts import on_hosts, share
 from tests.scripts.fixtures.small_site import PAGE, Site
 
@@ -118,6 +119,23 @@ def test_a_card_s_hosts_fit_the_screen_without_script(opened, width):
     box, card = (page.locator(name).bounding_box() for name in ("#claim-fold .claim-table", "#claim-fold"))
     assert box["x"] + box["width"] <= card["x"] + card["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_a_plans_values_stand_beside_the_references(browser, tmp_path):
+    site = Site(tmp_path / "small")
+    plan_of_24gb.save(site, [plan_of_24gb.planned(site)])
+    site.write("snippets/labels.toml", '[wait]\nshare = "launching, part of the time to first token"\n')
+    context = Context(root=site.root, repo_url="https://example.org/me/site")
+    context.start_page("posts/other.md")
+    card = markdown.Markdown(extensions=[PageExtension(context)]).convert("/// claim | wait\n///\n")
+    styles = "".join((ROOT / f"docs/assets/css/blocks/{name}.css").read_text("utf-8") for name in STYLES)
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.set_content(f'{HEAD}<style>{styles}</style></head><body><main class="md-typeset">{card}</main></body></html>')
+    page.locator(".claim-plan summary").click()
+    table = page.locator(".claim-plan .claim-table")
+    hidden = table.evaluate("box => box.scrollWidth - box.clientWidth")
+    page.close()
+    assert hidden == 0
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])
