@@ -98,7 +98,9 @@ def _own(node: LexborNode, page: str) -> Unit | None:
 
 
 def _row(row: LexborNode, page: str, anchor: str) -> Unit:
-    cells = [words(cell) for cell in row.css("td")]
+    # What a knob trades says more of it than its default, and is what a result shows.
+    trades = sorted(row.css("td"), key=lambda cell: cell.attributes.get("data-label") != "what it trades")
+    cells = [words(cell) for cell in trades]
     kind = next((kind for kind in ROWS if anchor.startswith(f"{kind}-")), "row")
     names = [words(code) for code in row.css(".knob-flag")]
     said = " ".join(cell for cell in cells if cell != NO_COUNTERPART)

@@ -25,7 +25,8 @@ POST = """<html><head><meta name="description" content="What a step &amp; a turn
 <p>End.</p>
 </article></body></html>"""
 ROWS = """<article><h1>Knobs</h1><h2 id="g">Group</h2><table><tr id="knob-places"><th>Requests at once</th>
-<td><code class="knob-flag">--max-num-seqs</code> 1024</td><td><small>no counterpart in these posts</small></td></tr>
+<td><code class="knob-flag">--max-num-seqs</code> 1024</td><td><small>no counterpart in these posts</small></td>
+<td data-label="what it trades">Pace.</td></tr>
 </table>
 <dl><dt id="block">Block</dt><dd>A unit of <em>memory</em>.</dd><dt>Plain</dt><dd>Stays here.</dd></dl></article>"""
 
@@ -55,7 +56,7 @@ def test_a_row_has_its_flags_and_a_term_its_meaning():
     got = found(ROWS, "reference/knobs/")
     knob = got["knob-places"]
     assert (knob.kind, knob.title, knob.names, knob.words()) == (
-        "knob", "Requests at once", ["--max-num-seqs"], "--max-num-seqs 1024",
+        "knob", "Requests at once", ["--max-num-seqs"], "Pace. --max-num-seqs 1024",
     )  # fmt: skip
     assert (got["block"].kind, got["block"].words()) == ("term", "A unit of memory.")
     assert got["g"].words() == "Plain Stays here.", "a term without an address is part of its section"

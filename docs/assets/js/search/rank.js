@@ -14,6 +14,7 @@
   const CODE = new Set(["excerpt", "call"]); // their titles are names of functions
   const FIELDS = { title: 5, names: 4, parts: 2, of: 2, text: 1 };
   const SHOWN = 30;
+  const LEAST = 0.02; // of the best answer's score: what is less has a word or two by chance
   const FLAG = /^\s*--?[a-z]/i;
   const FUNCTION = /^\s*_[a-z]|\w\(\)\s*$/i;
   const MEANING = /^\s*(?:what(?:'s| is| are| does)|define|meaning of)\b/i;
@@ -122,8 +123,9 @@
       if (MEANING.test(query) && unit.kind === "term" && ` ${said} `.includes(` ${unit.plain} `)) result.score *= 3;
     }
     results.sort((one, other) => other.score - one.score);
-    const answers = results.slice(0, SHOWN).map(({ id, score, terms: found }) => ({ unit: units[id], score, found }));
-    return { answers, total: results.length, instead };
+    const worth = results.filter((each) => each.score > results[0].score * LEAST);
+    const answers = worth.slice(0, SHOWN).map(({ id, score, terms: found }) => ({ unit: units[id], score, found }));
+    return { answers, total: worth.length, instead };
   }
 
   Object.assign(siteSearch, { index, find, near });
