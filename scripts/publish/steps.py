@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.publish import at_home, light_markup, page_scripts, search_index, stylesheets
+from scripts.publish import at_home, flags, light_markup, page_scripts, search_index, stylesheets, terms
 
 Step = Callable[[Path, Path], None]
 
 # Each takes the folder of the built site and the project's root. A later step sees what an earlier one wrote.
-STEPS: tuple[Step, ...] = (search_index.publish, at_home.step)
+STEPS: tuple[Step, ...] = (terms.publish, flags.publish, search_index.publish, at_home.step)
 # The last, of a site that visitors load: the same pages in fewer bytes. A site that is being written does without.
 SMALLER: tuple[Step, ...] = (stylesheets.publish, page_scripts.publish, light_markup.publish)
 

@@ -9,7 +9,8 @@ SCREENS = (390, 1280, 1920)
 # Characters of each line of the text that another line follows: the last of a paragraph is as long as it happens to be.
 LINES = """() => [...document.querySelectorAll('.md-content__inner > p')].flatMap(paragraph => {
   const lines = new Map(), range = document.createRange();
-  const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT,
+    node => node.parentElement.closest('.term-beside') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
     for (let at = 0; at < node.length; at++) {
       range.setStart(node, at); range.setEnd(node, at + 1);
