@@ -11,3 +11,7 @@ class NotMeasured(LabError):
 
 class NoNumber(LabError):
     """A value that is no finite number, such as a ratio to something that never happened."""
+
+
+class NothingToSay(LabError):
+    """The records of a plan for smaller cards have none of what a claim is about: it is left out there."""

@@ -28,7 +28,8 @@ from typing import Any
 
 from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import claim_code, claim_plan, claim_result, claims_file, draw_figures, value_kinds
-from experiments.lab.errors import LabError, NoNumber, NotMeasured
+from experiments.lab.analysis.claim_records import one_host
+from experiments.lab.errors import LabError, NoNumber, NothingToSay, NotMeasured
 from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
 from experiments.lab.records.record_file import Record
@@ -229,10 +230,6 @@ class Book:
         }
 
 
-class NothingToSay(Exception):
-    """Of the records of a plan for smaller cards, which have none of what a claim is about: it is left out there."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """A claim as the notebook states it; the fields are `Book.claim`'s arguments."""
@@ -246,15 +243,3 @@ class Asked:
     holds: Verdict
     labels: Mapping[str, str]
     set_by: value_kinds.SetBy
-
-
-def one_host(records: Sequence[Record], where: str) -> dict[str, Any]:
-    """The one host of the records that hold numbers, else of the first recording. LabError for several."""
-    timed = [record for record in records if "recording" not in record.data] or list(records[:1])
-    ids = {record.host: record.data["host"] for record in timed}
-    if len(ids) > 1:
-        names = ", ".join(f"{record.path.name} on {record.host}" for record in timed)
-        raise LabError(
-            f"{where}: rests on records of {len(ids)} hosts ({names}); measure them on one, and compare there"
-        )
-    return next(iter(ids.values()))
