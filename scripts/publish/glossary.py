@@ -39,7 +39,10 @@ class Term:
 
 
 def load(site: Path) -> list[Term]:
-    """The terms in their order; none of a site without that page. Raises SiteError for a page without any, a term without address, words of two terms."""
+    """The terms in their order; none of a site without that page.
+
+    Raises SiteError for a page without any, a term without address, words of two terms.
+    """
     where = f"docs/{PAGE.rstrip('/')}.md"
     file = site / PAGE / "index.html"
     if not file.is_file():

@@ -64,6 +64,6 @@ def publish(site: Path, root: Path) -> None:
     pages = {
         file: text for file, text in site_files.pages(site).items() if POST.match(file.relative_to(site).as_posix())
     }
-    if pages:
-        terms = glossary.load(site)
+    terms = glossary.load(site) if pages else []
+    if terms:
         site_files.write_changed(pages, {file: explain(text, terms) for file, text in pages.items()})
