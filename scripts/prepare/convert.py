@@ -11,7 +11,7 @@ import markdown
 from scripts.common.errors import SiteError
 from scripts.pages import reading_order
 from scripts.pages.references import page_url, to_root
-from scripts.prepare import front_matter, headings, html_checks, notebook_pages, notebooks
+from scripts.prepare import front_matter, head_title, headings, html_checks, notebook_pages, notebooks
 from scripts.prepare.links import Fragment, Names, Resolve
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
@@ -44,12 +44,13 @@ class Page:
 class Converter:
     """Prepares pages of the site that `context` is about, one after another."""
 
-    def __init__(self, context: Context, names: Names, edit: str, view: str):
-        """`edit` and `view` are where a file of the repository can be edited and seen, without its path.
+    def __init__(self, context: Context, names: Names, site: str, edit: str, view: str):
+        """`site` is its name; `edit` and `view` are where a file of the repository can be edited and seen, without its
+        path.
 
         Raises SiteError for a reading order that is not as it should be.
         """
-        self.context, self.names, self.edit, self.view = context, names, edit, view
+        self.context, self.names, self.site, self.edit, self.view = context, names, site, edit, view
         self.posts = reading_order.load(context.root)
 
     def page(self, name: str, text: str) -> Page:
@@ -80,6 +81,8 @@ class Converter:
         # name.
         if not name.startswith("reference/"):
             meta.setdefault("hide", ["navigation"])
+        if isinstance(meta.get("title"), str):
+            meta["head_title"] = head_title.of(meta["title"], self.site)
         self.context.start_page(name, meta)
         self.names.start_page(name, where)
 
@@ -88,9 +91,20 @@ class Converter:
             extensions=[*EXTENSIONS, PageExtension(self.context)],
             extension_configs={"toc": {"permalink": "#", "permalink_title": headings.LINK_TITLE}},
         )
+        made_by_extension = self.context.make_inline
+
+        def make_inline() -> markdown.Markdown:
+            """Of captions, notes and what manifests say: their links are the page's, too."""
+            assert made_by_extension is not None  # the extension is on `md`
+            return self._resolving(made_by_extension())
+
+        self.context.make_inline = make_inline
+        self._resolving(md).treeprocessors.register(headings.MarkHeadings(md), "page_headings", -20)
+        return md
+
+    def _resolving(self, md: markdown.Markdown) -> markdown.Markdown:
         # Below everything that makes elements or gives them addresses.
         md.treeprocessors.register(Resolve(md, self.names), "page_links", -10)
-        md.treeprocessors.register(headings.MarkHeadings(md), "page_headings", -20)
         return md
 
     def _finish(self, where: str, meta: Mapping[str, Any], html: str) -> Page:

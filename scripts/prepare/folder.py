@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from scripts.catalog import ledger
 from scripts.pages import reading_order
@@ -48,7 +49,7 @@ class Folder:
         settings = generator_settings.read(self.root)
         sources, files = self._sources(), self._files()
         whole = not only or self.pages.keys() != sources.keys()
-        converter = self._converter(settings.get("repo_url") or "", Names(sources.keys(), files.keys()))
+        converter = self._converter(settings, Names(sources.keys(), files.keys()))
         pages = {
             name: _made(converter, name, file) if whole or name in only else self.pages[name]
             for name, file in sources.items()
@@ -66,13 +67,15 @@ class Folder:
             changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
         return any(changed)
 
-    def _converter(self, repository: str, names: Names) -> Converter:
+    def _converter(self, settings: dict[str, Any], names: Names) -> Converter:
         """The converter of one pass, which forgets what another read."""
+        repository = settings.get("repo_url") or ""
         self.context.root, self.context.repo_url = self.root, repository
         self.context.start_build()
         templates.keep_compiled(self.root / COMPILED)
         address = repository.rstrip("/")
-        return Converter(self.context, names, edit=f"{address}/edit/main/", view=f"{address}/blob/main/")
+        site = settings.get("site_name") or ""
+        return Converter(self.context, names, site, edit=f"{address}/edit/main/", view=f"{address}/blob/main/")
 
     def _sources(self) -> dict[str, Path]:
         """Every page's source, by its path below docs/, or as if it lay there."""

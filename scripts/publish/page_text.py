@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 NO_WORDS = set("svg pre button script style template nav".split())
 NO_WORDS_OF = set(
     "headerlink drift-badges claim-in-line claim-proof claim-marks claim-drawn claim-test claim-verdict claim-line "
+    "post-head post-end print-note "
     "replay path-recorded path-heads path-foot path-sr symptoms-list rows-groups steps excerpt-place engine-map pseudo "
     "md-tags md-content__button md-source-file notebook-head highlight-ipynb jp-InputPrompt jp-OutputArea".split()
 )

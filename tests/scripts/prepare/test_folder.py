@@ -96,6 +96,16 @@ def test_links_lead_where_a_browser_finds_them(site_of_one):
     assert 'href="posts/01-one-request/#excerpt-of"' in home and 'href="experiments/01_one/"' in home
 
 
+def test_a_link_of_a_caption_or_a_manifest_is_one_of_the_page_that_shows_it(site_of_one):
+    manifest = site_of_one.root / "snippets/01-one-request.toml"
+    manifest.write_text(site_of_one.manifest.replace("It schedules", "It [does](gone.md)"))
+    refused(site_of_one, "docs/posts/01-one-request.md", "the link 'gone.md' leads to no page")
+    manifest.write_text(site_of_one.manifest.replace("It schedules", "It [does](../symptoms.md)"))
+    folder = folder_of(site_of_one)
+    folder.prepare()
+    assert '<a href="../../symptoms/">does</a>' in (folder.into / "docs/posts/01-one-request.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
