@@ -14,6 +14,7 @@ from scripts.publish import (
     icons,
     llms_texts,
     markdown_twins,
+    page_dates,
     sitemap,
     structured_data,
 )
@@ -34,6 +35,7 @@ def step(site: Path, root: Path) -> None:
     """Adds all of it to the built site. A site whose project has no CITATION.cff is of nobody and is left as it is."""
     if not (root / citation.FILE).is_file():
         return
+    page_dates.look_again()
     citation.check(root)
     cited = citation.load(root)
     pages = built_pages.read(site, root)

@@ -135,6 +135,6 @@ def block(page: BuiltPage, cited: Citation) -> str:
     return (
         '<details class="fold cite" id="cite-this"><summary>Cite this</summary><div class="fold-body">'
         f"<p>{html.escape(plain(page, cited))}</p>"
-        f'<pre tabindex="0" role="group" aria-label="BibTeX">{html.escape(bibtex(page, cited))}</pre>'
+        f"<pre>{html.escape(bibtex(page, cited))}</pre>"
         "<p>A number is best cited with the address of its claim, which names its records.</p></div></details>"
     )

@@ -56,9 +56,10 @@ def convert(article: str, page: str) -> str:
 
 def twin(page: BuiltPage, cache: Cache) -> str:
     """The page as Markdown, with its address at the top."""
-    article = plain_article.plain((page.article.html if page.article is not None else "") or "")
+    article = (page.article.html if page.article is not None else "") or ""
     made = cache.get(
-        [_MADE_BY, page.address.encode(), article.encode()], lambda: convert(article, page.address).encode()
+        [_MADE_BY, page.address.encode(), article.encode()],
+        lambda: convert(plain_article.plain(article), page.address).encode(),
     )
     return f"<!-- {page.address} -->\n\n{made.decode()}"
 

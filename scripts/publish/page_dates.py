@@ -60,6 +60,12 @@ def _in_front_matter(page: BuiltPage, name: str) -> datetime.date | None:
     return stated if isinstance(stated, datetime.date) else None
 
 
+def look_again() -> None:
+    """Has git asked anew: another build may stand on another commit."""
+    _committed.cache_clear()
+
+
+@cache
 def _committed(root: Path) -> dict[str, datetime.date]:
     """The day of the last commit of each page's file; empty in a shallow clone and without git."""
     head = _git(root, "rev-parse", "--is-shallow-repository", "HEAD").split()

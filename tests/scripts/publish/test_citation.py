@@ -67,3 +67,4 @@ def test_each_post_has_it(built_site):
     for page in (built_site / "posts").glob("*/index.html"):
         (fold,) = LexborHTMLParser(page.read_text()).css("article #cite-this")
         assert f"@misc{{forward-pass-{page.parent.name}," in fold.text()
+        assert fold.css("[tabindex]") == [], "it wraps, so there is nothing to scroll"

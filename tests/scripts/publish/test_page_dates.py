@@ -4,6 +4,8 @@ import datetime
 import os
 import subprocess
 
+import pytest
+
 from scripts.publish import page_dates
 from scripts.publish.built_pages import BuiltPage
 
@@ -17,6 +19,11 @@ def page(root, place, text, front=""):
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(f"---\n{front}\n---\n")
     return BuiltPage(root / "index.html", place, root, text)
+
+
+@pytest.fixture(autouse=True)
+def asked_anew():
+    page_dates.look_again()
 
 
 def test_a_correction_is_a_change(tmp_path):
@@ -68,4 +75,5 @@ def test_without_git_nobody_knows(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert page_dates.changed(page(tmp_path, "map/", "")) is None
     monkeypatch.setenv("PATH", str(tmp_path))
+    page_dates.look_again()
     assert page_dates.changed(page(tmp_path, "map/", "")) is None
