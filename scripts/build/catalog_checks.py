@@ -1,8 +1,11 @@
 """What `make verify` looks at in the files of the catalog, none of which belongs to a post: knobs, symptoms, the map,
-the famous numbers. A check gives how many things it looked at, and what was found, in words."""
+the famous numbers; and the words for notebooks' figures. A check gives how many things it looked at, and what it
+found, in words."""
 
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import engine_map, famous_numbers, knobs, map_check, symptoms
+from scripts.common.errors import SiteError
+from scripts.pages import figure_texts, notebook_pairs
 
 
 def check_knobs(evidence: LookedAt) -> tuple[int, str]:
@@ -31,3 +34,18 @@ def check_famous(evidence: LookedAt) -> tuple[int, str]:
     famous_numbers.check_values(figures, evidence.claims)
     measured = sum(figure.verdict in famous_numbers.MEASURED for figure in figures)
     return len(figures), f"famous numbers of {len(evidence.quoted)} sources have a verdict, {measured} measured here"
+
+
+def check_figures(evidence: LookedAt) -> tuple[int, str]:
+    """So many notebooks are looked at; what they draw is told to who does not see it."""
+    notebooks = [pair[1] for pair in notebook_pairs.pairs(evidence.root) if evidence.holds(pair[1].name)]
+    wrong: list[str] = []
+    count = 0
+    for notebook in notebooks:
+        try:
+            count += figure_texts.check(notebook, evidence.root)
+        except SiteError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Wrong(wrong)
+    return len(notebooks), f"notebooks say in words what their {count} figures show"

@@ -1,5 +1,5 @@
 """`make verify`: excerpts, settings, knobs, symptoms, call paths, map, replays, records, claims, labels, famous
-numbers, notebook pairs, ledger, typed numbers, corrections, comparisons with other releases.
+numbers, notebook pairs, figures, ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from experiments.formats import host_index
-from scripts.build.catalog_checks import check_famous, check_knobs, check_map, check_symptoms
+from scripts.build.catalog_checks import check_famous, check_figures, check_knobs, check_map, check_symptoms
 from scripts.build.claims_again import Lab, check_claims, check_labels
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.call_paths.claimed_paths import number_of, record_it
@@ -184,6 +184,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "labels": check_labels,
     "famous numbers": check_famous,
     "notebook pairs": check_pairs,
+    "figures": check_figures,
     "typed numbers": check_numbers,
     "corrections": check_corrections,
     "ledger": check_ledger,

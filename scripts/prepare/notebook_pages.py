@@ -47,15 +47,16 @@ _DRAWN = re.compile(
 
 
 @functools.lru_cache(maxsize=32)
-def page(html: str, where: str) -> str:
+def page(html: str, where: str, words: tuple[str, ...] = ()) -> str:
     """The notebook as shown; kept, because a server rebuilds all of them whenever a post is edited."""
-    return with_figures(trimmed(html), where)
+    return with_figures(trimmed(html), where, words)
 
 
-def with_figures(html: str, where: str) -> str:
+def with_figures(html: str, where: str, words: tuple[str, ...] = ()) -> str:
     """SVG images as part of the page: as images they could not take their colours from it.
 
-    A figure is called after the heading above it. Raises SiteError for one that loads or runs something.
+    `words` say what each shows; one that has none is called after the heading above it, which `make verify` refuses.
+    Raises SiteError for one that loads or runs something.
     """
     heading, number = "the title", 0
 
@@ -65,8 +66,9 @@ def with_figures(html: str, where: str) -> str:
             heading = re.sub(r"<[^>]+>", "", drawn["heading"]).strip() or heading
             return drawn[0]
         number += 1
+        said = words[number - 1] if number <= len(words) else ""
         figure = inline_figures.from_bytes(
-            base64.b64decode(drawn["data"]), where, f"Figure below: {heading}", f"figure-{number}"
+            base64.b64decode(drawn["data"]), where, said or f"Figure below: {heading}", f"figure-{number}"
         )
         return f'<div class="figure-scroll" {inline_figures.SCROLLS}>{figure}</div>'
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
+from scripts.pages import figure_texts
 from scripts.prepare import headings, notebook_pages
 
 CACHE = ".cache/notebooks"
@@ -40,7 +41,7 @@ def converted(file: Path, root: Path) -> str:
 
 def page(file: Path, root: Path, where: str) -> str:
     """A notebook's HTML as part of this site, its headings marked. Raises SiteError for one that is built otherwise."""
-    html = notebook_pages.page(converted(file, root), where)
+    html = notebook_pages.page(converted(file, root), where, figure_texts.of_notebook(file, root))
     outer = _OUTER.search(html)
     if not outer or html.count("jp-MarkdownCell") != len(_CELL.findall(html)):
         raise SiteError(f"{where}: mkdocs-jupyter writes other HTML than it did; correct scripts/prepare/notebooks.py")

@@ -62,6 +62,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("labels", 1),
         ("famous numbers", 1),
         ("notebook pairs", 1),
+        ("figures", 1),
         ("typed numbers", 3),
         ("corrections", 1),
         ("ledger", 14),
@@ -71,6 +72,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
 
 LAB_SAYS = "import sys; print('1 claims are as written; 1 of 1 experiments unchanged since they were verified')"
 OF_A_POST = [name for name in verify.CHECKS if name not in verify.OF_ALL_POSTS]
+SHOWN = '{"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": "<svg/>"}}'
 LAB_REPEATS = "import sys; sys.exit(' '.join(sys.argv[1:]) or 'no words')"
 
 
@@ -145,6 +147,7 @@ def test_each_fault_of_a_post_is_found_when_it_is_looked_at_alone(site, name):
         "records": lambda: site.record.write_text("{"),
         "claims": lambda: site.record.write_text(site.record.read_text() + " "),
         "notebook pairs": lambda: site.script.write_text(CELLS.replace("x = 1", "x = 2")),
+        "figures": lambda: _replace(site, "experiments/01_one_request.ipynb", '"outputs": []', f'"outputs": [{SHOWN}]'),
         "labels": lambda: site.write("snippets/labels.toml", '[late]\na = "of no claim"\n'),
         "typed numbers": lambda: _replace(site, page, "## Corrections", "In 3 ms.\n\n## Corrections"),
         "corrections": lambda: _replace(site, page, "## Corrections", "## Wrong"),

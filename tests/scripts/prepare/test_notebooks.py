@@ -51,6 +51,6 @@ def test_one_without_a_title_is_refused(file, tmp_path):
 
 
 def test_html_of_another_shape_is_refused(file, tmp_path, monkeypatch):
-    monkeypatch.setattr(notebook_pages, "page", lambda html, where: html.replace("jp-InputArea", "other"))
+    monkeypatch.setattr(notebook_pages, "page", lambda html, *_: html.replace("jp-InputArea", "other"))
     with pytest.raises(SiteError, match="other HTML than it did"):
         notebooks.page(file, tmp_path, NAME)
