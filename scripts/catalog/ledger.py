@@ -18,8 +18,7 @@ from scripts.catalog.site_data import Evidence, engine_name, of
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
-from scripts.pages import pictures
-from scripts.pages.references import page_url
+from scripts.pages.references import page_url, pages_that_show
 from scripts.quotes import engine_defaults, replays
 from scripts.quotes import manifest as manifests
 
@@ -225,7 +224,7 @@ def _marks(typed: list[typed_numbers.Typed], evidence: Evidence, kind: str) -> I
         stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(number.file).stem}-{number.text}".lower()).strip("-")
         counts[stem] = counts.get(stem, 0) + 1
         name = stem if counts[stem] == 1 else f"{stem}-{counts[stem]}"
-        used = _pages(number.file, evidence)
+        used = pages_that_show(number.file, evidence.uses)
         source = f"{number.file}:{number.line}"
         if kind == "fixed":
             yield _entry("exemption", name, number.text, "not measured", number.why, source, used)
@@ -235,15 +234,6 @@ def _marks(typed: list[typed_numbers.Typed], evidence: Evidence, kind: str) -> I
             if known:
                 detail = f"{famous_numbers.described(known)} {known['url']}"
             yield _entry("quoted", name, number.text, "theirs" if known else "differs", detail, source, used)
-
-
-def _pages(file: str, evidence: Evidence) -> list[str]:
-    """Addresses of the pages that show a file's text: a picture has none of its own."""
-    if file.startswith(f"{pictures.FOLDER}/"):
-        name = file.removeprefix(f"{pictures.FOLDER}/").removesuffix(".svg")
-        shown = (use.page for use in evidence.uses if use.kind == "picture" and use.id == name)
-        return list(dict.fromkeys(map(page_url, shown)))
-    return [page_url(file.removeprefix("docs/"))] if file.startswith("docs/") else []
 
 
 def _entry(kind: str, name: str, title: str, state: str, detail: str, source: str, used: list) -> dict:

@@ -4,7 +4,7 @@ The ledger, the links from a number to its claim and the checks all need this be
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,15 @@ def page_url(page: str) -> str:
     if stem.rpartition("/")[2] in ("index", "README"):
         stem = stem.rpartition("/")[0]
     return f"{stem}/" if stem else ""
+
+
+def pages_that_show(file: str, uses: Iterable[Use]) -> list[str]:
+    """Addresses below the site's root of the pages that a file below docs/ is, or is on: a picture has none itself."""
+    name = file.removeprefix("docs/")
+    if name.startswith("pictures/"):
+        picture = name.removeprefix("pictures/").removesuffix(".svg")
+        return list(dict.fromkeys(page_url(use.page) for use in uses if use.kind == "picture" and use.id == picture))
+    return [page_url(name)] if name != file else []
 
 
 def to_root(page: str) -> str:
