@@ -125,6 +125,7 @@ def _record_group(
         try:
             server.wait(lambda: progress.show(0, 0, "waiting for the traced server"))
             draft = measure(one, server)
+            server.vouch()
             record = record_file.finish(draft, one.scenario.experiment, started, time.monotonic() - begin)
             paths.append(record_file.write(out, *record))
             progress.finish()

