@@ -25,11 +25,12 @@ Shown = TypeVar("Shown")
 class Context:
     """State of a build, shared by every block of every page.
 
-    A MkDocs hook uses it so:
+    Who converts pages uses it so:
 
         context = Context()
-        on_config:         config.markdown_extensions.append(PageExtension(context)); context.start_build()
-        on_page_markdown:  context.start_page(page.file.src_uri, page.meta)
+        context.start_build()
+        context.start_page(name, meta)
+        markdown.Markdown(extensions=[PageExtension(context)]).convert(text)
 
     Everything else happens inside the extension: a page that asks for an unknown excerpt, or leaves one of its
     manifest unused, raises SiteError while it is converted. `page` is a path below docs/; `repo_url` is this

@@ -6,7 +6,7 @@ Any module of this package with a function `register(md, context)` takes part. I
         register_block(md, ClaimBlock, context)
 
 where ClaimBlock derives from scripts.render.page.block.PageBlock or CheckedBlock, or inline patterns and the like with
-Python-Markdown's own calls. `context` is a scripts.render.page.build_context.Context, which says how a hook drives it.
+Python-Markdown's own calls. `context` is a scripts.render.page.build_context.Context, which says how it is driven.
 """
 
 import functools
