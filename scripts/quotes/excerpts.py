@@ -12,6 +12,7 @@ from scripts.common.paths import ROOT
 from scripts.quotes import manifest as manifests
 from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import Excerpt, Note
+from scripts.quotes.statement_ends import whole
 from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, Tables
 from scripts.sources.unpacked_sources import Sources, open_sources
@@ -93,6 +94,9 @@ class Resolver:
             last = _next_line(
                 file_lines, excerpt.end, after, last, f"{where}: to", f"'{excerpt.symbol}' after its start"
             )
+        of_symbol = file_lines[symbol.first - 1 : symbol.last]
+        begins, ends = whole(of_symbol, first - symbol.first, last - symbol.first)
+        first, last = symbol.first + begins, symbol.first + ends
         lines = tuple(file_lines[first - 1 : last])
         folds = _folds(excerpt, file_lines, first, last)
         notes = tuple(_place(note, lines, first, where) for note in excerpt.notes)

@@ -106,3 +106,13 @@ def test_the_first_screen_says_what_the_post_is(open_page, full_url, full_site, 
     end = page.locator(".post-end")
     assert end.locator(".drift-badge").count() == 2 and end.locator(".md-tag").count() >= 3
     assert end.bounding_box()["y"] > page.locator("#corrections").bounding_box()["y"]
+
+
+@pytest.mark.parametrize("width", [820, 1280])
+def test_a_call_path_is_a_line_until_it_is_opened_and_its_lanes_keep_their_heads(open_page, full_url, full_site, width):
+    page = open_page(f"{full_url}posts/{slugs(full_site)[0]}/", width)
+    assert page.locator("details.path-fold").first.bounding_box()["height"] < 120
+    page.locator("details.path-fold > summary").first.click()
+    page.evaluate("scrollBy({ top: 1200, behavior: 'instant' })")
+    head = page.locator(".path-heads").first.bounding_box()
+    assert 40 <= head["y"] <= 120, "the heads have scrolled away"
