@@ -9,8 +9,8 @@ from scripts.quotes.path_recordings import Recording
 
 @dataclass(frozen=True)
 class Located:
-    """A symbol in the pinned file: its `def` line, its first line (a decorator's, if any), the file's sha256; `at` is
-    the number of the line that was asked for, 0 without one."""
+    """A symbol in the pinned file: its `def` line, its first line as a code object says it (that of a decorator's
+    expression, if any), the file's sha256; `at` is the number of the line that was asked for, 0 without one."""
 
     line: int
     first: int

@@ -18,6 +18,6 @@ def locator(engine: str, tables: Tables) -> Locate:
         if line:
             text = sources.text(engine, file, where)
             at = call_path_lines.line_number(text, line, nth, symbol.first, symbol.last, where)
-        return Located(symbol.line, symbol.first, sources.digest(engine, file, where), at)
+        return Located(symbol.line, symbol.code, sources.digest(engine, file, where), at)
 
     return locate

@@ -12,11 +12,12 @@ import ast
 import functools
 import hashlib
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
+from scripts.sources import python_text
 from scripts.sources.unpacked_sources import Sources
 
 _READ: dict[Path, tuple] = {}  # tables by their place, which names their content
@@ -27,7 +28,8 @@ ROLES = ("getter", "setter", "deleter")
 class Symbol:
     """One definition. Lines count from 1.
 
-    `first` is the line of the first decorator, `line` that of `def`, `class` or the assignment, `last` the last one.
+    `first` is the line of the first decorator's `@`, `line` that of `def`, `class` or the assignment, `last` the last.
+    `code` is the first line as a code object says it: that of the decorator's expression, often below the `@`.
     `kinds` names each part of `name` from the outside in: "class", "function" or "assignment".
     `role` is "getter", "setter", "deleter", "overload" or "".
     """
@@ -38,6 +40,7 @@ class Symbol:
     first: int
     line: int
     last: int
+    code: int = 0
 
     @property
     def breadcrumb(self) -> str:
@@ -49,13 +52,21 @@ class Symbol:
 
 def table(text: str, file: str = "<source>") -> tuple[Symbol, ...]:
     """Every definition in a Python text, in file order. Raises SiteError when the text does not parse."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise SiteError(f"{file}:{error.lineno}: does not parse as Python ({error.msg}); quote another file") from None
     symbols: list[Symbol] = []
-    _collect(tree.body, (), (), symbols)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    _collect(python_text.parsed(text, file).body, (), (), symbols)
+    symbols = [replace(symbol, first=_sign(lines, symbol), code=symbol.first) for symbol in symbols]
     return tuple(sorted(symbols, key=lambda symbol: (symbol.first, symbol.name)))
+
+
+def _sign(lines: list[str], symbol: Symbol) -> int:
+    """The line of the first decorator's `@`: between it and its expression only brackets, comments and breaks stand."""
+    first = symbol.first
+    if first == symbol.line:
+        return first
+    while first > 1 and not lines[first - 1].lstrip().startswith("@"):
+        first -= 1
+    return first
 
 
 def _collect(body: list[ast.stmt], names: tuple[str, ...], kinds: tuple[str, ...], symbols: list[Symbol]) -> None:
@@ -67,10 +78,9 @@ def _collect(body: list[ast.stmt], names: tuple[str, ...], kinds: tuple[str, ...
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             symbols.append(Symbol(".".join(inside[0]), inside[1], _role(node), first, node.lineno, last))
             _collect(node.body, *inside, symbols)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        elif targets := _targets(node):
             # Inside a function a name is bound as often as it pleases; only modules and classes define by assigning.
             if "function" not in kinds:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for name in sorted({name for target in targets for name in _names(target)}):
                     symbols.append(
                         Symbol(
@@ -88,6 +98,16 @@ def _collect(body: list[ast.stmt], names: tuple[str, ...], kinds: tuple[str, ...
                 _collect(getattr(node, part, []), names, kinds, symbols)
             for branch in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
                 _collect(branch.body, names, kinds, symbols)
+
+
+def _targets(node: ast.stmt) -> list[ast.expr]:
+    """What an assignment assigns to; [] for another statement."""
+    if isinstance(node, ast.Assign):
+        return node.targets
+    if isinstance(node, ast.AnnAssign):
+        return [node.target]
+    # `type Pair = ...`, a statement that Python 3.11 does not know.
+    return [getattr(node, "name")] if type(node).__name__ == "TypeAlias" else []  # noqa: B009
 
 
 def _names(target: ast.expr) -> list[str]:
@@ -184,5 +204,6 @@ class Tables:
 
 @functools.cache
 def _format() -> str:
-    """Changes whenever this file does, so that no table made by older rules is read."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+    """Changes whenever this file does or the one it reads by, so that no table made by older rules is read."""
+    rules = (Path(__file__), Path(python_text.__file__))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in rules)).hexdigest()[:8]

@@ -21,6 +21,7 @@ from scripts.common.file_lock import one_at_a_time
 from scripts.common.paths import ROOT
 from scripts.sources import pins as pinning
 from scripts.sources.pins import Pin
+from scripts.sources.python_text import decoded
 
 LISTING = "files.json"
 
@@ -136,22 +137,27 @@ class Sources:
             ) from None
 
     def text(self, engine: str, path: str, where: str = "") -> str:
-        """The file's text as released."""
+        """The file's text as released, read as CPython reads it. Raises SiteError where it cannot be."""
         key = engine, path
         if key not in self._text:
-            expected = self.digest(engine, path, where)
-            folder = folder_of(self.pin(engine), self.root)
-            try:
-                content = (folder / path).read_bytes()
-            except OSError:
-                content = b""
-            if hashlib.sha256(content).hexdigest() != expected:
-                raise SiteError(
-                    f"{path}: the cached copy differs from {self.pin(engine).artifact}; "
-                    f"delete .cache/sources/{folder.name} and run it again"
-                )
-            self._text[key] = content.decode("utf-8")
+            content = self.content(engine, path, where)
+            self._text[key] = decoded(content, f"{where}: {path}" if where else path)
         return self._text[key]
+
+    def content(self, engine: str, path: str, where: str = "") -> bytes:
+        """The file's bytes as released."""
+        expected = self.digest(engine, path, where)
+        folder = folder_of(self.pin(engine), self.root)
+        try:
+            content = (folder / path).read_bytes()
+        except OSError:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise SiteError(
+                f"{path}: the cached copy differs from {self.pin(engine).artifact}; "
+                f"delete .cache/sources/{folder.name} and run it again"
+            )
+        return content
 
 
 def open_sources(root: Path = ROOT) -> Sources:

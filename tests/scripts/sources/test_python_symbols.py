@@ -1,5 +1,6 @@
 """Finding symbols: what a name means, and what is said when it means nothing or too much."""
 
+import ast
 import sys
 
 import pytest
@@ -173,6 +174,63 @@ def test_every_code_object_of_a_module_is_mapped_to_its_def_line(tmp_path):
     assert len(lines) == 2 and all(first == line for first, line in lines.items())
 
 
+SIGNS_ABOVE = """\
+import functools
+
+
+class Box:
+    @(
+        # not @here
+        functools.cache
+    )
+    def wide(self):
+        return 1
+
+    @ \\
+    property
+    def split(self):
+        return 2
+
+    @(
+
+        staticmethod
+    )
+    @(
+        functools.wraps
+    )(print)
+    def two():
+        return 5
+
+    @(lambda f: f)
+    def beside(self):
+        return 4
+
+
+@(
+    lambda c: c
+)
+class Whole:
+    x = 1
+"""
+
+
+def test_a_definition_begins_at_the_sign_of_its_first_decorator():
+    symbols, lines = python_symbols.table(SIGNS_ABOVE), SIGNS_ABOVE.split("\n")
+    names = ("Box.wide", "Box.split", "Box.two", "Box.beside", "Whole")
+    begin = [lines[python_symbols.find(symbols, name, "x").first - 1].strip() for name in names]
+    assert begin == ["@(", "@ \\", "@(", "@(lambda f: f)", "@("]
+
+
+def test_a_code_object_s_first_line_is_known_where_the_sign_stands_above_it():
+    """A recording has that line, and a hop is held against it."""
+    box = next(each for each in compile(SIGNS_ABOVE, "f.py", "exec").co_consts if hasattr(each, "co_consts"))
+    symbols = python_symbols.table(SIGNS_ABOVE)
+    codes = [each for each in box.co_consts if hasattr(each, "co_firstlineno") and each.co_name != "<lambda>"]
+    assert len(codes) == 4
+    for code in codes:
+        assert python_symbols.of_code(symbols, code.co_qualname, code.co_firstlineno).code == code.co_firstlineno
+
+
 def test_a_file_that_does_not_parse_is_named():
     with pytest.raises(SiteError, match=r"f.py:2: does not parse as Python .*; quote another file"):
         python_symbols.table("x = 1\ndef :\n", "f.py")
@@ -193,6 +251,20 @@ def test_a_damaged_cached_table_is_made_again(toy):
     assert python_symbols.Tables(toy.sources).of("toy", "toy/engine.py") == first
 
 
+NEWER = "type Pair[T] = tuple[T, T]\n\n\nclass Box[T]:\n    type Inner = list[T]\n\n    def get[K](self): pass\n"
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="only Python 3.12 has type statements")
-def test_newer_syntax_parses():
-    assert python_symbols.find(python_symbols.table("def f[T](x: T): pass"), "f", "x").line == 1
+def test_type_statements_define_and_generic_definitions_are_found():
+    symbols = python_symbols.table(NEWER)
+    assert [each.name for each in symbols] == ["Pair", "Box", "Box.Inner", "Box.get"]
+    assert symbols[0].breadcrumb == "Pair"
+
+
+def test_a_type_statement_is_known_by_its_node():
+    """As the syntax tree of Python 3.12 has it, whichever runs."""
+    node = type("TypeAlias", (ast.stmt,), {})()
+    node.name, node.lineno, node.end_lineno = ast.Name("Pair"), 3, 4
+    symbols = []
+    python_symbols._collect([node], (), (), symbols)
+    assert [(each.name, each.first, each.last) for each in symbols] == [("Pair", 3, 4)]
