@@ -7,14 +7,15 @@
 
 Text is the piece's lines with the margin of its symbol taken off: a method that became a function is the same text,
 lines that came to stand below another `if` are not. Whatever was not found by its own path and name, but by what it
-says, is a guess and is marked as one. In doubt a piece is changed: nobody loses by looking at it.
+says, is a guess and is marked as one. In doubt a piece is changed: nobody loses by looking at it. So it is where its
+symbol is defined twice, or where its file cannot be read.
 """
 
 from dataclasses import dataclass
 
 from scripts.common.errors import SiteError
 from scripts.drift import similarity
-from scripts.drift.release import REMAINS, Piece, PieceInRelease, Place, Release
+from scripts.drift.release import REMAINS, Piece, PieceInRelease, Place, Release, dedented
 from scripts.sources.python_symbols import Symbol
 
 STATES = ("same", "moved", "changed", "gone")
@@ -34,8 +35,12 @@ class Outcome:
 def classify(piece: Piece, old: Release, new: Release) -> Outcome:
     """What became of a piece of `old` in `new`. Raises SiteError when `old` itself does not have it."""
     then = old.holding(piece)
+    if why := new.unreadable(piece.path):
+        return _unreadable(then, new, piece.path, why)
     symbol = new.symbol(piece.path, piece.symbol)
     if symbol is None:
+        if several := new.namesakes(piece.path, piece.symbol):
+            return _several(then, new, several)
         return _moved(then, new) or _altered(then, new)
     at_home = _at_home(then, new, symbol)
     if at_home.state in ("same", "moved") or piece.whole:
@@ -71,10 +76,35 @@ def _at_home(then: PieceInRelease, new: Release, symbol: Symbol) -> Outcome:
 def _block(then: PieceInRelease, whole: Place) -> Place | None:
     """The piece's text inside its own symbol, where from and to no longer lead to it; once in both releases."""
     text = then.place.text
-    indexes = similarity.occurrences(text, whole.text)
+    indexes = [
+        at for at in similarity.occurrences(text, whole.text) if similarity.as_open(then.piece, at, len(text), whole)
+    ]
     if len(indexes) != 1 or len(similarity.occurrences(text, then.body.text)) != 1:
         return None
     return whole.part(indexes[0], indexes[0] + len(text) - 1)
+
+
+def _several(then: PieceInRelease, new: Release, symbols: list[Symbol]) -> Outcome:
+    """Changed: the name is there and says no longer which definition is meant. The likest, or the last, is shown."""
+    times = "once" if len(symbols) == 1 else f"{len(symbols)} times"
+
+    def likeness(each: tuple[int, Place]) -> tuple[float, int]:
+        return similarity.share_left(then.place.text, each[1].text), each[0]
+
+    _, whole = max(((at, new.whole(then.piece.path, symbol)) for at, symbol in enumerate(symbols, 1)), key=likeness)
+    now = whole if then.piece.whole else _region(then.place, whole)
+    return Outcome("changed", then.place, now, remark=f"its name is defined {times} there")
+
+
+def _unreadable(then: PieceInRelease, new: Release, path: str, why: str, guess: bool = False) -> Outcome:
+    """Changed: in a file of which nobody can say what it defines. The lines that have most of it are shown."""
+    lines = tuple(new.lines(path))
+    text = dedented(lines, then.release.margin(then.piece.path, then.symbol))
+    file = Place(path, then.place.symbol, 1, len(lines), lines, text)
+    now = _region(then.place, file)
+    if now is file:
+        now = file.part(0, 0)
+    return Outcome("changed", then.place, now, guess, f"its file cannot be read, line {why}")
 
 
 def _region(place: Place, whole: Place) -> Place:
@@ -92,6 +122,8 @@ def _moved(then: PieceInRelease, new: Release) -> Outcome | None:
 def _altered(then: PieceInRelease, new: Release, why_gone: str = "") -> Outcome:
     """Changed, with the most likely new place, or gone with the remark `why_gone`."""
     now = similarity.altered_text(then, new)
+    if now is None and (hidden := similarity.unreadable_holder(then, new)):
+        return _unreadable(then, new, hidden, new.unreadable(hidden), guess=True)
     if now is None:
         return Outcome("gone", then.place, remark=why_gone)
     remark = ""

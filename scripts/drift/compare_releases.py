@@ -104,7 +104,7 @@ def _paths(
             recording = recordings.get((claimed_paths.number_of(path), configuration))
             if recording is None:
                 continue
-            expected = (_there(quote.hop, outcomes[quote.id]) for quote in mine.values())
+            expected = (_there(quote.hop, outcomes[quote.id], new) for quote in mine.values())
             there = structs.replace(path, hops=tuple(hop for hop in expected if hop is not None))
             problems = call_path_check.check(there, recording, locator(new.engine, new.tables))
             for hop in there.hops:
@@ -126,12 +126,17 @@ def _state(problem: str) -> str:
     return OFF
 
 
-def _there(hop: claimed_paths.Hop, outcome: Outcome) -> claimed_paths.Hop | None:
-    """The hop as the other release would have to show it; None where it has nothing to show."""
+def _there(hop: claimed_paths.Hop, outcome: Outcome, new: Release) -> claimed_paths.Hop | None:
+    """The hop as the other release would have to show it; None where it has nothing to show, or not one place."""
     now = outcome.now
     if now is None or (hop.line and [line.strip() for line in now.text] != [hop.line]):
         return None
-    return structs.replace(hop, symbol=f"{now.path}::{now.symbol}")
+    there = structs.replace(hop, symbol=f"{now.path}::{now.symbol}")
+    try:
+        locator(new.engine, new.tables)(there.symbol, "", hop.line, hop.nth)
+    except SiteError:
+        return None
+    return there
 
 
 def difference(then: Place, now: Place, context: int = 2) -> list[str]:

@@ -95,12 +95,16 @@ class Release:
         return self.sources.listing(self.engine)
 
     def text(self, path: str) -> str:
-        return self.sources.text(self.engine, path)
+        """A file's text; with replacement characters where no Python can read it, for people still look at it."""
+        try:
+            return self.sources.text(self.engine, path)
+        except SiteError:
+            return self.sources.content(self.engine, path).decode("utf-8", "replace").replace("\r\n", "\n")
 
     def lines(self, path: str) -> list[str]:
         """A file's lines, as excerpts count them."""
         if path not in self._lines:
-            self._lines[path] = self.text(path).replace("\r\n", "\n").split("\n")
+            self._lines[path] = self.text(path).split("\n")
         return self._lines[path]
 
     def symbols(self, path: str) -> tuple[Symbol, ...]:
@@ -114,6 +118,24 @@ class Release:
             return find(self.symbols(path), name, path)
         except SiteError:
             return None
+
+    def unreadable(self, path: str) -> str:
+        """Why the symbols of a file that is there cannot be told; "" where they can, or where it is not there."""
+        if path in self.listing:
+            try:
+                self.symbols(path)
+            except SiteError as error:
+                return str(error).removeprefix(f"{path}:").removesuffix("; quote another file")
+        return ""
+
+    def namesakes(self, path: str, name: str) -> list[Symbol]:
+        """Every definition that a name may mean where it means no single one: both branches of an `if`, the one that
+        is left of two. [] where there is none, or no file."""
+        plain, _, which = name.replace(".<locals>", "").partition("#")
+        if path not in self.listing:
+            return []
+        named = [symbol for symbol in self.symbols(path) if symbol.name == plain]
+        return [symbol for symbol in named if not which or which.isdigit() or symbol.role == which]
 
     def place(self, path: str, symbol: Symbol, first: int, last: int) -> Place:
         """Lines first to last of a file, the margin that of the symbol around them."""

@@ -8,7 +8,7 @@ import difflib
 import re
 
 from scripts.common.errors import SiteError
-from scripts.drift.release import REMAINS, PieceInRelease, Place, Release
+from scripts.drift.release import REMAINS, Piece, PieceInRelease, Place, Release
 
 TELLING = (3, 60)  # lines that are not blank, or signs in them: with fewer, equal text says nothing
 NAMESAKE, SAME_CLASS, RENAMED = 0.5, 0.3, 0.55  # how alike: another class's method; the same full name; another name
@@ -35,12 +35,13 @@ def _sole_new_place(then: PieceInRelease, sought: Place, new: Release, whole: bo
     several. `whole`: as the whole of a symbol."""
     if not _telling(sought.text):
         return None
+    piece = then.piece
     places: list[Place] = []
     needle = max((line.strip() for line in sought.text), key=len)
     for path in newer_files(then.release, new):
         if needle in new.text(path):
-            earlier = {place.symbol for place in _standing(sought, then.release, path, whole)}
-            places += [place for place in _standing(sought, new, path, whole) if place.symbol not in earlier]
+            earlier = {place.symbol for place in _standing(piece, sought, then.release, path, whole)}
+            places += [place for place in _standing(piece, sought, new, path, whole) if place.symbol not in earlier]
     if len(places) > 1:
         places = [place for place in places if _last(place.symbol) == _last(sought.symbol)]
     return places[0] if len(places) == 1 else None
@@ -52,7 +53,7 @@ def newer_files(old: Release, new: Release) -> list[str]:
     return [path for path, digest in sorted(new.listing.items()) if before.get(path) != digest]
 
 
-def _standing(sought: Place, release: Release, path: str, whole: bool) -> list[Place]:
+def _standing(piece: Piece, sought: Place, release: Release, path: str, whole: bool) -> list[Place]:
     """Where the text of `sought` stands in a file, inside some symbol, as deep as in its own."""
     if path not in release.listing:
         return []
@@ -68,7 +69,8 @@ def _standing(sought: Place, release: Release, path: str, whole: bool) -> list[P
             continue
         body = release.whole(path, symbol)
         for at in occurrences(sought.text, body.text):
-            places.setdefault(symbol.first + at, body.part(at, at + length - 1))
+            if whole or as_open(piece, at, length, body):
+                places.setdefault(symbol.first + at, body.part(at, at + length - 1))
     return list(places.values())
 
 
@@ -114,6 +116,25 @@ def _taken_in(then: PieceInRelease, before: Place | None, now: Place, least: flo
     return held if held >= REMAINS else 0.0
 
 
+def as_open(piece: Piece, at: int, length: int, body: Place) -> bool:
+    """Whether lines at index `at` of a symbol begin and end where the piece asks for it: one without a first or last
+    line of its own goes to its symbol's, so that what was put before or behind it is a part of it."""
+    begins = bool(piece.start or piece.line) or at == 0
+    return begins and (bool(piece.end or piece.line) or at + length == len(body.text))
+
+
+def unreadable_holder(then: PieceInRelease, new: Release) -> str:
+    """A file that cannot be read, differs, and has the piece's lines, HELD of them; "" without one."""
+    if not _telling(then.place.text):
+        return ""
+    lines = _longest(then.place.text)
+    for path in newer_files(then.release, new):
+        text = new.text(path)
+        if lines and sum(line in text for line in lines) >= HELD * len(lines) and new.unreadable(path):
+            return path
+    return ""
+
+
 def occurrences(block: tuple[str, ...], lines: tuple[str, ...]) -> list[int]:
     """The indexes at which `block` stands in `lines`."""
     size = len(block)
@@ -131,7 +152,7 @@ def _likely_files(place: Place, old: Release, new: Release) -> list[str]:
     name = _last(place.symbol)
     word = re.escape(name)
     defines = re.compile(rf"^[ \t]*(?:async def|def|class) {word}\b|^[ \t]*{word}[ \t]*[:=]", re.M)
-    lines = sorted({line.strip() for line in place.text if len(line.strip()) > 15}, key=len)[-LINES_SOUGHT:]
+    lines = _longest(place.text)
     scored = []
     for path in newer_files(old, new):
         text = new.text(path)
@@ -141,6 +162,11 @@ def _likely_files(place: Place, old: Release, new: Release) -> list[str]:
             scored.append((path == place.path, named, held, path))
     likely = [path for *_, path in sorted(scored, reverse=True)[:CANDIDATES]]
     return [path for path in likely if _parses(new, path)]
+
+
+def _longest(text: tuple[str, ...]) -> list[str]:
+    """The lines by which a file is chosen that may have them."""
+    return sorted({line.strip() for line in text if len(line.strip()) > 15}, key=len)[-LINES_SOUGHT:]
 
 
 def _parses(release: Release, path: str) -> bool:

@@ -141,8 +141,8 @@ def test_of_two_lines_that_read_alike_none_may_come_or_go(became):
     assert became(second, {"engine.py": third}).state == "changed"
 
 
-def test_a_file_that_does_not_parse_there_is_passed_over(became):
-    outcome = became(STEP, {"core.py": ENGINE + "\ndef (:\n", "engine.py": "x = 1\n"})
+def test_a_file_that_does_not_parse_there_and_has_nothing_of_it_is_passed_over(became):
+    outcome = became(STEP, {"core.py": "import os\ndef (:\n", "engine.py": "x = 1\n"})
     assert outcome.state == "gone"
 
 
