@@ -8,35 +8,18 @@ import json
 import multiprocessing
 import queue
 import random
+import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from experiments.lab.errors import LabError
+from experiments.lab.load import http_answer
+from experiments.lab.load.chat_answer import Answer
+from experiments.lab.load.chat_answer import Reply as Reply  # whoever asks gets one
+from experiments.lab.load.event_stream import EventStream
 
 TIMEOUT_S = 120.0
-
-
-@dataclass
-class Reply:
-    """One streamed answer. Times in ns of `time.monotonic_ns`; sizes in bytes on the socket, heads included."""
-
-    sent_ns: int
-    head_ns: int = 0
-    request_bytes: int = 0
-    response_bytes: int = 0
-    chunks: list = field(default_factory=list)  # (t_ns, content or None) for each event with a choice
-    usage: dict = field(default_factory=dict)
-
-    def first_chunk_ms(self) -> float:
-        """Request written to first event read. On both engines that event names the role and carries no text; it
-        is made when the first token arrives."""
-        return (self.chunks[0][0] - self.sent_ns) / 1e6
-
-    def first_text_ms(self) -> float | None:
-        """Request written to first event with text in it; None if no event had any."""
-        return next(((t - self.sent_ns) / 1e6 for t, text in self.chunks if text), None)
 
 
 class Client:
@@ -46,7 +29,7 @@ class Client:
     def __init__(self, port: int, timeout: float = TIMEOUT_S, on_event: Callable[[Reply], None] | None = None):
         self.port, self.timeout, self._on_event = port, timeout, on_event
         self._socket: socket.socket | None = None
-        self._rest = b""
+        self._incoming: http_answer.Incoming | None = None
 
     def __enter__(self) -> "Client":
         return self
@@ -57,94 +40,66 @@ class Client:
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
-            self._socket = None
+            self._socket = self._incoming = None
 
-    def _connected(self) -> socket.socket:
-        if self._socket is None:
+    def _connected(self) -> http_answer.Incoming:
+        if self._socket is None or self._incoming is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=self.timeout)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._rest = b""
-        return self._socket
+            self._incoming = http_answer.Incoming(self._socket)
+        return self._incoming
 
     def chat(self, body: dict) -> Reply:
-        """Send one streaming chat completion and read it to its end. Raises LabError on anything but a whole 200."""
+        """Send one streaming chat completion and read it to its end. LabError on anything but a whole 200, and then the
+        connection is closed: what is left of the answer is not taken for the next one's."""
         data = json.dumps(body).encode()
         head = (
             f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(data)}\r\n\r\n"
         ).encode()
-        connection = self._connected()
         try:
+            incoming = self._connected()
+            incoming.received = 0
             reply = Reply(sent_ns=time.monotonic_ns(), request_bytes=len(head) + len(data))
-            connection.sendall(head + data)
-            self._read(connection, reply)
-        except (TimeoutError, OSError) as error:
+            incoming.connection.sendall(head + data)
+            self._read(incoming, reply, body)
+            return reply
+        except BaseException as error:
             self.close()
-            raise LabError(
-                f"port {self.port}: {type(error).__name__} in mid answer; see the server's log for why it stopped"
-            ) from error
-        return reply
+            if isinstance(error, OSError):
+                raise LabError(
+                    f"port {self.port}: {type(error).__name__} in mid answer; see the server's log for why it stopped"
+                ) from error
+            if isinstance(error, (LabError, http_answer.Malformed)):
+                raise LabError(f"port {self.port}: {error}") from None
+            raise
 
-    def _read(self, connection, reply: Reply) -> None:
-        headers = self._until(connection, reply, b"\r\n\r\n")
+    def _read(self, incoming: http_answer.Incoming, reply: Reply, body: dict) -> None:
+        status, headers, line = http_answer.head(incoming)
         reply.head_ns = time.monotonic_ns()
-        status = headers.split(b"\r\n", 1)[0]
-        if b" 200 " not in status + b" ":
-            text = self._rest[:300].decode("utf-8", "replace")
-            self.close()
-            raise LabError(f"port {self.port}: {status.decode()} {' '.join(text.split())}")
-        if b"chunked" not in headers.lower():
-            raise LabError(f"port {self.port}: the answer is not streamed; the request must ask for stream=true")
-        line = b""
-        while True:
-            size = int(self._until(connection, reply, b"\r\n").split(b";")[0], 16)
-            piece = self._exactly(connection, reply, size + 2)[:-2]
-            if size == 0:
-                break
+        if status != 200:
+            raise LabError(f"{line} {' '.join(incoming.here()[:300].decode('utf-8', 'replace').split())}")
+        if "chunked" not in headers.get("transfer-encoding", "").lower():
+            raise LabError("the answer is not streamed; the request must ask for stream=true")
+        answer, events, now = Answer(reply, body), EventStream(), 0
+        for piece in http_answer.chunks(incoming):
             now = time.monotonic_ns()
-            line += piece
-            while b"\n" in line:
-                event, line = line.split(b"\n", 1)
-                self._event(event.strip(), now, reply)
+            for event in events.feed(piece):
+                answer.take(*event, now)
                 if self._on_event:
                     self._on_event(reply)
-        if not reply.chunks:
-            raise LabError(f"port {self.port}: an answer without one event; see the server's log")
-
-    @staticmethod
-    def _event(event: bytes, now: int, reply: Reply) -> None:
-        if not event.startswith(b"data: {"):
-            return
-        data = json.loads(event[6:])
-        if "error" in data:
-            raise LabError(f"the server answered with an error event: {data['error']}")
-        if data.get("usage"):
-            reply.usage = data["usage"]
-        for choice in data.get("choices", ()):
-            reply.chunks.append((now, (choice.get("delta") or {}).get("content")))
-
-    def _more(self, connection, reply: Reply) -> None:
-        data = connection.recv(1 << 16)
-        if not data:
-            raise OSError("connection closed")
-        reply.response_bytes += len(data)
-        self._rest += data
-
-    def _until(self, connection, reply: Reply, mark: bytes) -> bytes:
-        while mark not in self._rest:
-            self._more(connection, reply)
-        found, self._rest = self._rest.split(mark, 1)
-        return found
-
-    def _exactly(self, connection, reply: Reply, count: int) -> bytes:
-        while len(self._rest) < count:
-            self._more(connection, reply)
-        found, self._rest = self._rest[:count], self._rest[count:]
-        return found
+        for event in events.end():
+            answer.take(*event, now)
+        reply.response_bytes = incoming.received
+        answer.close()
+        if incoming.here() or "close" in headers.get("connection", "").lower():
+            self.close()
 
 
 def _loop(port: int, bodies: list, start_ns: int, results) -> None:
     """One closed loop in a process of its own: the next request is sent when the last one has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent ends this
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     done = []
     try:
         with Client(port) as client:
@@ -152,7 +107,7 @@ def _loop(port: int, bodies: list, start_ns: int, results) -> None:
             for body in bodies:
                 reply = client.chat(body)
                 times = [t for t, _ in reply.chunks]
-                done.append((reply.sent_ns, times[0], times[-1], reply.usage.get("completion_tokens", 0)))
+                done.append((reply.sent_ns, times[0], times[-1], reply.delivered()))
         results.put(done)
     except Exception as error:  # whatever it was: the parent waits for one answer a loop
         results.put(str(error) if isinstance(error, LabError) else f"port {port}: {type(error).__name__}: {error}")
@@ -163,7 +118,7 @@ def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0, on_
 
     Each loop is a process: one Python client cannot read a hundred streams without becoming what is measured.
     `on_start` is called when the clients begin to send, which is when a server's use of a processor is to be read.
-    Returns (sent_ns, first_ns, last_ns, output tokens) of every request. Raises LabError if any failed.
+    Returns (sent_ns, first_ns, last_ns, output tokens as delivered) of every request. Raises LabError if any failed.
     """
     fork = multiprocessing.get_context("fork")
     results = fork.Queue()

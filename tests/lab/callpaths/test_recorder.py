@@ -11,7 +11,10 @@ from experiments.lab.errors import LabError
 from experiments.lab.host.config import ROOT
 from experiments.lab.load.streaming_client import Client, Reply
 
-EVENTS = [{"choices": [{"delta": {"role": "assistant", "content": ""}}]}, {"choices": [{"delta": {"content": "red"}}]}]
+EVENTS = [
+    {"choices": [{"delta": {"role": "assistant", "content": ""}}]},
+    {"choices": [{"delta": {"content": "red"}, "finish_reason": "stop"}]},
+]
 
 
 def serve(events, requests):

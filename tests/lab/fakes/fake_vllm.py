@@ -64,6 +64,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         events = [{"choices": [{"delta": {"role": "assistant", "content": ""}}]}]
         events += [{"choices": [{"delta": {"content": word}}]} for word in ("one ", "two")]
+        events[-1]["choices"][0]["finish_reason"] = "stop"
         events += [{"choices": [], "usage": {"prompt_tokens": len(asked["messages"]), "completion_tokens": 2}}]
         for event in [*map(json.dumps, events), "[DONE]"]:
             data = f"data: {event}\\n\\n".encode()

@@ -193,7 +193,7 @@ def load(server: Server, configuration: str, samples: Samples, rng: random.Rando
     wall_ms = (end - begin) / 1e6
     inside = [e for e in entries if begin <= e["t0_ns"] <= end]
     samples.add("wall", "s", wall_ms / 1e3)
-    samples.add("throughput", "tok/s", what.clients * what.each * what.output / wall_ms * 1e3)
+    samples.add("throughput", "tok/s", sum(reply[3] for reply in replies) / wall_ms * 1e3)
     samples.add("requests", "count", len(replies))
     samples.add("ttft_median", "ms", median([(r[1] - r[0]) / 1e6 for r in replies]))
 
