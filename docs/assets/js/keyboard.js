@@ -1,4 +1,4 @@
-/* For who uses no pointer: only what scrolls is a stop, and the theme's labels, which open the menu, answer to keys. */
+/* For who uses no pointer: only what scrolls is a stop, and the theme's menu opens by keys. */
 (() => {
   "use strict";
 
@@ -19,31 +19,38 @@
   for (const type of ["toggle", "resize", "click"]) addEventListener(type, () => { stale = true; }, true);
   addEventListener("keydown", (event) => { if (event.key === "Tab" && stale) measure(); }, true);
 
+  // The theme opens its menu by a label, which no key reaches; a button takes its place.
   const drawer = document.getElementById("__drawer");
-  const menu = document.querySelector(".md-header__button[for=__drawer]");
-  const labels = [menu, ...document.querySelectorAll(".md-sidebar--primary label[for]")].filter(Boolean);
-  const say = () => labels.forEach((label) => {
-    label.setAttribute("aria-expanded", String(document.getElementById(label.htmlFor).checked));
-  });
-  const intoMenu = () => [...document.querySelectorAll(".md-sidebar--primary :is(a, label)")]
+  const label = document.querySelector(".md-header__button[for=__drawer]");
+  if (!drawer || !label) return;
+  const menu = document.createElement("button");
+  menu.type = "button";
+  menu.className = `${label.className} menu-open`;
+  menu.setAttribute("aria-label", "Menu");
+  menu.append(...label.childNodes);
+  label.replaceWith(menu);
+  const say = () => menu.setAttribute("aria-expanded", String(drawer.checked));
+  const into = () => [...document.querySelectorAll(".md-sidebar--primary :is(a, label)")]
     .find((each) => each.checkVisibility({ visibilityProperty: true }))?.focus();
-  for (const label of labels) {
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
-    label.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+  menu.addEventListener("click", (event) => {
+    drawer.click();
+    if (drawer.checked && !event.detail) setTimeout(into, 300); // by a key; it slides in
+  });
+  drawer.addEventListener("change", say);
+  say();
+
+  // The parts of the menu are labels as well; these stay, for the theme answers to Enter on them.
+  for (const each of document.querySelectorAll(".md-sidebar--primary label[for]")) {
+    each.tabIndex = 0;
+    each.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
       event.preventDefault();
-      event.stopPropagation(); // the theme's own answer to Enter would undo this one
-      label.click();
-      if (label === menu && drawer.checked) setTimeout(intoMenu, 300); // it slides in
+      each.click();
     });
   }
-  if (menu) menu.setAttribute("aria-label", "Menu");
-  document.addEventListener("change", say);
   addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !drawer?.checked) return;
+    if (event.key !== "Escape" || !drawer.checked) return;
     drawer.click();
-    menu?.focus();
+    menu.focus();
   });
-  say();
 })();
