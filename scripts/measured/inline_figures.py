@@ -11,8 +11,8 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 # On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
 SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
-GROWTH = 1.4
-PHONE = 330  # the units of a figure that a phone shows at their size
+GROWTH = 1.275  # type of 10 points as tall as the text around it, 17 px
+LEAST = 1.1  # type of 10 units at 11 px, the least that is read on a phone
 _LENGTHS = {"d", "points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"}
 _DECIMALS = re.compile(r"(\d\.\d)\d+")
 _NO_TURN = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
@@ -66,14 +66,13 @@ def from_bytes(data: bytes, where: str, alt: str, prefix: str) -> str:
 
 
 def _sizes(width: str) -> str:
-    """How narrow and how wide a figure is shown that was drawn at `width`: most are drawn at a phone's, where their
-    text must be read, and elsewhere there is room to grow. A wider one scrolls in its box on a phone."""
+    """How narrow and how wide a figure is shown that was drawn at `width`: its text can be read on a phone, which most
+    are drawn for, and is as tall as the text around it where there is room. A wider one scrolls in its box."""
     points = re.match(r"[\d.]+", width)
     if not points:
         return ""
     unit, drawn = "pt" if width.endswith("pt") else "px", float(points[0])
-    least = f"min-width:{drawn:.0f}px;" if drawn > PHONE else ""
-    return f"{least}max-width:{GROWTH * drawn:.0f}{unit}"
+    return f"min-width:{LEAST * drawn:.0f}px;max-width:{GROWTH * drawn:.0f}{unit}"
 
 
 def shared(figure: str, name: str, again: bool) -> tuple[str, str]:

@@ -116,3 +116,23 @@ def test_a_call_path_is_a_line_until_it_is_opened_and_its_lanes_keep_their_heads
     page.evaluate("scrollBy({ top: 1200, behavior: 'instant' })")
     head = page.locator(".path-heads").first.bounding_box()
     assert 40 <= head["y"] <= 120, "the heads have scrolled away"
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(390, 11, 18), (1280, 16.5, 18), (1920, 16.5, 18)])
+def test_the_type_of_a_chart_s_axes_is_read_on_a_phone_and_as_tall_as_the_text_elsewhere(
+    open_page, full_url, full_site, width, least, most
+):
+    page = open_page(f"{full_url}posts/{slugs(full_site)[5]}/", width)
+    page.evaluate(
+        "document.querySelectorAll('details').forEach(fold => { fold.removeAttribute('name'); fold.open = true; })"
+    )
+    page.wait_for_timeout(200)
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll('svg.figure-svg')].filter(each => each.getBoundingClientRect().width)
+        .map(each => 10 * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"""  # drawn with 10 units
+    )
+    assert len(sizes) >= 6 and least <= min(sizes) and max(sizes) <= most, sizes
+    if width == 390:
+        boxes = "[...document.querySelectorAll('.claim-figure')]"
+        assert page.evaluate(f"{boxes}.filter(box => box.scrollWidth > box.clientWidth + 1).length") == 0
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

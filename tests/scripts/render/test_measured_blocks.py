@@ -183,9 +183,9 @@ def test_a_figure_is_as_light_as_it_can_be_without_looking_different(site):
     svg = part_with(site, heavy).select_one(".claim-figure svg")
     assert [element["id"] for element in svg.select("[id]")] == ["claim-wait-m", "claim-wait-c"]
     assert svg.select_one("g g").attrs == {} and svg.select_one("g g path")["d"] == "M 1.2 7"
-    assert svg["style"] == "max-width:126pt"
+    assert svg["style"] == "min-width:99px;max-width:115pt"
     wide = part_with(site, SVG.replace('width="90pt"', 'width="504pt"')).select_one(".claim-figure svg")
-    assert wide["style"] == "min-width:504px;max-width:706pt"
+    assert wide["style"] == "min-width:554px;max-width:643pt"
 
 
 def part_with(site, figure):
