@@ -11,38 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scripts.catalog import number_forms
 from scripts.catalog.famous_numbers import load_sources
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.pages import pictures
-from scripts.pages.references import REFERENCE, prose_lines, without_code
+from scripts.pages.references import prose, without_code
 
-_UNITS = (
-    # time
-    "ns|us|µs|μs|ms|s|sec|min|h|nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?|hours?|"
-    # ratios
-    "%|percent|percentage points?|x|×|times|fold|-fold|"
-    # rates
-    "tok/s|tokens?/s|tokens? per second|req/s|requests?/s|requests? per second|RPS|QPS|[KMGT]?Hz|"
-    "[KMGTP]?FLOPS?|[KMGTP]?FLOP/s|[KMGT]i?B/s|"
-    # sizes
-    "[KMGTkmgt]i?B|B|bytes?|kilobytes?|megabytes?|gigabytes?|tokens?"
-)
-_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+"
-# `20.4 to 38.2%` is one number with a unit, and one mark after it covers both ends. A digit after a letter or a
-# hyphen belongs to a name: Qwen3-8B, H200, SmolLM2-135M.
-TYPED = re.compile(
-    rf"(?<![\w.\-/#&=])(?P<text>[~≈<>≤≥±+−-]?(?:{_NUMBER})(?:\s*(?:to|and|or|–|—|-|/|±)\s*(?:{_NUMBER}))*"
-    rf"(?:[ \u00a0\u202f]|&nbsp;|-)?(?P<unit>{_UNITS})(?:\b|(?<=[%×])))(?![\w/])",
-)
-MARK = re.compile(r"[*_)\]]{0,3}\{(?P<kind>fixed|quoted): *(?P<why>[^{}\n]+?) *\}")
+PUBLIC = re.compile(r"\s*(title|description|subtitle|summary|answer)\s*:")
 ANY_MARK = re.compile(r"\{(fixed|quoted):([^{}\n]*)\}")
 PICTURE = re.compile(r"(?m)^ {0,3}/{3,} *picture *\| *(?P<name>\S+) *\n(?P<options>(?: {4}.*\n)*)")
-# How this project always states its uncertainty: a method, not a measurement.
-METHOD = re.compile(r"95[ \u00a0]?%(?= (?:bootstrap )?(?:confidence )?interval)")
-_LINK_TARGET = re.compile(r"(?<=\])\([^)\n]*\)|<https?://[^>\n]*>|https?://\S+|(?<=\])\[[^\]\n]*\]")
-_UNDERSCORED = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")  # emphasis; to a pattern it is a letter
-_ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*\}|<[a-zA-Z/][^>\n]*>")
 
 
 @dataclass(frozen=True)
@@ -64,48 +42,43 @@ class Typed:
 
 
 def in_line(line: str, file: str, number: int) -> list[Typed]:
-    """The typed numbers of one line of prose."""
-    plain = without_code(line)
-    # The attributes keep their quoted text: an alt text in HTML is read too.
-    for pattern in (REFERENCE, _LINK_TARGET):
-        plain = pattern.sub(_blanks, plain)
-    plain = _ATTRIBUTES.sub(_only_alt, plain)
-    plain = _UNDERSCORED.sub("*", plain)
-    plain = METHOD.sub(_blanks, plain)
+    """The typed numbers of a piece of prose, whose first line has this number."""
+    plain = number_forms.plain(line)
     numbers = []
-    for match in TYPED.finditer(plain):
-        if match["unit"] == "B" and match["text"][-2:-1].isdigit():
-            continue  # 8B counts a model's parameters; bytes stand apart from their number
-        mark = MARK.match(plain, match.end())
-        text = " ".join(match["text"].split())
-        numbers.append(Typed(file, number, text, mark["kind"] if mark else "", mark["why"] if mark else ""))
+    for match in number_forms.found(plain):
+        mark = number_forms.MARK.match(plain, match.end())
+        at = number + plain.count("\n", 0, match.start())
+        kind, why = (mark["kind"], mark["why"]) if mark else ("", "")
+        numbers.append(Typed(file, at, number_forms.words(match), kind, why))
     return numbers
-
-
-def _blanks(match: re.Match[str]) -> str:
-    return " " * len(match[0])
-
-
-def _only_alt(match: re.Match[str]) -> str:
-    """Blanks a tag or attribute list, but for what its alt or title says to a reader."""
-    kept = [(m.start(1), m.end(1)) for m in re.finditer(r"\b(?:alt|title|aria-label)=[\"']([^\"']*)", match[0])]
-    return "".join(c if any(a <= i < b for a, b in kept) else " " for i, c in enumerate(match[0]))
 
 
 def in_page(text: str, file: str) -> list[Typed]:
     """The typed numbers of one Markdown file, its front matter's title and description included."""
-    numbers = []
-    for number, line in front_matter(text):
-        if re.match(r"\s*(title|description|subtitle|summary)\s*:", line):
-            numbers += in_line(line, file, number)
-    for number, line in prose_lines(text):
-        for mark in ANY_MARK.finditer(without_code(line)):
-            if not mark[2].strip():
-                raise SiteError(
-                    f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it"
-                )
-        numbers += in_line(line, file, number)
+    numbers = [number for at, said in _front_prose(text) for number in in_line(said, file, at)]
+    body = prose(text)
+    for mark in ANY_MARK.finditer(without_code(body)):
+        if not mark[2].strip():
+            number = body.count("\n", 0, mark.start()) + 1
+            raise SiteError(
+                f"{file}:{number}: {{{mark[1]}:}} gives no {'reason' if mark[1] == 'fixed' else 'source'}; write it"
+            )
+    numbers += in_line(body, file, 1)
     return numbers
+
+
+def _front_prose(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, text) of the keys in the front matter that readers see, with the lines over which each goes on."""
+    began, said = 0, ""
+    for number, line in front_matter(text):
+        if said and line[:1].isspace():
+            said += f"\n{line}"
+            continue
+        if said:
+            yield began, said
+        began, said = number, line if PUBLIC.match(line) else ""
+    if said:
+        yield began, said
 
 
 def front_matter(text: str) -> Iterator[tuple[int, str]]:
@@ -134,14 +107,35 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
     prose += [setting.get(key, "") for setting in data.get("setting", []) for key in ("where", "who")]
     prose += [knob.get(key, "") for knob in data.get("knob", []) for key in ("name", "trades")]
     prose += [figure.get(key, "") for figure in data.get("figure", []) for key in ("ours", "why")]
+    for kind in ("replay", "compare"):
+        for table in data.get(kind, []):
+            prose += [table.get(key, "") for key in ("title", "question", "setting")] + table.get("answers", [])
+            prose += [said if isinstance(said, str) else said.get("text", "") for said in _several(table, "because")]
+            prose += [mark.get("text", "") for mark in table.get("mark", [])]
     for symptom in data.get("symptom", []):
         prose += [symptom.get(key, "") for key in ("title", "answer", "look", "why", "otherwise")]
         prose += [change.get(key, "") for change in symptom.get("change", []) for key in ("do", "price")]
     numbers = []
-    for piece in prose:
-        for line in str(piece).split("\n"):
-            at = text[: max(text.find(line.strip()), 0)].count("\n") + 1
-            numbers += in_line(line, name, at)
+    for piece in map(str, prose):
+        begin = piece.split("\n")[0].strip()
+        numbers += in_line(piece, name, text[: max(text.find(begin), 0)].count("\n") + 1)
+    return numbers
+
+
+def _several(table: dict, key: str) -> list:
+    """The values of a key that has one or a list."""
+    value = table.get(key, [])
+    return value if isinstance(value, list) else [value]
+
+
+def in_settings(root: Path) -> list[Typed]:
+    """The typed numbers of what stands above and beside every page: the site's description, the posts in order."""
+    numbers = []
+    for name, key in (("mkdocs.yml", "site_description:"), ("docs/posts/reading-order.toml", "title|about")):
+        if (root / name).is_file():
+            for number, line in enumerate((root / name).read_text("utf-8").split("\n"), 1):
+                if re.match(key, line):
+                    numbers += in_line(line, name, number)
     return numbers
 
 
@@ -170,7 +164,7 @@ def scan(root: Path = ROOT) -> list[Typed]:
     numbers = []
     for file in sorted((root / "docs").rglob("*.md")):
         numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
-    numbers += in_pictures(root)
+    numbers += in_pictures(root) + in_settings(root)
     snippets = root / "snippets"
     catalogs = (snippets / f"{name}.toml" for name in ("knobs", "famous", "symptoms"))
     for file in [*sorted(snippets.glob("[0-9]*-*.toml")), *catalogs]:

@@ -10,10 +10,18 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^ {0,3}/{3,} *([\w-]+) *(?:\| *(.*?) *)?$")
 REFERENCE = re.compile(r"\{\{ *([^{}\n]+?) *\}\}")
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 OWN_PREFIX = ("claim", "path", "replay", "compare", "result")  # blocks whose address is their name and their id
 HEADING = re.compile(r"#{2,4} +(.+?)(?: *\{[^{}]*\})? *#*$")
-CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+# Inline code may go on over a line's end, not over a paragraph's; an escaped backtick opens none.
+_CODE = r"(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t>]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)"
+CODE = re.compile(_CODE)
+# Whichever of these begins first holds the others: a comment's sign in code opens none, nor a fence in a comment.
+_FENCED = (
+    r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<fence>~{3,}|`{3,}(?![^\n]*`))[^\n]*$"
+    r"(?:\n[^\n]*)*?(?:\n[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
+)
+_APART = re.compile(rf"(?P<fenced>{_FENCED})|(?P<comment><!--[\s\S]*?-->)|{_CODE}", re.M)
+_IN_FENCE = "\0"
 
 
 @dataclass(frozen=True)
@@ -63,37 +71,42 @@ def prose_lines(text: str) -> Iterator[tuple[int, str]]:
 
     Removed stretches keep their place as blanks, so that columns and line numbers stay true.
     """
-    text = re.sub(r"<!--.*?-->", lambda found: re.sub(r"[^\n]", " ", found[0]), text, flags=re.S)
-    lines = text.split("\n")
+    for number, line in enumerate(prose(text).split("\n"), 1):
+        if line != _IN_FENCE:
+            yield number, line
+
+
+def prose(text: str) -> str:
+    """The prose of a file, line for line and column for column: comments are blanks, a line of fenced code or of front
+    matter is one sign that no text has."""
+    lines = text.replace("\r\n", "\n").split("\n")
     start = 0
-    if lines and lines[0].strip() == "---":
+    if lines[0].strip() == "---":
         ends = [index for index, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")]
         start = ends[0] + 1 if ends else 0
-    fence = None
-    for index, line in enumerate(lines[start:], start + 1):
-        mark = FENCE.match(line)
-        if fence:
-            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = None
-            continue
-        if mark:
-            fence = mark[1]
-            continue
-        yield index, line
+    rest = _APART.sub(_taken_out, "\n".join(lines[start:]))
+    return (_IN_FENCE + "\n") * start + rest
+
+
+def _taken_out(found: re.Match[str]) -> str:
+    if found["fenced"] is not None:
+        return "\n".join(_IN_FENCE for _ in found[0].split("\n"))
+    return re.sub(r"[^\n]", " ", found[0]) if found["comment"] is not None else found[0]
 
 
 def without_code(line: str) -> str:
-    """The line with inline code blanked out."""
-    return CODE.sub(lambda found: " " * len(found[0]), line)
+    """The text with inline code blanked out."""
+    return CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), line)
 
 
 def scan_text(text: str, page: str) -> list[Use]:
     uses = []
+    without = without_code(prose(text)).split("\n")
     for number, line in prose_lines(text):
         block = BLOCK.match(line)
         if block:
             uses.append(Use(block[1].lower(), block[2] or "", page, number))
-        for ref in REFERENCE.findall(without_code(line)):
+        for ref in REFERENCE.findall(without[number - 1]):
             mark = ref.startswith("mark:")
             uses.append(Use("mark" if mark else "value", ref.removeprefix("mark:").strip(), page, number))
     return uses

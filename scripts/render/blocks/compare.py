@@ -130,7 +130,7 @@ class Told:
         plain = "; ".join(map(escaped, compare.answers))
         return (
             f'<div class="cp-ask" data-right="{right}">{setting}<p class="cp-question" id="{self.anchor}-question">'
-            f"{escaped(compare.question)}</p>"
+            f"{self.inline(compare.question)}</p>"
             f'<ul class="cp-answers" aria-labelledby="{self.anchor}-question">{buttons}'
             '<li><button type="button" class="cp-show" data-answer="">just show it</button></li></ul>'
             f'<p class="cp-plain">One of: {plain}.</p>'

@@ -1,9 +1,12 @@
 """The typed-number check: what counts as typed, what vouches for a number, and that a page which types one fails."""
 
+import re
+
 import pytest
 
 from scripts.catalog import typed_numbers
 from scripts.common.errors import SiteError
+from scripts.pages import references
 from tests.scripts.fixtures.small_site import FAMOUS, KNOBS, Site
 
 
@@ -117,3 +120,125 @@ def test_what_a_knob_trades_is_read_too(tmp_path):
     site.write("snippets/knobs.toml", KNOBS.replace("More is *slower*.", "More takes 3 ms."))
     (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
     assert line.startswith("snippets/knobs.toml:11: types '3 ms'")
+
+
+def on_page(text):
+    return [(each.line, each.text) for each in typed_numbers.in_page(text, "docs/x.md") if not each.kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It takes 20\nms here.", [(1, "20 ms")]),
+        ("It takes 20\r\nms here.\r\n", [(1, "20 ms")]),
+        ("x\n\n- It takes 20\n  ms here.", [(3, "20 ms")]),
+        ("> It takes 20\n> ms here.", [(1, "20 ms")]),
+        ("> > It takes **20**\n> > ms here.", [(1, "20 ms")]),
+        ("It takes 20 to\n30 ms here.", [(1, "20 to 30 ms")]),
+        ("saves 33\n% of it", [(1, "33 %")]),
+        ("about 128\n`x` tokens", []),
+        ("In 20\n\nms are", []),
+        ("| 20 |\n| ms |", []),
+        ("---\ntitle: >\n  It takes 20\n  ms\ndate: 3\n  ms\n---\nx", [(3, "20 ms")]),
+        ("---\nanswer: It takes 20\n  ms\n---\nx", [(2, "20 ms")]),
+        ("It takes 20 ms\n{fixed: the timer} here, and 5\nms{fixed: too}.", []),
+    ],
+)
+def test_a_line_s_end_is_a_blank(text, found):
+    assert on_page(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Write `<!--` first. It takes 33 ms. Then `-->`.", [(1, "33 ms")]),
+        ("Open with `<!--`.\n\nIt takes 33 ms.\n\nClose with `-->`.", [(3, "33 ms")]),
+        ("```html\n<!--\n```\n\nIt takes 33 ms.\n\n<!-- fine -->", [(5, "33 ms")]),
+        ("<!--\n```\n-->\n\nIt takes 33 ms.\n\n<!--\n```\n-->", [(5, "33 ms")]),
+        ("Set `a 5 ms\n6 ms` so, in 7 ms.", [(2, "7 ms")]),
+        ("1. x\n\n    ```\n    33 ms\n    ```\n\n4 ms", [(7, "4 ms")]),
+        ("- ```\n  33 ms\n  ```\n\n4 ms", [(5, "4 ms")]),
+        ("> ```\n> 33 ms\n> ```\n\n4 ms", [(5, "4 ms")]),
+        ("~~~ `x`\n```\n33 ms\n~~~\n4 ms", [(5, "4 ms")]),
+        ("```\n33 ms\n`````\n4 ms", [(4, "4 ms")]),
+        ("```x``` is code, 4 ms is not\n", [(1, "4 ms")]),
+        ("```\n33 ms\n\n4 ms", []),
+        (r"\`33 ms\`", [(1, "33 ms")]),
+        ("[a][20 ms]\n\n[20 ms]: x.md\n", []),
+    ],
+)
+def test_what_is_code_or_a_comment_is_told_by_which_begins_first(text, found):
+    assert on_page(text) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"20{blank}ms" for blank in ("  ", "\t", "\u00a0", "\u202f", "\u2009", "\u2060", "\u3000")),
+        *(f"20{blank}ms" for blank in ("&thinsp;", "&nbsp;", "&#160;", "&#x2009;", "\\ ", "** ", "* ", "</b> ")),
+        "**20** ms",
+        "__20__ ms",
+        "`20` ms",
+        "[20](x.md) ms",
+        "<span class='a'>20</span> ms",
+        '<img alt="20\nms">',
+        "２０ ms",
+        "½ s",
+        "2½ s",
+        "3/4 s",
+        "1,000 Mtok/s",
+        "2 GB/s",
+        "5 tok/sec",
+        "5 tokens per minute",
+        "300 W",
+        "3 days",
+        "2 weeks",
+        "50 per cent",
+        "5 ‰",
+        "twenty milliseconds",
+        "Twenty-one\nseconds",
+        "two hundred microseconds",
+        "five per cent",
+        "ten-minute",
+        "threefold",
+        "tenfold",
+        "p99 is 83",
+        "a median of 12",
+        "TTFT: 40",
+        "$2 per hour",
+    ],
+)
+def test_other_ways_to_write_a_number_with_a_unit(line):
+    assert len(on_page(line)) == 1
+
+
+def test_what_people_count_on_their_fingers_is_no_measurement():
+    line = "one token, two requests, ten times, a second chance, per second, a manifold, a millisecond, 3 blocks, at 5"
+    assert on_page(line) == []
+
+
+def test_a_comment_s_signs_in_code_hide_no_block_and_no_reference():
+    text = "`<!--`\n\n/// claim | a\n///\n\n{{b.c}} and `{{no.value}}\n{{nor.this}}`\n\n`-->`\n"
+    assert [(use.kind, use.id, use.line) for use in references.scan_text(text, "x.md")] == [
+        ("claim", "a", 3),
+        ("value", "b.c", 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mkdocs.yml", "site_name: x\nsite_description: In 3 ms.\n"),
+        ("docs/posts/reading-order.toml", '[[post]]\nabout = "In 3 ms."\n'),
+        ("snippets/02-x.toml", '[[replay]]\ntitle = "In 3 ms."\n'),
+        ("snippets/02-x.toml", '[[replay]]\n[[replay.because]]\ntext = "In 3 ms."\n'),
+        ("snippets/02-x.toml", '[[compare]]\n[[compare.mark]]\ntext = "In 3 ms."\n'),
+        ("snippets/02-x.toml", '[[compare]]\nbecause = "In 3 ms."\n'),
+        ("snippets/02-x.toml", '[[compare]]\nquestion = """In 3\nms?"""\n'),
+    ],
+)
+def test_what_replays_order_and_description_say_is_prose(tmp_path, name, text):
+    site = Site(tmp_path)
+    site.write(name, text)
+    (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
+    assert re.match(rf"{name}:[234]: types '3 ms'", line)
