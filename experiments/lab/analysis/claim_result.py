@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lab.errors import LabError, NoNumber
+from experiments.lab.errors import LabError, NoNumber, NotMeasured
 from experiments.lab.records.record_file import Record
 from experiments.lab.verdicts.claim_value import Value
 from experiments.lab.verdicts.verdict import Found, Verdict
@@ -18,7 +18,12 @@ def evaluated(
 ) -> tuple[dict[str, Value], dict[str, Any]]:
     """(values by name, {"holds", "holds_if", "predicate"}) of a claim's function on its records. LabError, with
     `where` at its beginning, for what is no value or is not there."""
-    result = function(*records) if inspect.signature(function).parameters else function()
+    try:
+        result = function(*records) if inspect.signature(function).parameters else function()
+    except NotMeasured:
+        raise
+    except LabError as error:  # of samples, which do not know whose they are
+        raise type(error)(f"{where}: {error}") from None
     values, facts = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not isinstance(values, dict) or not isinstance(facts, dict):
         raise LabError(f"{where}: its code must return values by name, or (values, facts)")
