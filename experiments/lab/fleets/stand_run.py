@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments.lab.errors import LabError
+from experiments.lab.errors import LabError, disk_full
 from experiments.lab.fleets import compile_ahead, stand_plan
 from experiments.lab.fleets.fleet_run import new_folder, run_fleet, thin
 from experiments.lab.fleets.run_log import RunLog
@@ -131,8 +131,10 @@ class _Run:
                     self.standing.take_back(fleet, ended)
         except LabError as error:
             self._failed(f"{name}: {error}")
+        except OSError as error:
+            self._failed(f"{name}: {disk_full(error) or _unforeseen(error)}")
         except Exception as error:  # a suite's own fault must not lose the fleets after it
-            self._failed(f"{name}: {type(error).__name__}: {error}{_where(error)}")
+            self._failed(f"{name}: {_unforeseen(error)}")
         else:
             self.progress.finish()
 
@@ -142,6 +144,10 @@ class _Run:
 
     def _waiting(self) -> None:
         self.progress.show(0, 0, f"waiting for {self.standing.running.waiting()}")
+
+
+def _unforeseen(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}{_where(error)}"
 
 
 def _where(error: BaseException) -> str:

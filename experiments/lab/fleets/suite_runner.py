@@ -19,7 +19,7 @@ from experiments.lab.fleets.stand_plan import Pending, keyed
 from experiments.lab.fleets.stand_run import measure_stands
 from experiments.lab.host import host_info, interpreters
 from experiments.lab.host.config import ROOT, Settings
-from experiments.lab.records import record_file
+from experiments.lab.records import record_file, record_swap
 
 SUITES = Path(__file__).parents[1] / "suites"
 
@@ -127,6 +127,8 @@ def measure_all(
             which = f"experiment {wanted[0]} has" if len(wanted) == 1 else "these experiments have"
             raise LabError(f"{which} no {unknown[0]!r} in tier {tier}; there are: {', '.join(known)}")
         chosen = [each for each in chosen if each[1].name in names or {*names} & {*each[1].produces}]
+    for experiment in dict.fromkeys(experiment for experiment, _ in chosen):
+        record_swap.finish(out, experiment)  # of a run that was killed while it put its records in place
     todo: list[Pending] = []
     called: dict[int, str] = {}
     for experiment, fleet in chosen:

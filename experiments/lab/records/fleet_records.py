@@ -1,20 +1,14 @@
 """Puts a fleet's records on disk: one by one, or those of a fleet that counts whole all at its end.
 
 Whole, they are held in memory until the last is there. Nothing of an attempt that ended early is then ever on disk,
-whatever ended it, and what an attempt before it finished stays until its successor is complete. Then all the old
-records are removed before the first new one is written: a kill between the two leaves some records of one attempt,
-never of two, and the fleet counts as unfinished. What another host has measured of the experiment is moved aside when
-the first record goes to disk.
+whatever ended it, and what an attempt before it finished stays until its successor is complete: record_swap.py writes
+all of that beside it first. What another host has measured of the experiment is moved aside when the first record goes
+to disk.
 """
 
-import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
-from experiments.lab.records import record_file
-from experiments.lab.records.other_host import set_aside
-
-COLUMN_FILES = ("columns", "entries")
+from experiments.lab.records import record_file, record_swap
 
 
 class Keeping:
@@ -31,26 +25,10 @@ class Keeping:
         if self.whole:
             self._held.append((record, packed))
         else:
-            set_aside(self.out, self.experiment, record["host"], self.produces)
-            record_file.write(self.out, record, packed)
+            record_swap.replace(self.out, self.experiment, [(record, packed)], self.produces)
         self.names.add(record["measurement"])
 
     def close(self) -> None:
         """The attempt is complete: of a whole fleet, replace what an earlier attempt left."""
-        if not self.whole:
-            return
-        for record, _ in self._held[:1]:
-            set_aside(self.out, self.experiment, record["host"], self.produces)
-        remove(self.out / self.experiment, self.produces)
-        for record, packed in self._held:
-            record_file.write(self.out, record, packed)
-
-
-def remove(folder: Path, names: Iterable[str]) -> None:
-    """Remove these records, every JSON file before the first column file: none is to name columns that are gone."""
-    names = list(names)
-    files = [f"{name}.json" for name in names]
-    files += [f"{name}.{kind}.json.gz" for name in names for kind in COLUMN_FILES]
-    for file in files:
-        with contextlib.suppress(FileNotFoundError):
-            (folder / file).unlink()
+        if self.whole:
+            record_swap.replace(self.out, self.experiment, self._held, self.produces, self.produces)

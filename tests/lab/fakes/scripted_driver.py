@@ -14,7 +14,7 @@ from pathlib import Path
 from experiments.lab.fleets import suite_runner
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import config
-from experiments.lab.records import fleet_records, record_file
+from experiments.lab.records import record_file, record_swap
 from experiments.lab.records.record_file import Draft, sample
 from experiments.lab.servers import server
 from experiments.lab.servers.server import ServerSpec
@@ -65,4 +65,4 @@ class Driver:
         return subprocess.run([*self.command, mode], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
     def written(self) -> list:
-        return sorted(path.name for path in self.out.iterdir()) if self.out.exists() else []
+        return sorted(path.name for path in self.out.glob("*") if path.is_file()) if self.out.exists() else []

@@ -1,5 +1,7 @@
 """A fleet that counts whole is on disk whole or not at all, and never of two attempts, whatever ends one of them."""
 
+import dataclasses
+import errno
 import os
 import signal
 import time
@@ -9,7 +11,7 @@ import pytest
 from experiments.lab.errors import LabError
 from experiments.lab.fleets import suite_runner
 from experiments.lab.fleets.fleet import Fleet
-from experiments.lab.records import fleet_records, record_file
+from experiments.lab.records import record_file, record_swap
 from experiments.lab.records.record_file import Draft, Record, sample
 from experiments.lab.servers.supervisor import process_state
 from tests.lab.fakes.scripted_driver import Driver
@@ -72,18 +74,25 @@ def test_a_record_that_is_too_large_is_refused_when_it_is_made(machine, tmp_path
     assert "side-a: " in line and "keep fewer samples" in line
 
 
-def test_replacing_takes_the_old_away_before_it_writes_the_new(machine, tmp_path, monkeypatch):
-    """Killed at any point of it, the folder holds records of one attempt."""
-    out = tmp_path / "out"
-    for moment in range(6):  # the three removals and the three writes
+def test_stopped_at_any_moment_of_replacing_no_attempt_is_lost_and_none_is_mixed(machine, tmp_path, monkeypatch):
+    out, seen = tmp_path / "out", set()
+    for moment in range(40):
         measured(machine, out, fleet(1.0), again=True)
-        _stop_at(moment, monkeypatch)
-        with pytest.raises(SystemExit):
-            measured(machine, out, fleet(2.0), again=True)
-        monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            _stop_at(moment, patch)
+            try:
+                measured(machine, out, fleet(2.0), again=True)
+                break  # there are no more moments
+            except SystemExit:
+                pass
         assert len(set(attempts(out).values())) <= 1, moment
         assert measured(machine, out, fleet(3.0)) == []
-        assert attempts(out) == dict.fromkeys(NAMES, 1.0 if moment == 0 else 3.0)
+        found = attempts(out)
+        assert set(found) == set(NAMES) and set(found.values()) in ({1.0}, {2.0}), "nothing was measured again"
+        assert all(Record(out / f"05/{name}.json").columns["x"] == [found[name]] for name in NAMES)
+        assert sorted(path.suffix for path in (out / "05").iterdir()) == [".gz"] * 3 + [".json"] * 3
+        seen.add(found["side-a"])
+    assert seen == {1.0, 2.0} and moment > 12
 
 
 def _stop_at(moment, monkeypatch):
@@ -98,10 +107,29 @@ def _stop_at(moment, monkeypatch):
 
         return call
 
-    monkeypatch.setattr(fleet_records.Path, "unlink", counted(fleet_records.Path.unlink))
+    for name in ("unlink", "rename", "replace"):
+        monkeypatch.setattr(record_swap.Path, name, counted(getattr(record_swap.Path, name)))
     monkeypatch.setattr(record_file, "write", counted(record_file.write))
-    if moment >= 3:  # past the JSON files come the columns
-        left[0] += 3
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_on_a_full_disk_what_was_finished_stays_and_the_line_says_so(machine, tmp_path, monkeypatch, whole):
+    out = tmp_path / "out"
+    one = fleet(1.0)
+    measured(machine, out, one)
+    left = [1]
+
+    def full(path, data, mode=0o644, write=record_file.write_whole):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data, mode)
+
+    monkeypatch.setattr(record_file, "write_whole", full)
+    (line,) = measured(machine, out, dataclasses.replace(fleet(2.0), whole=whole), again=True)
+    assert "the disk is full" in line and "make room" in line and "same command" in line and "\n" not in line
+    assert attempts(out) == dict.fromkeys(NAMES, 1.0)
+    assert len(list((out / "05").iterdir())) == 6, "nothing half-written is left"
 
 
 def test_a_measurement_whose_name_begins_like_anothers_keeps_its_columns(tmp_path):
@@ -110,7 +138,7 @@ def test_a_measurement_whose_name_begins_like_anothers_keeps_its_columns(tmp_pat
             Draft(name, {"seed": 1}, [sample("x", "ms", [1.0])], {"x": [1]}), "05", 0, 0
         )
         record_file.write(tmp_path, record, packed)
-    fleet_records.remove(tmp_path / "05", ["a"])
+    record_swap.remove(tmp_path / "05", ["a"])
     assert sorted(path.name for path in (tmp_path / "05").iterdir()) == ["a.b.columns.json.gz", "a.b.json"]
 
 
@@ -126,11 +154,12 @@ def measure(ctx):
 
 def replace(folder, names):
     removed(folder, names)
-    print("removed", flush=True)
-    time.sleep(60 if mode == "replacing" else 0)
+    if len(names) > 1:
+        print("removed", flush=True)
+        time.sleep(60 if mode == "replacing" else 0)
 
 
-removed, fleet_records.remove = fleet_records.remove, replace
+removed, record_swap.remove = record_swap.remove, replace
 child = "ok+child" if mode == "slow" else "ok"
 suite = [
     Fleet("before", ("before",), lambda ctx: iter([draft("before", 1.0)])),
@@ -167,7 +196,7 @@ def test_interrupted_between_its_sides_it_is_repeated_whole_by_the_same_command(
     assert "sides: finished before" in driver.run().stderr
 
 
-def test_killed_while_it_replaces_it_is_repeated_whole(machine, tmp_path):
+def test_killed_while_it_replaces_the_complete_attempt_counts(machine, tmp_path):
     driver = Driver(machine, tmp_path / "out", SIDES)
     assert driver.run().returncode == 0
     (driver.out / "side-b.json").unlink()
@@ -176,5 +205,6 @@ def test_killed_while_it_replaces_it_is_repeated_whole(machine, tmp_path):
     first.kill()
     first.communicate(timeout=30)
     assert driver.written() == ["before.json"]
-    assert driver.run().returncode == 0
-    assert {Record(driver.out / f"{side}.json").values("x")[0] for side in ("side-a", "side-b")} == {0.0}
+    again = driver.run()
+    assert again.returncode == 0 and "sides: finished before" in again.stderr
+    assert {Record(driver.out / f"{side}.json").values("x")[0] for side in ("side-a", "side-b")} == {9.0}
