@@ -13,55 +13,24 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
+from selectolax.lexbor import LexborHTMLParser
+
+from scripts.build.page_loads import foreign_loads
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
 from scripts.sources.pins import load
 from scripts.sources.unpacked_sources import Sources
 
-_PERMALINK = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/blob/([^/\"'<>\s]+)/([^\"'#?<>\s]+)(#[\w-]*)?")
-_LINES = re.compile(r"#L(\d+)(?:-L(\d+))?$")
-# Elements that make a browser fetch something; a link the reader clicks is none of them.
-_LOADS = re.compile(
-    r"<(?P<tag>script|img|iframe|source|video|audio|embed|object|track|input|use|image|link)\b(?P<attributes>[^>]*)>",
+_PERMALINK = re.compile(
+    r"https?://(?:(?:www\.)?github\.com/(?P<repository>[\w.-]+/[\w.-]+)/(?:blob|blame|raw|tree|edit)/"
+    r"|raw\.githubusercontent\.com/(?P<raw>[\w.-]+/[\w.-]+)/(?:refs/tags/)?)"
+    r"(?P<tag>[^/\"'<>\s?#]+)/(?P<path>[^\"'#?<>\s]+)(?:\?[^\"'#<>\s]*)?(?P<fragment>#[\w-]*)?",
     re.I,
 )
-_ADDRESS = re.compile(
-    r"""\b(?:src|srcset|data|poster|href|xlink:href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.I
-)
-_RELATION = re.compile(r"""\brel\s*=\s*["']?([\w -]+)""", re.I)
-_FETCHED = {
-    "stylesheet",
-    "preload",
-    "modulepreload",
-    "icon",
-    "prefetch",
-    "preconnect",
-    "dns-prefetch",
-    "manifest",
-    "apple-touch-icon",
-    "mask-icon",
-    "shortcut icon",
-}
-_FOREIGN = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?//", re.I)
-_CSS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", re.I)
-_JS = re.compile(r"""["'`]((?:https?:)?//[\w.-]+\.[a-z]{2,}[^"'`\s]*)""")
-# Addresses in Material's scripts that are used only for a page with a Mermaid diagram, for one opened from a disk, and
-# to ask for a repository's stars, which theme/partials/source.html does not. The browser tests see none fetched.
-KNOWN_IN_SCRIPTS = (
-    "https://unpkg.com/mermaid@",
-    "https://unpkg.com/resize-observer-polyfill",
-    "https://unpkg.com/iframe-worker/",
-    "https://api.github.com/",
-    "https://github.com/",
-    "https://gitlab.com/",
-    "https://squidfunk.github.io/",
-    "https://fonts.google",
-    "http://www.w3.org/",
-    "https://www.w3.org/",
-    "https://zensical.org",
-)
+_LINES = re.compile(r"#L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 
 
 def pages(site: Path) -> list[Path]:
@@ -74,14 +43,15 @@ def pages(site: Path) -> list[Path]:
 
 def permalinks(text: str, pins: dict) -> set:
     """(engine, address, tag, path, first line, last line) of every link into a pinned repository; lines 0 without."""
-    engines = {pin.repository: engine for engine, pin in pins.items()}
+    engines = {pin.repository.lower(): engine for engine, pin in pins.items()}
     links = set()
     for match in _PERMALINK.finditer(html.unescape(text)):
-        repository, tag, path, fragment = match.groups()
+        repository = (match["repository"] or match["raw"]).lower()
         if repository in engines:
-            lines = _LINES.match(fragment or "")
+            lines = _LINES.match(match["fragment"] or "")
             first = int(lines[1]) if lines else 0
-            links.add((engines[repository], match[0], tag, path, first, int(lines[2] or first) if lines else 0))
+            last = int(lines[2] or first) if lines else 0
+            links.add((engines[repository], match[0], match["tag"], unquote(match["path"]), first, last))
     return links
 
 
@@ -101,41 +71,33 @@ def wrong_permalinks(links: set, sources: Sources, compared: dict | None = None)
         if not path.endswith(".py"):
             continue  # only Python files are unpacked
         try:
-            count = len(sources.text(engine, path).splitlines())
+            count = _lines(sources.content(engine, path))
         except SiteError as error:
             lines.append(f"{address}: {error}")
             continue
-        if first > last or last > count or ("#" in address and not first):
+        if "#" in address and not first:
+            lines.append(f"{address}: its fragment names no lines; write #L2 or #L2-L5")
+        elif first > last or last > count:
             lines.append(f"{address}: {path} has {count} lines at {pin.tag}; correct the lines")
     return lines
 
 
-def foreign_loads(text: str, kind: str) -> list[str]:
-    """Addresses on other hosts that a browser would fetch for this page ("html"), style ("css") or script ("js")."""
-    if kind == "css":
-        return _CSS.findall(text)
-    if kind == "js":
-        return [address for address in _JS.findall(text) if not address.startswith(KNOWN_IN_SCRIPTS)]
-    addresses = []
-    for element in _LOADS.finditer(text):
-        if element["tag"].lower() == "link":
-            relation = _RELATION.search(element["attributes"])
-            if not relation or relation[1].strip().lower() not in _FETCHED:
-                continue
-        for groups in _ADDRESS.findall(element["attributes"]):
-            address = html.unescape(next(filter(None, groups), ""))
-            addresses += [part for part in address.split(",") if _FOREIGN.match(part)]
-    for style in re.findall(r"<style\b[^>]*>(.*?)</style>|\bstyle=\"([^\"]*)\"", text, re.S | re.I):
-        addresses += foreign_loads("".join(style), "css")
-    return addresses
+def _lines(content: bytes) -> int:
+    """How many lines a file has where it is shown: a form feed ends none, nor does what follows the last line feed."""
+    return content.count(b"\n") + (not content.endswith(b"\n"))
 
 
 def check_loads(site: Path) -> list[str]:
-    """One line for each thing that a built file loads from another host."""
+    """One line for each thing that a built file loads from another host than the site's, which its 404 page names."""
     lines = []
+    index = LexborHTMLParser((site / "index.html").read_text("utf-8", errors="replace"))
+    canonical = index.css_first('link[rel="canonical"]')
+    own = (canonical.attributes.get("href") or "" if canonical else "") or "nothing"
     for kind in ("html", "css", "js"):
         for file in sorted(site.rglob(f"*.{kind}")):
             for address in foreign_loads(file.read_text("utf-8", errors="replace"), kind):
+                if address.startswith(own):
+                    continue
                 lines.append(
                     f"{file.relative_to(site)}: loads {address[:120]} from another host; keep it in docs/assets/"
                 )

@@ -2,6 +2,8 @@
 
 import re
 
+from selectolax.lexbor import LexborHTMLParser
+
 from scripts.common.errors import SiteError
 from scripts.prepare import markup_checks
 
@@ -14,7 +16,6 @@ LEFTOVER = re.compile(
 )
 _SUMMARY = re.compile(r"<summary\b.*?</summary>", re.S)
 _CONTROL = re.compile(r"<(?:a|button|input|select)\b")
-_ID = re.compile(r"""<[a-zA-Z][^>]*?\sid=(?:"([^"]+)"|'([^']+)'|([^\s>"']+))""")
 
 
 def leftovers(html: str) -> list[str]:
@@ -25,7 +26,7 @@ def leftovers(html: str) -> list[str]:
 
 def addresses(html: str) -> list[str]:
     """The fragments that lead to an element of the page, in its order."""
-    return [next(filter(None, match.groups())) for match in _ID.finditer(html)]
+    return [name for node in LexborHTMLParser(html).css("[id]") if (name := node.attributes["id"])]
 
 
 def twice(html: str) -> list[str]:

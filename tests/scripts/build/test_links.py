@@ -62,7 +62,7 @@ def test_permalinks_that_exist(toy):
     [
         ("v1.0/toy/engine.py#L3-L4000", "has"),
         ("v1.0/toy/engine.py#L9-L3", "correct the lines"),
-        ("v1.0/toy/engine.py#somewhere", "correct the lines"),
+        ("v1.0/toy/engine.py#somewhere", "its fragment names no lines"),
         ("v1.0/toy/none.py#L1", "no such file"),
         ("main/toy/engine.py#L1", "the pin is v1.0"),
     ],
@@ -107,3 +107,48 @@ def test_links_and_metadata_load_nothing(site):
 def test_an_empty_site_is_no_clean_site(tmp_path, toy):
     with pytest.raises(SiteError, match="holds no page"):
         links.check(tmp_path, toy.root)
+
+
+def test_the_site_s_own_host_is_no_other_one(site):
+    """A 404 page is served at any depth, so it has a base."""
+    index = site / "index.html"
+    index.write_text(
+        index.read_text().replace("<title>", '<link rel="canonical" href="https://me.example.org/"><title>')
+    )
+    (site / "404.html").write_text('<base href="https://me.example.org/"><img src="a.png">')
+    assert links.check_loads(site) == []
+    (site / "404.html").write_text('<base href="https://other.example.org/"><img src="a.png">')
+    assert len(links.check_loads(site)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("https://github.com/{}/blob/v1.0/toy/engine.py?plain=1#L9000", "has"),
+        ("http://github.com/{}/blob/v1.0/toy/engine.py#L9000", "has"),
+        ("https://www.github.com/{}/blob/v1.0/toy/none.py", "no such file"),
+        ("https://github.com/{}/blame/v1.0/toy/engine.py#L9000", "has"),
+        ("https://github.com/{}/tree/main/toy", "the pin is v1.0"),
+        ("https://raw.githubusercontent.com/{}/v1.0/toy/none.py", "no such file"),
+        ("https://github.com/{}/blob/v1.0/toy/engine.py#L1C1-L9000C3", "has"),
+        ("https://github.com/{}/blob/v1.0/toy/engine.py#l1", "names no lines; write #L2"),
+        ("https://github.com/{}/blob/v1.0/toy/engine.py?plain=1#L2", ""),
+        ("https://github.com/{}/blob/v1.0/toy/engine.py#L1C1-L2C3", ""),
+        ("https://github.com/{}/tree/v1.0/toy", ""),
+    ],
+)
+@pytest.mark.parametrize("capitals", [False, True])
+def test_other_spellings_of_a_permalink(toy, address, says, capitals):
+    repository = toy.pin.repository.title() if capitals else toy.pin.repository
+    found = links.permalinks(f'<a href="{address.format(repository)}">x</a>', {"toy": toy.pin})
+    assert len(found) == 1
+    wrong = links.wrong_permalinks(found, toy.sources)
+    assert (len(wrong) == 1 and says in wrong[0]) if says else wrong == []
+
+
+def test_a_permalink_s_lines_are_counted_as_they_are_shown(toy):
+    toy.release({"a b.py": "x = '''\f\u2028'''\n"})
+    address = permalink(toy, "v1.0/toy/a%20b.py#L")
+    for line, wrong in ((1, 0), (2, 1)):
+        found = links.permalinks(f'<a href="{address}{line}">x</a>', {"toy": toy.pin})
+        assert len(links.wrong_permalinks(found, toy.sources)) == wrong

@@ -53,3 +53,19 @@ def test_a_link_inside_what_opens_a_fold_stops_the_build():
 
 def test_the_addresses_of_a_page():
     assert html_checks.addresses(CLEAN) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("html", "names"),
+    [
+        ('<p title="a > b" id="x">1</p><p id="x">2</p>', ["x"]),
+        ('<p ID="x">1</p><p id = "x">2</p>', ["x"]),
+        ('<p id="a&amp;b">1</p><p id="a&#38;b">2</p>', ["a&b"]),
+        ("<p\nid=x>1</p><p id='x'>2</p>", ["x"]),
+        ('<!-- <p id="x"> --><p id="x">2</p>', []),
+        ('<template><p id="x"></p></template><p id="x">2</p>', []),
+        ('<code>&lt;p id="x"&gt;</code><p data-id="x" id="y"></p><p id="x">2</p>', []),
+    ],
+)
+def test_addresses_are_read_as_a_browser_reads_them(html, names):
+    assert html_checks.twice(html) == names
