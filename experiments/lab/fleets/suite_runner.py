@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import importlib
 import importlib.util
+import itertools
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from experiments.lab.host import host_info, interpreters
 from experiments.lab.host.config import ROOT, Settings
 from experiments.lab.records import record_file, record_swap
 
+ENDING = "\ninterrupted again: the servers are being ended, up to 20 s; what is finished is kept\n"
 SUITES = Path(__file__).parents[1] / "suites"
 
 
@@ -80,12 +82,18 @@ def _locked(root: Path, name: str, how: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ended_in_order() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind like Ctrl-C, so that servers are ended and files removed."""
+    """SIGTERM and SIGHUP unwind like Ctrl-C, so that servers are ended and files removed. A second one says that this
+    is going on and does not stop it half-way; a third does, and then the servers end by themselves."""
+    told = itertools.count(1)
 
     def interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
+        if next(told) == 2:
+            os.write(2, ENDING.encode())  # no print: it may have interrupted one
+        else:
+            raise KeyboardInterrupt(signal.Signals(number).name)
 
-    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+              if sign != signal.SIGINT or signal.getsignal(sign) is signal.default_int_handler}
     try:
         yield
     finally:

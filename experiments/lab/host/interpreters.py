@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from experiments.lab.errors import LabError
-from experiments.lab.host import engine_table
+from experiments.lab.host import engine_table, host_info
 from experiments.lab.host.config import ROOT, Settings
 from experiments.lab.host.machine_words import SECRET
 
@@ -66,6 +66,11 @@ def engine(name: str, settings: Settings) -> dict:
     build = engine_table.table().build(name)
     python = settings.pythons.get(name)
     variable = build.variable
+    if python is None and build.tier == "gpu" and host_info.gpu() is None:
+        raise LabError(
+            f"{name}: no interpreter has it; it serves on a GPU, and nvidia-smi names none here: there is nothing to "
+            f"install, and what it serves is not measured here ({variable} or lab.toml names one that is elsewhere)"
+        )
     if python is None:
         remedy = "make engine-cpu" if build.tier == "cpu" else f"python -m scripts.environments.environment {name}"
         raise LabError(

