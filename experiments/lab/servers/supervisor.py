@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def descendants(root: int) -> list[int]:
@@ -101,6 +101,8 @@ def main() -> int:
 
 
 def _default_signals() -> None:
+    # Should this process be killed, nobody is left to end the server: then it is asked to end by the kernel.
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_DFL)
 

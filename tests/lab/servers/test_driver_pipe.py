@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.lab.servers.server import Server, ServerSpec
 from experiments.lab.servers.supervisor import process_state
 from tests.lab.conftest import heed_interrupts
 
@@ -70,6 +71,16 @@ with server.Server(spec, found, Path({str(tmp_path / "s")!r})) as it:
     finally:
         os.killpg(driver.pid, signal.SIGKILL) if _group(driver.pid) else None
         driver.stdout.close()
+
+
+def test_a_server_ends_with_a_supervisor_that_is_killed(machine, tmp_path):
+    with Server(ServerSpec("fake", "vllm-cpu", env={"FAKE_MODE": "ok"}), machine, tmp_path / "s") as server:
+        pid, supervisor = server.pid, server._process.pid
+        os.kill(supervisor, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while process_state(pid) not in "XZ":
+            assert time.monotonic() < deadline, "the server outlived its supervisor"
+            time.sleep(0.05)
 
 
 def _group(leader: int) -> bool:
