@@ -12,7 +12,7 @@ KNOBS = "reference/knobs/"  # below the site's root
 # A flag, and the one value that is given to it.
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 WHOLE = re.compile(rf"<code>(?P<flag>{FLAG.pattern})(?P<value>[ =][^\s<]{{1,12}})?</code>")
-LONGEST = 40  # characters that stay in one line, which a phone has room for
+LONGEST = 32  # characters that stay in one line; more do not fit into a cell on a phone
 _ROW = re.compile(r'<tr id="(?P<anchor>knob-[\w-]+)".*?</tr>', re.S)
 _OWN = re.compile(r'<code class="knob-flag">([^<]*)</code>')
 
@@ -27,6 +27,10 @@ def rows(knobs: str) -> dict[str, str]:
     return found
 
 
+def _kept(flag: re.Match[str]) -> str:
+    return f'<span class="flag">{flag[0]}</span>' if len(flag[0]) <= LONGEST else flag[0]
+
+
 def unbroken(page: str) -> str:
     """The page with its flags kept in one line each."""
 
@@ -35,7 +39,7 @@ def unbroken(page: str) -> str:
             whole = WHOLE.fullmatch(piece.html)
             if whole and len(whole["flag"] + (whole["value"] or "")) <= LONGEST:
                 return piece.html.replace("<code>", '<code class="flag">', 1)
-        return FLAG.sub(r'<span class="flag">\g<0></span>', piece.html)
+        return FLAG.sub(_kept, piece.html)
 
     return rewrite(page, change)
 

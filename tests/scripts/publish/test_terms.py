@@ -130,6 +130,8 @@ def test_a_flag_leads_to_its_knob_once_a_section_and_is_never_broken(site):
         in page
     )
     assert "<pre><code>--max-num-seqs</code></pre>" in page
+    long = post("<p><code>--compilation-config.max_cudagraph_capture_size</code></p>")
+    assert flags.unbroken(long) == long, "a phone has no room for it in one line"
 
 
 def test_what_is_not_changed_stays_byte_for_byte():
