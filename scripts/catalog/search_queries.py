@@ -1,6 +1,6 @@
 """What readers type into the search and which address has to come first: snippets/search-queries.toml.
 
-The build checks that every address is one that the search can give; tests/browser/test_search.py asks the queries.
+The build checks that every address is one that the search can give; a test in a browser asks the queries.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """A page's article as plain HTML: what a block shows by its looks or on a click is said in words, the rest is left out.
 
 Only what a text cannot hold goes: pictures, of which the alternative text stays, buttons, the states that a replay
-draws, and a claim's second copy. tests/scripts/publish/test_markdown_twins.py compares the words.
+draws, and a claim's second copy. A test compares the words.
 """
 
 import html

@@ -193,7 +193,7 @@ def test_the_tables_are_read_strictly(text, said):
 
 def test_the_block_is_a_table_with_a_permalink_a_row(convert):
     box = convert().select_one("div.table-scroll.settings")
-    assert box["tabindex"] == "0" and box["role"] == "region" and box["aria-label"] == box.caption.text
+    assert box["tabindex"] == "0" and box["role"] == "group" and box["aria-label"] == box.caption.text
     assert box.caption.text == "Defaults as the build read them in Toy v1.0"
     assert [th.text for th in box.select("thead th[scope=col]")] == [
         "setting",
