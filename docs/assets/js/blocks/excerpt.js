@@ -50,12 +50,28 @@
 
   /** Whether notes stand beside the code: the width at which excerpt.css makes two columns. */
   function wide(figure) {
-    return figure.clientWidth >= 44 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const least = 44 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    return innerWidth >= least && figure.clientWidth >= least; // a phone need not measure
+  }
+
+  /** Whether placing can wait: a closed fold has no room to measure, and beside the code notes move no line. */
+  function waits(figure) {
+    const fold = figure.closest("details:not([open])");
+    return fold && innerWidth >= 44 * 16 && !figure.contains(targetOf(location.hash));
+  }
+
+  function targetOf(hash) {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null; // a fragment that is no text
+    }
   }
 
   /** Shifts each note to the height of its line, none over another. A transform, so that nothing else moves. */
   function align(figure, code) {
     const notes = figure.notes;
+    if (figure.skipped) return;
     notes.forEach((note) => { note.style.transform = ""; });
     const top = code.getBoundingClientRect().top;
     const boxes = notes.map((note) => note.getBoundingClientRect());
@@ -114,11 +130,24 @@
     const button = figure.querySelector(".excerpt-copy");
     button.addEventListener("click", () => copy(figure, button));
     figure.addEventListener("toggle", () => place(figure), true);
-    figure.closest("details")?.addEventListener("toggle", () => place(figure)); // folded whole, it was placed unseen
-    place(figure);
-    let width = figure.clientWidth;
-    new ResizeObserver(() => {
-      if (figure.clientWidth !== width) { width = figure.clientWidth; place(figure); }
+    figure.closest("details")?.addEventListener("toggle", (event) => { if (event.target.open) place(figure); });
+    if (!waits(figure)) {
+      // Far from the screen it is not laid out (off-screen.css), and measuring would have it laid out after all: its notes
+      // find their height when a reader comes near.
+      if ("oncontentvisibilityautostatechange" in figure && innerWidth >= 44 * 16) {
+        figure.skipped = figure.getBoundingClientRect().top > 2 * innerHeight;
+      }
+      place(figure);
+    }
+    figure.addEventListener("contentvisibilityautostatechange", (event) => {
+      figure.skipped = event.skipped;
+      if (figure.placed === "beside") align(figure, figure.querySelector(".excerpt-code"));
+    });
+    let width = 0;
+    new ResizeObserver(([entry]) => {
+      const before = width;
+      width = Math.round(entry.contentRect.width);
+      if (width && width !== before && (before || !figure.placed)) place(figure);
     }).observe(figure);
   }
 
@@ -126,13 +155,22 @@
     document.querySelectorAll("figure.excerpt").forEach(start);
   }
 
+  // A link into a fold that was never open: its notes go to their places before the browser scrolls to one.
+  addEventListener("click", (event) => {
+    const figure = targetOf(event.target.closest?.("a[href*='#']")?.hash || "")?.closest("figure.excerpt");
+    if (figure && "ready" in figure.dataset && !figure.placed) place(figure);
+  }, true);
   // Web fonts change heights once, when they arrive.
-  document.fonts?.ready.then(() => document.querySelectorAll("figure.excerpt[data-ready]").forEach(place));
+  document.fonts?.ready.then(() => document.querySelectorAll("figure.excerpt[data-ready]").forEach((figure) => {
+    if (figure.placed) place(figure);
+  }));
   // Loaded in the head, each figure is prepared as it arrives, before it is painted, so that nothing on it moves.
   if (document.readyState === "loading") {
     const arriving = new MutationObserver(() => {
       document.querySelectorAll("figure.excerpt:not([data-ready])").forEach((figure) => {
-        if (figure.nextSibling) start(figure); // then the parser is done with it
+        let last = figure;
+        while (last && !last.nextSibling) last = last.parentElement;
+        if (last) start(figure); // something follows, so the parser is done with it
       });
     });
     arriving.observe(document.documentElement, { childList: true, subtree: true });
