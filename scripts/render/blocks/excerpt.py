@@ -43,8 +43,9 @@ def folded(excerpt: Resolved, shown: str) -> str:
 def excerpt_html(excerpt: Resolved, inline: Inline = escaped) -> str:
     """The figure: caption with breadcrumb and permalinks, code, notes. `inline` turns a note's Markdown into HTML.
 
-    Addresses: #<id>, #<id>-L<pinned line>, #<id>-<note>. Line numbers are drawn by CSS from data-n, so that
-    selecting code selects no number. It reads in order, and every link works, without CSS and JavaScript.
+    Addresses: #<id>, #<id>-L<pinned line>, #<id>-<note>. Line numbers are counted and drawn by CSS, so that selecting
+    code selects no number, and a line costs one element; the script makes a number lead to its line's address. It reads
+    in order, and every link works, without CSS and JavaScript.
     """
     name = excerpt.excerpt.id
     # Known from the first tag on, so that the two columns stand before the notes have arrived.
@@ -103,24 +104,21 @@ def code_html(excerpt: Resolved) -> str:
     rows = []
     for number, html in enumerate(python_lines(dedented, excerpt.before), excerpt.first):
         anchor = f"{excerpt.excerpt.id}-L{number}"
-        rows.append(
-            f'<span id="{anchor}"><a href="#{anchor}" data-n="{number}" tabindex="-1" aria-hidden="true"></a>'
-            f"{html}{''.join(marks.get(number, []))}\n</span>"
-        )
+        rows.append(f'<span id="{anchor}">{html}{"".join(marks.get(number, []))}\n</span>')
     parts, at = [], excerpt.first
     for first, last in excerpt.folds:
         parts += [
-            _pre(rows[at - excerpt.first : first - excerpt.first]),
+            _pre(rows[at - excerpt.first : first - excerpt.first], at),
             f"<details><summary>{last - first + 1} folded, {lines_text(first, last)}</summary>",
-            _pre(rows[first - excerpt.first : last + 1 - excerpt.first]),
+            _pre(rows[first - excerpt.first : last + 1 - excerpt.first], first),
             "</details>",
         ]
         at = last + 1
-    return "".join([*parts, _pre(rows[at - excerpt.first :])])
+    return "".join([*parts, _pre(rows[at - excerpt.first :], at)])
 
 
-def _pre(rows: list) -> str:
-    return f"<pre>{''.join(rows)}</pre>" if rows else ""
+def _pre(rows: list, first: int) -> str:
+    return f'<pre style="counter-reset:line {first - 1}">{"".join(rows)}</pre>' if rows else ""
 
 
 def notes_html(excerpt: Resolved, inline: Inline) -> str:

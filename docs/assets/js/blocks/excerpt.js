@@ -93,11 +93,7 @@
   }
 
   async function copy(figure, button) {
-    const text = [...figure.querySelectorAll(".excerpt-code pre > span")].map((line) => {
-      const only = line.cloneNode(true);
-      only.querySelectorAll("a[data-n]").forEach((number) => number.remove());
-      return only.textContent;
-    }).join("");
+    const text = [...figure.querySelectorAll(".excerpt-code pre > span")].map((line) => line.textContent).join("");
     let done = true;
     try {
       await navigator.clipboard.writeText(text);
@@ -127,6 +123,12 @@
     for (const [type, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
       figure.addEventListener(type, (event) => { const note = noteOf(event.target); if (note) light(figure, note, on); });
     }
+    figure.querySelector(".excerpt-code").addEventListener("click", (event) => {
+      const line = event.target.closest("pre > span");
+      if (!line || event.target.closest("a") || getSelection().toString()) return;
+      const number = parseFloat(getComputedStyle(line, "::before").width);
+      if (event.clientX < event.currentTarget.getBoundingClientRect().left + number) location.hash = line.id;
+    });
     const button = figure.querySelector(".excerpt-copy");
     button.addEventListener("click", () => copy(figure, button));
     figure.addEventListener("toggle", () => place(figure), true);
