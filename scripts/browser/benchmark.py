@@ -1,7 +1,7 @@
 """`make bench`: the times and weights this project promises, measured in one run on a copy of the site.
 
 Compared things are timed in turn, medians are compared, and a figure that a busy machine can spoil is a ratio.
-`--quick` leaves out the measurements that start an engine, which take minutes.
+`--quick` leaves out Lighthouse and the measurements that start an engine, which take minutes.
 """
 
 import argparse
@@ -22,8 +22,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
-from scripts.browser import benchmark_calibration, benchmark_checks, benchmark_commands, benchmark_sites, headless
+from scripts.browser import (
+    benchmark_calibration,
+    benchmark_checks,
+    benchmark_commands,
+    benchmark_pages,
+    benchmark_sites,
+)
 from scripts.browser.benchmark_figures import Figures
+from scripts.build import build_site
 from scripts.build.build_site import what_failed
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.progress import Ticking
@@ -130,33 +137,11 @@ def wait_for(happened: Callable[[], bool], seconds: float, server: subprocess.Po
         time.sleep(0.02)
 
 
-def visits(figures: Figures, site: Path) -> None:
-    pages = {
-        "a post": (benchmark_sites.post_address(site, 1), 250),
-        "a notebook": (benchmark_sites.notebook_address(site, 1), 200),
-    }
-    try:
-        with headless.served(site / "site") as url, headless.chromium() as browser:
-            for name, (address, limit) in pages.items():
-                seen = headless.visit(browser, url + address)
-                if seen.foreign:
-                    raise SiteError(f"bench: {address} asks another host: {seen.foreign[0]}; run `make links`")
-                figures.add(f"first visit to {name}, gzip", "KB", limit, seen.bytes / 1000, f"{len(seen.parts)} files")
-                for width, height in ((1280, 900), (390, 844)):
-                    moved = headless.visit(browser, url + address, width, height, slow=True).shift
-                    figures.add(f"layout shift of {name}, {width} px, slow line", "", 0.01, moved)
-    except SiteError as error:
-        if str(error) != headless.NO_CHROMIUM or os.environ.get("REQUIRE_BROWSER") == "1":
-            raise
-        for name, (_, limit) in pages.items():
-            figures.add(f"first visit to {name}, gzip", "KB", limit, None, headless.NO_CHROMIUM)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.browser.benchmark", description="measures what this project promises of itself"
     )
-    parser.add_argument("--quick", action="store_true", help="leave out what starts an engine")
+    parser.add_argument("--quick", action="store_true", help="leave out what starts an engine, and Lighthouse")
     parser.add_argument("--tests", action="store_true", help="time `make test` too, which takes minutes")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each site (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
@@ -173,7 +158,9 @@ def main() -> int:
         benchmark_commands.excerpts(figures, arguments.rounds)
         benchmark_checks.verify(figures)
         benchmark_commands.comparisons(figures)
-        visits(figures, ours)
+        with Ticking("building"):
+            build_site.build(ours / "site", ours)
+        benchmark_pages.measure(figures, ours, with_lighthouse=not arguments.quick)
         benchmark_calibration.ranges(figures)
         if not arguments.quick:
             benchmark_commands.engine_runs(figures, work)

@@ -75,6 +75,7 @@ class _Compressed(http.server.SimpleHTTPRequestHandler):
         exists = file.is_file()
         body = (file if exists else Path(self.directory) / "404.html").read_bytes()
         self.send_response(200 if exists else 404)
+        self.send_header("Cache-Control", "max-age=600")  # as GitHub Pages sends
         self.send_header("Content-Type", self.guess_type(str(file)) if exists else "text/html")
         if file.suffix in TEXT or not exists:
             body = gzip.compress(body, 6, mtime=0)

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,11 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     for name in STYLES:
         shutil.copy(ROOT / f"docs/assets/css/blocks/{name}.css", folder)
-    for name in ("folds", "excerpt"):
+    for name in ("folds", "excerpt", "claim-report"):
         shutil.copy(ROOT / f"docs/assets/js/blocks/{name}.js", folder)
     links = "".join(f'<link rel="stylesheet" href="{name}.css">' for name in STYLES)
     scripts = '<script src="excerpt.js"></script><script defer src="folds.js"></script>'
+    scripts += '<script defer src="claim-report.js"></script>'
     (folder / "index.html").write_text(
         f'{HEAD}{links}{scripts}</head><body><main class="md-typeset">{body}</main></body></html>', "utf-8"
     )
@@ -174,6 +176,20 @@ def test_two_stand_side_by_side_where_there_is_room(opened):
         assert (one["x"] < other["x"]) is beside and (one["y"] < other["y"]) is not beside
         page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_report_has_what_the_card_says_and_rests_on(opened):
+    page = opened("#claim-wait")
+    link = page.locator("#claim-wait a.claim-report")
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.evaluate("addEventListener('click', (event) => event.preventDefault())")
+    for _ in range(2):  # a second click adds nothing
+        page.locator("details.claim-fold a.claim-report").evaluate("(link) => link.click()")
+        filled = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link.get_attribute("href")).query))
+        assert filled["claim"] == "wait" and filled["template"] == "claim.yml"
+        assert filled["says"].startswith("A request waits 61.2%") and "Verdict: holds on" in filled["says"]
+        assert filled["records"].splitlines()[0] == "experiments/records/01/ttft.json"
+        assert len(filled["records"].splitlines()) == 3
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])

@@ -189,13 +189,12 @@ def _local_claims(path: Path, root: Path, _mtime: int) -> dict[str, Claim]:
 
 
 def report_url(claim: Claim, repository: str) -> str:
-    """The address that opens a new issue on a claim, with what a reader would have to look up filled in."""
+    """The address that opens a new issue on a claim. What the card says and rests on, which is most of a link's bytes,
+    `docs/assets/js/blocks/claim-report.js` fills in when it is followed."""
     filled = {
         "title": f"Claim {claim.id} is wrong",
         "template": FORM,
         "claim": claim.id,
-        "says": f"{claim.sentence()}\nVerdict: {claim.verdict}, on {claim.where}",
-        "records": "\n".join(record["path"] for record in claim.data["records"]),
     }
     query = urllib.parse.urlencode(filled)
     return f"{repository.rstrip('/')}/issues/new?{query}"

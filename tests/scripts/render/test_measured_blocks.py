@@ -73,7 +73,7 @@ def test_a_card_says_everything_there_is_to_doubt(site):
     reported = urllib.parse.urlsplit(links["report it wrong"])
     assert f"{reported.scheme}://{reported.netloc}{reported.path}" == REPO + "/issues/new"
     filled = dict(urllib.parse.parse_qsl(reported.query))
-    assert filled["title"].startswith("Claim wait") and filled["claim"] == "wait" and "ttft.json" in filled["records"]
+    assert filled["title"].startswith("Claim wait") and filled["claim"] == "wait" and filled["template"] == "claim.yml"
 
 
 def test_what_was_measured_in_this_clone_stands_beside_the_reference(site):

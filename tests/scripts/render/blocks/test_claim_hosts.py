@@ -144,8 +144,8 @@ def test_every_host_has_its_raw_data_and_what_is_linked_is_published(site):
         f"2026-11-01, GPU: NVIDIA H200, driver 580.1 (host {IDS[0]})"
         f"2026-11-02, NVIDIA H200, driver 580.1 (host {IDS[1]})"
     )
-    report = next(link["href"] for link in shown.select("a") if link.text == "report it wrong")
-    assert "Verdict: holds on 1 of 2, on NVIDIA H200" in urllib.parse.unquote_plus(report)
+    report = next(link["href"] for link in shown.select("a.claim-report") if link.text == "report it wrong")
+    assert "claim=wait" in urllib.parse.unquote_plus(report)
 
 
 def test_a_claim_of_one_host_says_that_it_is_of_one(site):
