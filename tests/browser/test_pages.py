@@ -82,6 +82,7 @@ def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit)
     seen = headless.visit(browser, address)
     assert seen.foreign == []
     assert len(seen.parts) >= 8, "too few files to be believed"
+    assert [url for url in seen.parts if url.startswith(address) and url.endswith("sitemap.xml")] == [], "a 404 page"
     assert seen.bytes <= limit, sorted(seen.parts.items(), key=lambda part: -part[1])[:6]
     for width, height in SIZES.items():
         moved = headless.visit(browser, address, width, height, slow=True)

@@ -53,7 +53,7 @@ def test_no_word_of_a_page_is_lost(built_site, place):
 def test_the_page_leads_to_its_twin_and_the_twin_to_the_page(built_site):
     text = (built_site / "posts/02-scheduler-loop/index.md").read_text()
     html = LexborHTMLParser((built_site / "posts/02-scheduler-loop/index.html").read_text())
-    assert html.css_first('link[rel=alternate][type="text/markdown"]').attributes["href"] == "index.md"
+    assert html.css_first('link[rel~=alternate][type="text/markdown"]').attributes["href"] == "index.md"
     assert text.startswith("<!-- ") and "/posts/02-scheduler-loop/ -->\n\n# The scheduler loop" in text
     assert "{{" not in text and "<span" not in text and "\n///" not in text
     links = re.findall(r"\]\(([^)\s]*)\)", text)

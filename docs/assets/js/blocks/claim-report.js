@@ -9,7 +9,8 @@
     const link = event.target.closest?.("a.claim-report");
     if (!link || new URL(link.href).searchParams.has("says")) return;
     const card = link.closest(".claim");
-    const verdict = card.querySelector(".claim-verdict") || card.closest("details")?.querySelector(".claim-verdict");
+    const fold = card.closest("details.claim-fold");
+    const verdict = (fold || card).querySelector(".claim-verdict"); // the first is of all hosts
     const host = card.querySelector(".claim-proof:not(.claim-by-host) > summary");
     const records = [...card.querySelectorAll("a[href*='data/records/'], a[href*='data/hosts/']")];
     const url = new URL(link.href);
