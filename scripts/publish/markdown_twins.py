@@ -67,5 +67,5 @@ def twin(page: BuiltPage, cache: Cache) -> str:
 def write(page: BuiltPage, text: str) -> None:
     """Writes a page's twin, and leads to it from the page's head."""
     page.file.with_name(NAME).write_text(text, "utf-8")
-    # The blank: beside what is `alternate` and nothing else the theme's script asks for a sitemap, and gets a whole 404 page.
+    # The blank: beside a link that is `alternate` to the letter the theme's script asks for a sitemap: a 404 page.
     page.head.append(f'<link rel="alternate " type="text/markdown" href="{NAME}">')

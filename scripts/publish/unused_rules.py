@@ -15,7 +15,8 @@ from tinycss2.ast import AtRule, Node, QualifiedRule
 _CLASS = re.compile(r"""\bclass=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 _ELEMENT = re.compile(r"<([A-Za-z][\w-]*)")
 _INLINE = re.compile(r"<script[^>]*>(.*?)</script>", re.S)
-_WORD = re.compile(r"[\w-]+")
+# A script that makes an element names its class without the dot that a search for one has.
+_WORD = re.compile(r"(?<![\w.-])[\w-]+")
 _PROPERTY = re.compile(r"(--[\w-]+)\s*:(?:url\((?:\"[^\"]*\"|[^)]*)\)|\"[^\"]*\"|[^;{}\"])*(?=[;}])")
 _ASKED = re.compile(r"var\(\s*(--[\w-]+)")
 # Only a page's own HTML sets these.

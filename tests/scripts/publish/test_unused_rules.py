@@ -5,7 +5,7 @@ import pytest
 from scripts.publish.unused_rules import Used, without_unused, without_unused_properties
 
 PAGE = '<html lang="en" dir="ltr" class="no-js"><p class="a b"><span class=c><script>x.className = "late"</script>'
-USED = Used.of([PAGE], ['e.classList.add("later");document.createElement("kbd")'])
+USED = Used.of([PAGE], ['e.classList.add("later");document.createElement("kbd");e.querySelector(".sought")'])
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,7 @@ def test_a_rule_that_may_match_stays_as_it_is(rule):
     ("rule", "left"),
     [
         (".gone{top:0}", ""),
+        (".sought{top:0}", ""),
         (".a.gone{top:0}", ""),
         (".gone>.a{top:0}", ""),
         ("article{top:0}", ""),
