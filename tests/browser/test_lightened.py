@@ -5,8 +5,11 @@ import pytest
 from scripts.browser import headless
 
 pytestmark = pytest.mark.browser
-# All folds open: what is closed has rules, too.
-OPEN = """document.querySelectorAll('details').forEach((fold) => { fold.removeAttribute('name'); fold.open = true; })"""
+# All folds open, and all laid out: what is closed or far away has rules, too.
+OPEN = """const style = document.createElement('style');
+  style.textContent = '* { content-visibility: visible !important }';
+  document.head.append(style);
+  document.querySelectorAll('details').forEach((fold) => { fold.removeAttribute('name'); fold.open = true; })"""
 LOOKS = """() => [...document.body.querySelectorAll('*')].map((each) => {
   const box = each.getBoundingClientRect(), style = getComputedStyle(each), half = (n) => Math.round(2 * n) / 2;
   return [each.tagName, each.id, ...each.classList, half(box.x), half(box.y + scrollY), half(box.width),
@@ -26,7 +29,7 @@ def test_every_element_looks_as_before(browser, full_site, addresses, width, sch
             looks = []
             for url in (heavy, light):
                 page.goto(url + address, wait_until="load")
-                page.evaluate(OPEN)
+                page.evaluate(f"() => {{ {OPEN} }}")
                 page.wait_for_timeout(300)  # notes are placed anew
                 looks.append(page.evaluate(LOOKS))
             before, after = looks
