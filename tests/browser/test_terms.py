@@ -77,6 +77,7 @@ def test_a_wide_screen_has_definitions_beside_the_text_and_over_nothing(open_pag
     page = open_page(second, width)
     page.wait_for_selector(".term-beside")
     seen = page.evaluate(OVER)
+    assert page.locator(":is(ul, ol) > .term-beside").count() == 0, "a list holds items alone"
     assert seen["count"] >= 8 and seen["hits"] == 0 and seen["wide"] <= 0
     page.evaluate("document.querySelectorAll('details.result').forEach(result => result.open = true)")
     page.wait_for_timeout(200)

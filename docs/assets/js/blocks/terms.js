@@ -73,15 +73,16 @@
       beside.className = "term-beside";
       beside.id = `beside-${anchor(link)}`;
       beside.innerHTML = `<b>${link.textContent}</b> ${definitions[anchor(link)]}`;
-      block.append(beside);
-      tried.push({ link, block, beside, name: anchor(link) });
+      const host = block.matches("p") ? block : link.closest("li"); // a list holds items alone
+      host.append(beside);
+      tried.push({ link, block, host, beside, name: anchor(link) });
     }
     let free = -Infinity;
     for (const one of tried) {
       let last = one.block;
       while (isText(last.nextElementSibling)) last = last.nextElementSibling;
       one.at = one.link.getClientRects()[0].top;
-      one.from = one.block.getBoundingClientRect().top;
+      one.from = one.host.getBoundingClientRect().top;
       one.end = last.getBoundingClientRect().bottom;
       one.height = one.beside.offsetHeight;
     }
