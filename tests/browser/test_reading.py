@@ -126,3 +126,13 @@ def test_a_number_leads_to_the_address_of_its_line_and_code_does_not(open_page, 
     line.click(position={"x": 12, "y": 6})
     assert page.evaluate("location.hash") == f"#{name}"
     assert page.evaluate("(id) => document.getElementById(id).matches(':target')", name)
+
+
+def test_back_to_top_is_a_button_and_no_pillar(open_page, full_url, post):
+    page = open_page(full_url + post)
+    for y in (4000, 3500):  # it comes when a reader turns back
+        page.evaluate("(y) => scrollTo(0, y)", y)
+        page.wait_for_timeout(300)
+    button = page.locator(".md-top")
+    button.wait_for(state="visible", timeout=3000)
+    assert button.bounding_box()["height"] < 60
