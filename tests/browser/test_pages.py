@@ -5,6 +5,7 @@ import io
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from selectolax.lexbor import LexborHTMLParser
 
 from scripts.browser import headless
 from scripts.pages import reading_order
@@ -108,6 +109,14 @@ def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):
         "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
     )
     assert {"Request Sans", "Request Mono"} <= set(loaded)
+
+
+def test_the_italic_is_preloaded_where_a_page_has_it(full_site):
+    """It came too late for the first page of a visit, which then had another family's."""
+    for page in full_site.rglob("index.html"):
+        tree = LexborHTMLParser(page.read_text("utf-8"))
+        preloaded = {(link.attributes["href"] or "").rpartition("/")[2] for link in tree.css("link[rel=preload]")}
+        assert ("request-sans-400-italic.woff2" in preloaded) == bool(tree.css("article em")), page
 
 
 def test_the_404_page_works_at_any_depth(open_page, full_url):

@@ -68,7 +68,7 @@ def address(copy) -> str:
         )
     try:
         url = f"http://127.0.0.1:{port}/"
-        until(lambda: server.poll() is not None or read(url), 60)
+        until(lambda: server.poll() is not None or read(url), 240)  # beside other tests on two cores
         assert server.poll() is None, log.read_text()
         yield read(url)[1]
     finally:

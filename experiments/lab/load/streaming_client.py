@@ -124,13 +124,18 @@ def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0, on_
     results = fork.Queue()
     start = time.monotonic_ns() + int(0.3e9 + 5e6 * len(loops))
     workers = [fork.Process(target=_loop, args=(port, bodies, start, results), daemon=True) for bodies in loops]
-    for worker in workers:
-        worker.start()
-    time.sleep(max(0.0, (start - time.monotonic_ns()) / 1e9))
-    on_start()
     replies: list[tuple] = []
     deadline = time.monotonic() + timeout
     try:
+        # Held back until the workers are there, or one of them takes it before it ignores it.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for worker in workers:
+                worker.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        time.sleep(max(0.0, (start - time.monotonic_ns()) / 1e9))
+        on_start()
         for _ in workers:
             try:
                 found = results.get(timeout=max(0.1, deadline - time.monotonic()))
@@ -140,9 +145,10 @@ def closed_loops(port: int, loops: list[list[dict]], timeout: float = 300.0, on_
                 raise LabError(found)
             replies += found
     finally:
-        for worker in workers:
+        started = [worker for worker in workers if worker.pid is not None]
+        for worker in started:
             worker.kill()
-        for worker in workers:
+        for worker in started:
             worker.join()
     return replies
 

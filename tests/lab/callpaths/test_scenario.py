@@ -48,15 +48,21 @@ class Handler(socketserver.StreamRequestHandler):
     def answer(self, body):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         self.event({"choices": [{"delta": {"role": "assistant", "content": ""}}]})
-        for _ in range(min(body["max_tokens"], self.server.limit)):
+        tokens = min(body["max_tokens"], self.server.limit)
+        for left in reversed(range(tokens)):
             time.sleep(self.server.pause)
-            self.event({"choices": [{"delta": {"content": "a"}}]})
-        usage = {"prompt_tokens_details": {"cached_tokens": self.server.cached}}
+            self.event({"choices": [{"delta": {"content": "a"}, "finish_reason": None if left else "length"}]})
+        # With a `limit` it says as many as were asked for all the same: a test is of its soon end, not of its count.
+        cached = {"cached_tokens": self.server.cached}
+        usage = {"completion_tokens": body["max_tokens"], "prompt_tokens_details": cached}
         self.event({"choices": [], "usage": usage})
+        self.send(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, event):
-        data = b"data: " + json.dumps(event).encode() + b"\n\n"
+        self.send(b"data: " + json.dumps(event).encode() + b"\n\n")
+
+    def send(self, data):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 

@@ -131,13 +131,16 @@ def test_an_interrupt_of_the_terminal_is_the_drivers_alone(capfd):
     with serving([HEAD, 20]) as port:
 
         def interrupt():
-            time.sleep(1)
+            until = time.monotonic() + 8
+            while len(descendants(os.getpid())) < 2 and time.monotonic() < until:
+                time.sleep(0.05)
+            time.sleep(0.5)
             for pid in descendants(os.getpid()):
                 os.kill(pid, signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt, daemon=True).start()
         with pytest.raises(KeyboardInterrupt):
-            closed_loops(port, [[ASKED]] * 2, timeout=10)
+            closed_loops(port, [[ASKED]] * 2, timeout=20)
         assert not descendants(os.getpid())
     assert "Traceback" not in capfd.readouterr().err
