@@ -128,6 +128,7 @@ def test_a_load_returns_the_tokens_that_were_delivered():
 
 def test_an_interrupt_of_the_terminal_is_the_drivers_alone(capfd):
     """Ctrl-C reaches a load's workers too: they say nothing of it, the driver ends them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it from the start
     with serving([HEAD, 20]) as port:
 
         def interrupt():
