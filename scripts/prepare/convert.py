@@ -9,9 +9,9 @@ from typing import Any
 import markdown
 
 from scripts.common.errors import SiteError
-from scripts.pages import reading_order
+from scripts.pages import front_matter, reading_order
 from scripts.pages.references import page_url, to_root
-from scripts.prepare import front_matter, head_title, headings, html_checks, notebook_pages, notebooks
+from scripts.prepare import head_title, headings, html_checks, notebook_pages, notebooks
 from scripts.prepare.links import Fragment, Names, Resolve
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension

@@ -7,12 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scripts.common.errors import SiteError
-
-_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.S)
+from scripts.pages import front_matter
 
 
 @dataclass
@@ -83,9 +81,7 @@ class BuiltPage:
         """Its front matter."""
         if not self.source.endswith(".md"):
             return {}
-        found = _FRONT.match((self.root / self.source).read_text("utf-8"))
-        read = yaml.safe_load(found[1]) if found else {}
-        return read if isinstance(read, dict) else {}
+        return front_matter.split((self.root / self.source).read_text("utf-8"), self.source)[0]
 
     @property
     def is_post(self) -> bool:

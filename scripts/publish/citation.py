@@ -10,20 +10,13 @@ from typing import Any
 import yaml
 
 from scripts.common.errors import SiteError
+from scripts.pages import authors
+from scripts.pages.authors import FILE, Author
 from scripts.publish import page_dates
 from scripts.publish.built_pages import BuiltPage
 from scripts.sources import pins
 
-FILE = "CITATION.cff"
 _LATEX = {"\\": r"\textbackslash{}", **{mark: f"\\{mark}" for mark in "&%$#_{}"}}
-
-
-@dataclass(frozen=True)
-class Author:
-    """A person, or a body such as all contributors."""
-
-    name: str
-    is_person: bool
 
 
 @dataclass(frozen=True)
@@ -48,19 +41,16 @@ def load(root: Path) -> Citation:
     """Reads CITATION.cff. Raises SiteError where something that a citation needs is missing."""
     try:
         data: Any = yaml.safe_load((root / FILE).read_text("utf-8"))
-        authors = tuple(
-            Author(one.get("name") or f"{one['given-names']} {one['family-names']}", "name" not in one)
-            for one in data["authors"]
-        )
+        writers = authors.cited(data)
         named = ("title", "abstract", "license", "date-released", "url", "repository-code")
         title, abstract, licence, released, url, repository = (data[name] for name in named)
-        found = Citation(title, authors, abstract, licence, released, url, repository)
+        found = Citation(title, writers, abstract, licence, released, url, repository)
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise SiteError(
             f"{FILE}: {error} cannot be read; it needs title, authors, abstract, license, date-released, url and "
             "repository-code"
         ) from None
-    if not authors or not isinstance(found.released, datetime.date):
+    if not writers or not isinstance(found.released, datetime.date):
         raise SiteError(f"{FILE}: needs an author and date-released, a day such as 2026-11-30; add them")
     return found
 
@@ -94,10 +84,9 @@ def _addresses(root: Path) -> tuple[str, str]:
     return site[1], repository[1]
 
 
-def authors(page: BuiltPage, cited: Citation) -> tuple[Author, ...]:
+def writers_of(page: BuiltPage, cited: Citation) -> tuple[Author, ...]:
     """Who wrote a page: as its front matter says, else those of the whole."""
-    own = page.meta.get("author")
-    return (Author(own.strip(), True),) if isinstance(own, str) and own.strip() else cited.authors
+    return authors.own(page.meta) or cited.authors
 
 
 def _escaped(text: str) -> str:
@@ -109,7 +98,7 @@ def bibtex(page: BuiltPage, cited: Citation) -> str:
     slug = page.place.strip("/").rpartition("/")[2]
     written = page_dates.created(page) or cited.released
     # Braces keep a body's name in one piece.
-    names = [_escaped(one.name) if one.is_person else f"{{{_escaped(one.name)}}}" for one in authors(page, cited)]
+    names = [_escaped(one.name) if one.is_person else f"{{{_escaped(one.name)}}}" for one in writers_of(page, cited)]
     rows = {
         "author": " and ".join(names),
         "title": f"{{{_escaped(page.title)}}}",
@@ -126,7 +115,7 @@ def bibtex(page: BuiltPage, cited: Citation) -> str:
 def plain(page: BuiltPage, cited: Citation) -> str:
     """The same in a line."""
     written = page_dates.created(page) or cited.released
-    names = ", ".join(author.name for author in authors(page, cited))
+    names = ", ".join(author.name for author in writers_of(page, cited))
     return f"{names}. “{page.title}.” {cited.short}, {written.day} {written:%B %Y}. {page.address}"
 
 

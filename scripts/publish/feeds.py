@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from scripts.publish import page_dates, plain_article
 from scripts.publish.built_pages import BuiltPage
-from scripts.publish.citation import Citation, authors
+from scripts.publish.citation import Citation, writers_of
 
 CREATED, UPDATED, JSON = "feed_rss_created.xml", "feed_rss_updated.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -59,7 +59,7 @@ def in_short(page: BuiltPage) -> str:
 
 
 def _names(page: BuiltPage, cited: Citation) -> tuple[str, ...]:
-    return tuple(author.name for author in authors(page, cited))
+    return tuple(author.name for author in writers_of(page, cited))
 
 
 def posts(pages: list[BuiltPage], cited: Citation, images: dict[str, str]) -> list[Item]:

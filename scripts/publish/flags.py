@@ -33,30 +33,30 @@ def _kept(flag: re.Match[str]) -> str:
 
 def unbroken(page: str) -> str:
     """The page with its flags kept in one line each."""
+    return rewrite(page, _unbroken)
 
-    def change(piece: Piece) -> str:
-        if piece.is_code:
-            whole = WHOLE.fullmatch(piece.html)
-            if whole and len(whole["flag"] + (whole["value"] or "")) <= LONGEST:
-                return piece.html.replace("<code>", '<code class="flag">', 1)
-        return FLAG.sub(_kept, piece.html)
 
-    return rewrite(page, change)
+def _unbroken(piece: Piece) -> str:
+    if piece.is_code:
+        whole = WHOLE.fullmatch(piece.html)
+        if whole and len(whole["flag"] + (whole["value"] or "")) <= LONGEST:
+            return piece.html.replace("<code>", '<code class="flag">', 1)
+    return FLAG.sub(_kept, piece.html)
 
 
 def linked(page: str, addresses: dict[str, str]) -> str:
-    """A post's HTML with each flag led to its knob, where a section first names it."""
+    """A post's HTML with each flag kept in one line, and led to its knob where a section first names it."""
     done: set[tuple[str, str]] = set()
 
     def change(piece: Piece) -> str:
         whole = WHOLE.fullmatch(piece.html) if piece.is_code else None
         if whole is None or not piece.is_prose or piece.inside & NOT_IN:
-            return piece.html
+            return _unbroken(piece)
         address, key = addresses.get(whole["flag"]), (piece.section, whole["flag"])
         if address is None or key in done:
-            return piece.html
+            return _unbroken(piece)
         done.add(key)
-        return f'<a class="knob" href="{TO_ROOT}{KNOBS}#{address}">{piece.html}</a>'
+        return f'<a class="knob" href="{TO_ROOT}{KNOBS}#{address}">{_unbroken(piece)}</a>'
 
     return rewrite(page, change)
 
@@ -69,5 +69,5 @@ def publish(site: Path, root: Path) -> None:
     after = {}
     for file, text in pages.items():
         is_post = POST.match(file.relative_to(site).as_posix())
-        after[file] = unbroken(linked(text, addresses) if is_post else text)
+        after[file] = linked(text, addresses) if is_post else unbroken(text)
     site_files.write_changed(pages, after)

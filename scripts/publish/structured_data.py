@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.publish import page_dates
 from scripts.publish.built_pages import BuiltPage
-from scripts.publish.citation import Author, Citation, authors
+from scripts.publish.citation import Author, Citation, writers_of
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 SECTIONS = {"posts/": "Posts", "reference/": "Reference", "experiments/": "Experiments"}
@@ -55,7 +55,7 @@ def of(page: BuiltPage, cited: Citation, image: str) -> dict[str, Any]:
         thing |= {
             "headline": page.title,
             "mainEntityOfPage": page.address,
-            "author": [_author(author) for author in authors(page, cited)],
+            "author": [_author(author) for author in writers_of(page, cited)],
             "isPartOf": [series | {"url": f"{page.site}posts/"}, site],
             "position": int(page.place.partition("/")[2][:2]),
             "keywords": [str(tag) for tag in page.meta.get("tags", ())],

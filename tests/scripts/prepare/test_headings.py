@@ -5,7 +5,8 @@ import re
 import markdown
 import pytest
 
-from scripts.prepare import front_matter, headings
+from scripts.pages import front_matter
+from scripts.prepare import headings
 from tests.scripts.fixtures.prepared import add_pages, folder_of
 from tests.scripts.fixtures.small_site import Site
 

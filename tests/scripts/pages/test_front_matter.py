@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from scripts.common.errors import SiteError
-from scripts.prepare import front_matter
+from scripts.pages import front_matter
 
 
 def test_it_is_split_off_and_put_back():
