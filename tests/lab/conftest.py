@@ -7,8 +7,8 @@ import time
 import pytest
 
 from experiments.lab.host import interpreters
-from experiments.lab.servers.supervisor import descendants
 from tests.lab.fakes import fake_card, fake_vllm
+from tests.lab.fakes.own_processes import started_from_here_on
 
 os.environ["LAB_SEED_OFFSET"] = "0"  # the suites' own seeds, on a machine with a card too
 
@@ -31,10 +31,10 @@ def nothing_left():
 
     What was running before may start more meanwhile: the browser of other tests does, whenever it likes.
     """
-    before = set(descendants(os.getpid()))
+    started = started_from_here_on()
     yield
     deadline = time.monotonic() + 5
-    while left := set(descendants(os.getpid())) - before - {p for each in before for p in descendants(each)}:
+    while left := started():
         assert time.monotonic() < deadline, f"processes left: {left}"
         time.sleep(0.05)
 

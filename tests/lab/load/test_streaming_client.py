@@ -9,7 +9,7 @@ import pytest
 
 from experiments.lab.errors import LabError
 from experiments.lab.load.streaming_client import Client, closed_loops
-from experiments.lab.servers.supervisor import descendants
+from tests.lab.fakes.own_processes import started_from_here_on
 from tests.lab.fakes.scripted_server import CLOSE, DONE, END, HEAD, RESET, answer, chunk, event, serving, usage, whole
 
 ASKED = {"stream": True, "max_tokens": 2, "ignore_eos": True, "stream_options": {"include_usage": True}}
@@ -129,19 +129,20 @@ def test_a_load_returns_the_tokens_that_were_delivered():
 def test_an_interrupt_of_the_terminal_is_the_drivers_alone(capfd):
     """Ctrl-C reaches a load's workers too: they say nothing of it, the driver ends them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it from the start
+    workers = started_from_here_on()
     with serving([HEAD, 20]) as port:
 
         def interrupt():
             until = time.monotonic() + 8
-            while len(descendants(os.getpid())) < 2 and time.monotonic() < until:
+            while len(workers()) < 2 and time.monotonic() < until:
                 time.sleep(0.05)
             time.sleep(0.5)
-            for pid in descendants(os.getpid()):
+            for pid in workers():
                 os.kill(pid, signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt, daemon=True).start()
         with pytest.raises(KeyboardInterrupt):
             closed_loops(port, [[ASKED]] * 2, timeout=20)
-        assert not descendants(os.getpid())
+        assert not workers()
     assert "Traceback" not in capfd.readouterr().err
