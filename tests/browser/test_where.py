@@ -136,3 +136,25 @@ def test_the_type_of_a_chart_s_axes_is_read_on_a_phone_and_as_tall_as_the_text_e
         boxes = "[...document.querySelectorAll('.claim-figure')]"
         assert page.evaluate(f"{boxes}.filter(box => box.scrollWidth > box.clientWidth + 1).length") == 0
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+def test_answer_and_first_picture_are_on_the_first_screen_of_every_post(open_page, full_url, full_site, width, height):
+    for slug in slugs(full_site):
+        page = open_page(f"{full_url}posts/{slug}/", width)
+        boxes = [page.locator(part).first.bounding_box() for part in (".post-answer", ".engine-map")]
+        answer, picture = (box["y"] + box["height"] for box in boxes)
+        assert answer < picture <= height * 1.1, (slug, answer, picture)  # all but its last row, on a small phone
+        page.close()
+
+
+def test_no_heading_ends_in_an_empty_line(open_page, full_url, full_site):
+    """The link to a heading, unseen until it is pointed at, stood alone on a line below some titles."""
+    for slug in slugs(full_site):
+        page = open_page(f"{full_url}posts/{slug}/", 390)
+        assert page.evaluate("""() => [...document.querySelectorAll(':is(h1, h2, h3, h4):has(> .headerlink)')].filter(heading => {
+          const words = document.createRange();
+          words.selectNodeContents(heading); words.setEndBefore(heading.querySelector('.headerlink'));
+          return heading.getBoundingClientRect().bottom - words.getBoundingClientRect().bottom > 12;
+        }).map(heading => heading.textContent)""") == [], slug
+        page.close()
