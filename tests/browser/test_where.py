@@ -21,6 +21,14 @@ LINES = """() => [...document.querySelectorAll('.md-content__inner > p')].flatMa
 })"""
 
 
+# Headings below whose words there is room for another line, which only the unseen link to them can stand on.
+EMPTY_LINES = """() => [...document.querySelectorAll(':is(h1, h2, h3, h4):has(> .headerlink)')].filter(heading => {
+  const words = document.createRange();
+  words.selectNodeContents(heading); words.setEndBefore(heading.querySelector('.headerlink'));
+  return heading.getBoundingClientRect().bottom - words.getBoundingClientRect().bottom > 12;
+}).map(heading => heading.textContent)"""
+
+
 def slugs(full_site):
     return [post.slug for post in reading_order.load(full_site)]
 
@@ -149,12 +157,7 @@ def test_answer_and_first_picture_are_on_the_first_screen_of_every_post(open_pag
 
 
 def test_no_heading_ends_in_an_empty_line(open_page, full_url, full_site):
-    """The link to a heading, unseen until it is pointed at, stood alone on a line below some titles."""
     for slug in slugs(full_site):
         page = open_page(f"{full_url}posts/{slug}/", 390)
-        assert page.evaluate("""() => [...document.querySelectorAll(':is(h1, h2, h3, h4):has(> .headerlink)')].filter(heading => {
-          const words = document.createRange();
-          words.selectNodeContents(heading); words.setEndBefore(heading.querySelector('.headerlink'));
-          return heading.getBoundingClientRect().bottom - words.getBoundingClientRect().bottom > 12;
-        }).map(heading => heading.textContent)""") == [], slug
+        assert page.evaluate(EMPTY_LINES) == [], slug
         page.close()

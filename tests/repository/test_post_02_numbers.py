@@ -404,7 +404,9 @@ def test_a_burst_by_the_rules():
         "| 1 | 16 decodes + 8,176 of prompts |",
         "| 2 | 23 decodes + 8,169 of prompts |",
         "| 3 | 31 decodes + 39 of prompts |",
+        "the burst above then takes five steps, not three",
     )
+    assert [sum(row.values()) - len(row) < 0 for row in vllm_steps(burst, 4096, 7)[1:]].index(True) == 5
 
 
 def test_where_the_waiting_queue_begins_in_the_pinned_source():

@@ -1,4 +1,4 @@
-"""The processes that a test started: not a browser that another test of this process left open, nor what that starts."""
+"""The processes that a test started: not a browser that another test left open, nor what that starts."""
 
 import os
 from collections.abc import Callable
