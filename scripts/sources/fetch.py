@@ -6,8 +6,10 @@ none is asked for a "best match". What lies on this machine is tried before the 
 
 import errno
 import hashlib
+import os
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,27 +30,49 @@ PROGRESS_AFTER_S = 2.0
 def fetch(pin: Pin, target: Path, settings: pip_settings.PipSettings | None = None) -> None:
     """Writes the pin's artifact to `target`, verified. Raises SiteError with cause and remedy.
 
-    A download that is cut short or does not match the pin is deleted and tried once more.
+    A download that is cut short or does not match the pin is deleted and tried once more, and then the next index that
+    offers the file is asked.
     """
+    failures: list[_Failure] = []
     with PackageIndex(settings or pip_settings.read()) as index:
         for link in _links(pin, index, index.local):
-            if _try(pin, index.session, link, target):
+            failure = _try(pin, index.session, link, target)
+            if not failure:
                 return
+            index.problems.append(f"{link.file_path.parent}: {failure.what}")
         for link in _links(pin, index, index.remote):
             size = f" ({_mb(pin.bytes)})" if pin.bytes else ""  # not known before a release's first fetch
             disk = f"; unpacked it takes {_mb(pin.unpacked_bytes)} of disk" if pin.unpacked_bytes else ""
             host = urlsplit(link.url).hostname or "this machine"
             print(f"{pin.name} {pin.version}: downloading {pin.artifact}{size} from {host}{disk}.", flush=True)
-            for attempt in (1, 2):
-                if _try(pin, index.session, link, target, last=attempt == 2):
-                    return
+            failure = _try(pin, index.session, link, target)
+            if failure and failure.may_pass:
                 print(
                     f"{pin.artifact}: the download was cut short or differs from the pinned sha256; "
                     "deleted, trying once more.",
                     flush=True,
                 )
-    why = f" ({'; '.join(dict.fromkeys(index.problems))})" if index.problems else ""
+                failure = _try(pin, index.session, link, target)
+            if not failure:
+                return
+            failures.append(failure)
+    if len(failures) == 1 and not index.problems:
+        raise SiteError(f"{pin.artifact}: {failures[0].what}; {failures[0].remedy}")
+    problems = [*index.problems, *(failure.what for failure in failures)]
+    why = f" ({'; '.join(dict.fromkeys(problems))})" if problems else ""
     raise SiteError(f"{pin.artifact}: not found on the package index{why}; {CHECK_PIP}")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why one place did not give the file, and what to do should it be the only one.
+
+    `may_pass`: another attempt may end otherwise.
+    """
+
+    what: str
+    remedy: str = CHECK_PIP
+    may_pass: bool = True
 
 
 def _links(pin: Pin, index: PackageIndex, locations: list[Location]) -> Iterator[Link]:
@@ -71,22 +95,24 @@ def _published(link: Link) -> list[str]:
     return (link.hash_option or {}).get("sha256", [])
 
 
-def _try(pin: Pin, session: PyPIClient, link: Link, target: Path, last: bool = False) -> bool:
-    """Fetches once. False when what came is not the pinned file (deleted); with `last`, that is an error."""
+def _try(pin: Pin, session: PyPIClient, link: Link, target: Path) -> _Failure | None:
+    """Fetches once. None when the pinned file lies at `target`, else why not, and nothing lies there."""
+    host = urlsplit(link.url).hostname or "the folder of links"
     try:
         if link.is_file:
+            if not os.access(link.file_path, os.R_OK):
+                return _Failure("cannot be read")
             digest = _copy(_pieces_of(link.file_path), target, pin)
         else:
             with session.get_stream(link.normalized, headers={"Accept-Encoding": "identity"}) as response:
                 response.raise_for_status()
-                digest = _copy(response.iter_bytes(CHUNK), target, pin)
+                # As sent: some servers call a .tar.gz a gzip-encoded .tar, and its sha256 is that of the .tar.gz.
+                digest = _copy(response.iter_raw(CHUNK), target, pin)
     except httpx2.HTTPStatusError as error:
-        raise SiteError(f"{pin.artifact}: the index answered {error.response.status_code}; {CHECK_PIP}") from None
-    except httpx2.HTTPError as error:
+        return _Failure(f"{host} answered {error.response.status_code}", may_pass=False)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         target.unlink(missing_ok=True)
-        if not last:
-            return False
-        raise SiteError(f"{pin.artifact}: the download broke off twice ({reason_of(error)}); {CHECK_PIP}") from None
+        return _Failure(f"the download broke off twice ({reason_of(error)})")
     except OSError as error:
         target.unlink(missing_ok=True)
         raise disk_error(error, pin.artifact) from None
@@ -96,14 +122,12 @@ def _try(pin: Pin, session: PyPIClient, link: Link, target: Path, last: bool = F
     # A pin that is being moved has no sha256 yet; then at least what the index says of the file must hold.
     allowed = [pin.sha256] if pin.sha256 else _published(link)
     if digest in allowed or not allowed:
-        return True
+        return None
     target.unlink(missing_ok=True)
-    if last:
-        raise SiteError(
-            f"{pin.artifact}: sha256 is {digest} and snippets/pins.toml pins {pin.sha256}; "
-            "if the pin is right, the index or a proxy serves another file: use another index"
-        )
-    return False
+    return _Failure(
+        f"sha256 is {digest} and snippets/pins.toml pins {pin.sha256}",
+        "if the pin is right, the index or a proxy serves another file: use another index",
+    )
 
 
 def _copy(pieces: Iterable[bytes], target: Path, pin: Pin) -> str:

@@ -5,12 +5,16 @@ hosts. What lies on this machine can be asked apart from what needs the network.
 """
 
 import contextlib
+import email.utils
 import logging
 import os
+import re
 import ssl
+import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -20,6 +24,10 @@ from unearth.fetchers import Fetcher, PyPIClient
 
 from scripts.common.errors import SiteError
 from scripts.environments import pip_settings
+
+# What pip's client asks again for, and 429, for which it does so only where the index says when.
+BUSY = (429, 500, 502, 503, 504, 520, 524, 527)
+LONGEST_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,10 @@ class Location:
     @property
     def host(self) -> str:
         """How errors call it."""
-        return urlsplit(self.address).hostname or "the index"
+        try:
+            return urlsplit(self.address).hostname or "the index"
+        except ValueError:
+            return "the index"
 
 
 class PackageIndex:
@@ -103,31 +114,103 @@ class PackageIndex:
                 )
                 return list(finder.find_all_packages(distribution, allow_yanked=allow_yanked))
         except ValueError:
-            return []  # a folder of links that is not there, which pip passes over too
+            # A folder of links that is not there, which pip passes over too; or no address, which may hold a password.
+            missing = f"there is no folder {location.address}"
+            self.problems.append(missing if location.local else "an index's address is not valid")
+            return []
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             self.problems.append(f"{location.host} cannot be reached: {reason_of(error)}")
             self.unreachable = True
             return []
 
 
+class _PatientClient(PyPIClient):
+    """Asks again, as pip does, where an index says that it is busy or broken for the moment.
+
+    It knows neither pip's number of attempts nor its waits: urllib3 has them for pip, and nobody for httpx2.
+    """
+
+    def __init__(self, retries: int, **options: Any):
+        super().__init__(**options)
+        self.retries = retries
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        for attempt in range(self.retries + 1):
+            response = super().send(request, **options)
+            if response.status_code not in BUSY or attempt == self.retries:
+                break
+            response.close()
+            time.sleep(_wait_s(attempt, response.headers.get("Retry-After", "")))
+        return response
+
+
+def _wait_s(attempt: int, asked: str) -> float:
+    """Seconds until the next attempt: what the index asks for, else pip's own 0, 0.5, 1, 2 ... ; bounded."""
+    pause = 0.25 * 2**attempt if attempt else 0.0
+    if asked.strip().isdigit():
+        pause = float(asked)
+    elif asked:
+        with contextlib.suppress(ValueError, TypeError):
+            pause = email.utils.parsedate_to_datetime(asked).timestamp() - time.time()
+    return min(max(pause, 0.0), LONGEST_WAIT_S)
+
+
 def _session(settings: pip_settings.PipSettings) -> PyPIClient:
     bundle = settings.cert or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    checked = _context(bundle, settings.client_cert)
+    trusting = _context(bundle, settings.client_cert)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    proxy = settings.proxy if "://" in settings.proxy or not settings.proxy else f"http://{settings.proxy}"
     try:
-        verify = ssl.create_default_context(cafile=bundle) if bundle else True
-    except OSError as error:
-        raise SiteError(
-            f"{bundle}: not a usable certificate file ({error.strerror}); correct pip's `cert` setting"
-        ) from None
-    session = PyPIClient(
-        trusted_hosts=settings.trusted_hosts,
-        verify=verify,
-        timeout=settings.timeout,
-        follow_redirects=True,
-        proxy=settings.proxy or None,
-    )
+        session = _PatientClient(
+            settings.retries,
+            trusted_hosts=settings.trusted_hosts,
+            verify=checked,
+            timeout=settings.timeout,
+            follow_redirects=True,
+            proxy=proxy or None,
+            # The client's own way to a trusted host knows neither proxy nor certificate.
+            mounts={
+                f"{scheme}://{host}": httpx2.HTTPTransport(verify=trusting, proxy=proxy or _own_proxy(scheme, host))
+                for host in settings.trusted_hosts
+                for scheme in ("http", "https")
+            },
+        )
+    except (ValueError, httpx2.InvalidURL, ImportError) as error:
+        # Not the error's own words: they repeat the address, and it may hold a password.
+        why = "needs a package that is not here" if isinstance(error, ImportError) else "is no address of a proxy"
+        raise SiteError(f"pip's `proxy` setting {why}; write http://host:port (PIP_PROXY or pip.conf)") from None
     remote = [url for url in [settings.index_url, *settings.extra_index_urls] if url and not url.startswith("file:")]
     session.auth = MultiDomainBasicAuth(index_urls=remote, prompting=False)
     return session
+
+
+def _own_proxy(scheme: str, host: str) -> str | None:
+    """The proxy that the environment names for a host."""
+    if urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(scheme) or proxies.get("all")
+
+
+def _context(bundle: str | None, client_cert: str) -> ssl.SSLContext:
+    """The certificates to trust (a file, a folder, or httpx2's own) and the one to show."""
+    setting, path = "cert", bundle
+    try:
+        if bundle and os.path.isdir(bundle):
+            context = ssl.create_default_context(capath=bundle)
+        elif bundle:
+            context = ssl.create_default_context(cafile=bundle)
+        else:
+            context = httpx2.create_ssl_context()
+        if client_cert:
+            setting, path = "client-cert", client_cert
+            context.load_cert_chain(client_cert)
+    except OSError as error:
+        raise SiteError(
+            f"{path}: not a usable certificate file ({error.strerror}); correct pip's `{setting}` setting"
+        ) from None
+    return context
 
 
 @contextlib.contextmanager
@@ -138,7 +221,8 @@ def _warnings_into(problems: list[str]) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno >= logging.WARNING:
                 arguments = record.args if isinstance(record.args, tuple) else ()
-                problems.append(str(arguments[-1] if arguments else record.msg))
+                said = str(arguments[-1]) if len(arguments) > 1 else record.getMessage()
+                problems.append(re.sub(r"://\S*@", "://...@", said))  # it hides a password only where one may stand
 
     logger, handler = logging.getLogger("unearth.collector"), Handler()
     logger.addHandler(handler)
@@ -152,4 +236,6 @@ def _warnings_into(problems: list[str]) -> Iterator[None]:
 
 def reason_of(error: Exception) -> str:
     """The first line of what an error says, for the end of another line."""
+    if isinstance(error, httpx2.InvalidURL):
+        return "its address is not valid"  # its own words quote the address, where a password may stand
     return (str(error) or type(error).__name__).splitlines()[0][:120]

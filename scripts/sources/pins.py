@@ -49,7 +49,12 @@ class Pin(Table, frozen=True):
     @property
     def distribution(self) -> str:
         """The distribution's name on a package index, as the artifact's file name says it."""
-        return self.artifact.split("-", 1)[0].replace("_", "-")
+        if self.artifact.endswith(".whl"):
+            name = self.artifact.split("-", 1)[0]  # a wheel's name holds no hyphen
+        else:
+            # An older sdist's name may: what follows the last one is the version.
+            name = self.artifact.removesuffix(".tar.gz").removesuffix(".zip").rpartition("-")[0]
+        return name.replace("_", "-")
 
     def permalink(self, path: str, first: int, last: int | None = None) -> str:
         """The address of lines `first` to `last` (both counted from 1) of a repository path at the pinned tag."""

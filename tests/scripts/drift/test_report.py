@@ -17,7 +17,7 @@ from scripts.drift.release import Release
 from scripts.sources import index_versions, other_releases, pins, unpacked_sources
 from tests.scripts.fixtures.small_site import CORE, FRONT, SOURCES, Site, rows
 from tests.scripts.fixtures.toy_engine import ENGINE, archive
-from tests.scripts.sources.test_unpacked_sources import Index, configured, index, only_the_local_index  # noqa: F401
+from tests.scripts.sources.local_index import Index, configured, index, only_the_local_index  # noqa: F401
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from packaging.version import Version
@@ -10,19 +11,15 @@ from packaging.version import Version
 from scripts.common.errors import SiteError
 from scripts.environments import pip_settings
 from scripts.sources import index_versions
-from tests.scripts.sources.test_unpacked_sources import (  # noqa: F401
-    REPOSITORY,
-    configured,
-    index,
-    only_the_local_index,
-)
+from tests.scripts.sources.local_index import only_the_local_index  # noqa: F401
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 FILES = ("0.33.0", "0.34.0rc1", "0.32.0", "0.9.2")
 WHEEL = "toy-{}-cp312-cp312-manylinux_2_34_x86_64.whl"
 
 
 @pytest.fixture
-def listed(configured):  # noqa: F811
+def listed(configured):
     """The local index with four releases of the toy."""
     configured.files = {WHEEL.format(version): [b""] for version in FILES}
     return configured
@@ -44,7 +41,7 @@ def test_every_index_and_folder_of_links_is_asked_once(listed, monkeypatch, tmp_
     assert sorted(listed.requests) == ["/simple/empty/toy/", "/simple/toy/"]
 
 
-def test_a_wheel_for_another_machine_is_no_release(configured):  # noqa: F811
+def test_a_wheel_for_another_machine_is_no_release(configured):
     configured.files = {
         name: [b""]
         for name in (
@@ -78,13 +75,13 @@ def test_an_index_that_lacks_it_is_said(monkeypatch):
 LACKING = "the package index lacks a package that snippets/pins.toml names; check the network and pip's settings"
 
 
-def test_a_project_that_no_index_has_is_one_line(configured):  # noqa: F811
+def test_a_project_that_no_index_has_is_one_line(configured):
     with pytest.raises(SiteError, match=f"^no-such-engine: {LACKING}") as error:
         index_versions.ask("no-such-engine")
     assert "\n" not in str(error.value) and configured.requests == ["/simple/no-such-engine/"]
 
 
-def test_a_project_with_prereleases_alone_has_no_release(configured):  # noqa: F811
+def test_a_project_with_prereleases_alone_has_no_release(configured):
     configured.files = {WHEEL.format("0.34.0rc1"): [b""]}
     with pytest.raises(SiteError, match=f"^toy: {LACKING}"):
         index_versions.ask("toy")
@@ -103,7 +100,8 @@ def test_an_index_that_does_not_answer_is_one_line(monkeypatch):
     )
 
 
-def test_an_index_that_is_broken_is_not_said_to_lack_it(configured):  # noqa: F811
+def test_an_index_that_is_broken_is_not_said_to_lack_it(configured, monkeypatch):
+    monkeypatch.setenv("PIP_RETRIES", "0")
     configured.status = 503
     with pytest.raises(SiteError, match=r"^toy: the package index cannot be read \(.*503.*\); check the network"):
         index_versions.ask("toy")

@@ -2,13 +2,10 @@
 
 import errno
 import hashlib
-import http.server
 import json
-import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,90 +14,9 @@ from msgspec.structs import replace
 from scripts.common.errors import SiteError
 from scripts.environments import pip_settings
 from scripts.sources import fetch, pins, unpacked_sources
+from tests.scripts.sources.local_index import only_the_local_index  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-class Index:
-    """A package index on 127.0.0.1. `files` maps a file name to the list of bodies it answers with, in turn
-    (the last one stays); `hashes` to the sha256 it publishes; `requests` is what was asked for."""
-
-    def __init__(self):
-        self.files, self.hashes, self.requests, self.cut, self.status = {}, {}, [], set(), 200
-        index = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                index.requests.append(self.path)
-                name = self.path.rsplit("/", 1)[-1]
-                if index.status != 200:
-                    self.send_error(index.status)
-                elif self.path == "/simple/toy/":
-                    links = [
-                        f'<a href="/files/{each}#sha256={index.hashes.get(each, "")}">{each}</a>'
-                        for each in index.files
-                    ]
-                    self.answer("\n".join(links).encode(), "text/html")
-                elif name in index.files:
-                    bodies = index.files[name]
-                    body = bodies.pop(0) if len(bodies) > 1 else bodies[0]
-                    self.answer(body, "application/octet-stream", cut=name in index.cut)
-                else:
-                    self.send_error(404)
-
-            def do_CONNECT(self):  # what a proxy is asked for
-                index.requests.append(self.path)
-                self.send_error(502)
-
-            def answer(self, body, kind, cut=False):
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[: len(body) // 2] if cut else body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/simple"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def downloads(self):
-        return [path for path in self.requests if path.startswith("/files/")]
-
-
-@pytest.fixture
-def index():
-    started = Index()
-    yield started
-    started.server.shutdown()
-    started.server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def only_the_local_index(monkeypatch, tmp_path):
-    """No settings of this machine, no proxy, no cache, and a failure for any other host."""
-    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip-cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    real = socket.getaddrinfo
-
-    def refuse(host, *rest, **options):
-        assert host in ("127.0.0.1", b"127.0.0.1"), f"asked for {host}"
-        return real(host, *rest, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture
-def configured(index, monkeypatch):
-    """pip is told of the index the way a user would."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
-    return index
 
 
 def test_fetches_by_exact_name_through_the_configured_index(bare_toy, configured, capsys):
@@ -222,7 +138,8 @@ def test_a_file_that_the_index_lacks_is_one_line(bare_toy, configured):
         unpacked_sources.ensure(bare_toy.pin, bare_toy.root)
 
 
-def test_a_broken_index_is_named_with_its_answer(bare_toy, configured):
+def test_a_broken_index_is_named_with_its_answer(bare_toy, configured, monkeypatch):
+    monkeypatch.setenv("PIP_RETRIES", "0")
     configured.status = 503
     with pytest.raises(SiteError, match=r"not found on the package index \(.*503.*\)"):
         unpacked_sources.ensure(bare_toy.pin, bare_toy.root)
