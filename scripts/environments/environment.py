@@ -206,7 +206,8 @@ def _make(env: Environment, base: str, root: Path) -> None:
         ]
     else:
         # uv, from the site's environment: many times faster on an engine's gigabytes.
-        settings = pip_settings.read(base)
+        # The base may come without pip (Debian's does); the site's environment never does.
+        settings = pip_settings.read(base, str(python_of(ENVIRONMENTS["site"], root)))
         command = [
             str(python_of(ENVIRONMENTS["site"], root).parent / "uv"),
             "pip",
@@ -216,6 +217,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
             str(python),
             "--require-hashes",
             "--no-deps",
+            *pip_settings.uv_options(settings),
             "-r",
             str(root / env.lock),
         ]
@@ -230,8 +232,7 @@ def _make(env: Environment, base: str, root: Path) -> None:
 
 def has_cpu_torch(settings: pip_settings.PipSettings) -> bool:
     """Whether a folder of wheels that the user gave pip holds torch's CPU build (else uv knows where to ask)."""
-    folders = [Path(link.removeprefix("file://")) for link in settings.find_links]
-    return any(list(folder.glob("torch-*+cpu-*.whl")) for folder in folders if folder.is_dir())
+    return any(list(folder.glob("torch-*+cpu-*.whl")) for folder in settings.wheel_folders)
 
 
 def main() -> int:

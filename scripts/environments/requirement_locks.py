@@ -51,6 +51,7 @@ def lock(name: str, upgrade: bool, folder: Path = REQUIREMENTS) -> None:
         "--no-config",
         "--quiet",
         *TARGETS[name],
+        *pip_settings.uv_options(settings),
         "--generate-hashes",
         "--no-emit-index-url",
         "--no-emit-find-links",
@@ -64,11 +65,7 @@ def lock(name: str, upgrade: bool, folder: Path = REQUIREMENTS) -> None:
         command += ["--override", overrides.name]
     if upgrade:
         command.append("--upgrade")
-    if name.endswith("-cpu") and not any(
-        "+cpu" in str(path)
-        for link in settings.find_links
-        for path in Path(link.removeprefix("file://")).glob("torch-*.whl")
-    ):
+    if name.endswith("-cpu") and not any(list(folder.glob("torch-*+cpu*.whl")) for folder in settings.wheel_folders):
         env.setdefault("UV_TORCH_BACKEND", "cpu")
     try:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

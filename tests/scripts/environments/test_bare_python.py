@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-FIRST = ["environment", "engine_environments", "clean", "installer", "pip_settings", "requirement_locks"]
+FIRST = [
+    "environment",
+    "engine_environments",
+    "clean",
+    "installer",
+    "pip_complaints",
+    "pip_settings",
+    "requirement_locks",
+]
 FOREIGN = """
 import importlib, sys, sysconfig
 from pathlib import Path
