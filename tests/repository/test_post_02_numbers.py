@@ -93,8 +93,8 @@ def function(engine: str, path: str, name: str):
     return ast.unparse(found)
 
 
-def vllm_steps(requests: dict[str, Asks], budget: int, steps: int) -> list[dict[str, int]]:
-    """Tokens a step by the post's pseudo-code, where memory does not run out."""
+def vllm_steps(requests: dict[str, Asks], budget: int, steps: int, cap: int = 0) -> list[dict[str, int]]:
+    """Tokens a step by the post's pseudo-code, where memory does not run out; `cap` is what a request gets at most."""
     running: list[str] = []
     waiting: list[str] = []
     rows = []
@@ -103,13 +103,13 @@ def vllm_steps(requests: dict[str, Asks], budget: int, steps: int) -> list[dict[
         left, given = budget, {}
         for name in running:
             each = requests[name]
-            given[name] = min(each.prompt + each.wrote - each.computed, left)
+            given[name] = min(each.prompt + each.wrote - each.computed, left, cap or left)
             left -= given[name]
         while waiting and left:
             name = waiting.pop(0)
             each = requests[name]
             each.computed = each.shared  # the request before it has just been admitted
-            given[name] = min(each.rest, left)
+            given[name] = min(each.rest, left, cap or left)
             left -= given[name]
             running.append(name)
         for name, tokens in given.items():
@@ -221,6 +221,84 @@ def test_check_yourself():
         "| vLLM | p1 20, p2 30 | p1 1, p2 40, p3 9 | p1 1, p2 1, p3 21 |",
         "| SGLang | p1 20, p2 30 | p2 40, p3 10 | p3 20 |",
     )
+
+
+def row(name: str, cells: list) -> str:
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def test_a_long_prompt_among_64_answers():
+    def asked() -> dict[str, Asks]:
+        return {f"d{n}": Asks(1, 1, 99) for n in range(64)} | {"long": Asks(2, 32_000, 9)}
+
+    steps = vllm_steps(asked(), 8_192, 6)[1:]
+    loop = SGLang(asked(), budget=8_192, slots=10**6)
+    turns = [loop.step() for _ in range(6)][1:]
+    for engine, rows in (("vLLM", steps), ("SGLang", turns)):
+        chunks = [each.get("long", 0) for each in rows]
+        decodes = [sum(tokens for name, tokens in each.items() if name != "long") for each in rows]
+        assert (chunks[4] == 1, decodes[4]) == (True, 64)  # the 65th decode is the prompt's
+        says(
+            row(f"{engine}, prompt", [f"{chunk:,}" for chunk in chunks[:4]]) + " |",
+            row(f"{engine}, decodes", [str(each) for each in decodes[:4]] + ["65"]),
+        )
+    assert sum(each["long"] for each in steps[:4]) == 32_000
+
+
+def test_a_short_prompt_behind_two_long_ones():
+    def asked() -> dict[str, Asks]:
+        return {"p1": Asks(1, 20_000, 99), "p2": Asks(1, 20_000, 99), "p3": Asks(1, 200, 99)}
+
+    def told(rows: list[dict[str, int]]) -> list[str]:
+        return [", ".join(f"{name} {tokens:,}" for name, tokens in each.items()) for each in rows]
+
+    loop = SGLang(asked(), budget=8_192, slots=10**6)
+    says(
+        row("vLLM", told(vllm_steps(asked(), 8_192, 5))),
+        row("SGLang", told([loop.step() for _ in range(5)])),
+        "step 1 holds p1 2,048, p2 2,048 and p3 200",
+        "p1 and p2 end in step 10 and not in 3 and 5, and half of each step's budget is unused",
+        "batch 1 holds p3 200 and p1 7,992",
+    )
+    capped = vllm_steps(asked(), 8_192, 11, cap=2_048)
+    assert capped[0] == {"p1": 2_048, "p2": 2_048, "p3": 200}
+    assert [sum(each.values()) for each in capped[1:9]] == [4_097] * 8
+    assert [step for step, each in enumerate(capped, 1) if each["p1"] > 1][-1] == 10
+    shortest = asked()
+    loop = SGLang({name: shortest[name] for name in ("p3", "p1", "p2")}, budget=8_192, slots=10**6)
+    assert loop.step() == {"p3": 200, "p1": 7_992}
+
+
+def test_what_ends_a_preempted_request_and_what_a_priority_does():
+    batch, loop = f"{SGLANG}/managers/schedule_batch.py", f"{SGLANG}/managers/scheduler.py"
+    assert "HTTPStatus.INTERNAL_SERVER_ERROR" in function("sglang", batch, "retract_decode")
+    full = function("sglang", loop, "_abort_on_queued_limit")
+    assert "HTTPStatus.SERVICE_UNAVAILABLE" in full and "a higher priority request" in full
+    assert "_abort_on_queued_limit(req)" in function("sglang", loop, "_add_request_to_queue")
+    assert "self._add_request_to_queue(req, is_retracted=True)" in "\n".join(lines_of("sglang", loop))
+    refused = function("sglang", loop, "_set_or_validate_priority")
+    assert "HTTPStatus.SERVICE_UNAVAILABLE" in refused and "-sys.maxsize - 1" in refused
+    fields = "\n".join(lines_of("sglang", f"{SGLANG}/arg_groups/fields/schedule.py"))
+    assert '"shortest-prefill-first"' in fields and "disable_priority_preemption: A[" in fields
+    header = "\n".join(lines_of("vllm", "vllm/entrypoints/generate/base/serving.py"))
+    assert 'PRIORITY_HEADER = "X-Vllm-Priority"' in header
+    for path in ("vllm/v1/engine/input_processor.py", "vllm/v1/engine/async_llm.py"):
+        assert not re.search(r"raise .*priority", "\n".join(lines_of("vllm", path)), re.IGNORECASE)
+    says("`X-Vllm-Priority`", "it ends with status 503", "is aborted with status 500")
+
+
+@pytest.mark.parametrize(
+    ("engine", "path"),
+    [("vllm", "vllm/v1/metrics/loggers.py"), ("sglang", f"{SGLANG}/observability/metrics_collector.py")],
+)
+def test_the_metrics_that_the_post_names_are_exported(engine, path):
+    source = "\n".join(lines_of(engine, path))
+    named = set(re.findall(rf"`({engine}:\w+)`", POST.read_text()))
+    assert len(named) > 5
+    # The client library of Prometheus adds `_total` to a counter's name.
+    assert [
+        name for name in named if f'"{name}"' not in source and f'"{name.removesuffix("_total")}"' not in source
+    ] == []
 
 
 def test_step_5_in_vllm():
@@ -395,8 +473,10 @@ def test_three_prompts_with_a_common_beginning():
 
 
 def test_a_burst_by_the_rules():
-    burst = {f"d{n}": Asks(1, 2, 99, computed=0) for n in range(16)} | {f"p{n}": Asks(2, 1024, 99) for n in range(16)}
-    rows = vllm_steps(burst, 8192, 4)[1:]
+    def burst() -> dict[str, Asks]:
+        return {f"d{n}": Asks(1, 2, 99) for n in range(16)} | {f"p{n}": Asks(2, 1024, 99) for n in range(16)}
+
+    rows = vllm_steps(burst(), 8192, 4)[1:]
     decodes = [sum(tokens == 1 for tokens in row.values()) for row in rows]
     prompts = [sum(row.values()) - ones for row, ones in zip(rows, decodes, strict=True)]
     assert list(zip(decodes, prompts, strict=True)) == [(16, 8176), (23, 8169), (31, 39)]
@@ -406,7 +486,8 @@ def test_a_burst_by_the_rules():
         "| 3 | 31 decodes + 39 of prompts |",
         "the burst above then takes five steps, not three",
     )
-    assert [sum(row.values()) - len(row) < 0 for row in vllm_steps(burst, 4096, 7)[1:]].index(True) == 5
+    halved = vllm_steps(burst(), 4096, 7)[1:]
+    assert [sum(row.values()) > len(row) for row in halved] == [True] * 5 + [False]
 
 
 def test_where_the_waiting_queue_begins_in_the_pinned_source():
