@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from scripts.build import file_checks
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
@@ -51,6 +52,7 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
     try:
         with Ticking("building the site"):
             try:
+                file_checks.publishable(root)
                 Folder(root, pages).prepare()
             except SiteError as error:
                 raise SiteError(f"the site was not built: {error}") from None

@@ -32,6 +32,7 @@ class LookedAt(Evidence):
     def __init__(self, root: Path, post: str | None = None):
         super().__init__(root)
         self.post = post
+        self.broken: set[str] = set()  # files that cannot be read, once check_files has looked
         self.lab: Reevaluation | None = None  # running, where there are claims to evaluate
         known = [path.name[:2] for path in sorted((root / "docs/posts").glob("[0-9][0-9]-*.md"))]
         if post is not None and post not in known:

@@ -1,4 +1,4 @@
-"""`make verify`: excerpts, settings, knobs, symptoms, call paths, map, replays, records, claims, labels, famous
+"""`make verify`: files, records, excerpts, settings, knobs, symptoms, call paths, map, replays, claims, labels, famous
 numbers, notebook pairs, figures, ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from experiments.formats import host_index
+from experiments.formats import host_index, record_list
 from scripts.build.catalog_checks import check_famous, check_figures, check_knobs, check_map, check_symptoms
 from scripts.build.claims_again import Lab, check_claims, check_labels
+from scripts.build.file_checks import check_files
 from scripts.build.looked_at import LookedAt, Wrong
+from scripts.build.telling import Telling
 from scripts.call_paths.claimed_paths import number_of, record_it
 from scripts.catalog import ledger, typed_numbers
 from scripts.common.errors import SiteError, run_cli
@@ -110,10 +112,13 @@ def check_replays(evidence: LookedAt) -> tuple[int, str]:
 
 
 def check_records(evidence: LookedAt) -> tuple[int, str]:
-    """The reference's are validated; further hosts' and plans' were when they were filed, and have those digests."""
-    count = len(evidence.records)
-    if wrong := host_reader.faults(evidence.root, evidence.versions, evidence.post):
+    """Every host's have the digests with which they were written; the reference's are validated, further hosts' and
+    plans' were when they were filed."""
+    wrong = record_list.faults(evidence.root, evidence.post)
+    wrong += host_reader.faults(evidence.root, evidence.versions, evidence.post)
+    if wrong:
         raise Wrong(wrong)
+    count = len(evidence.records)
     further, planned = (
         len({place.split("/")[-2] for place in host_index.places(evidence.root, evidence.post or "*", top)})
         for top in host_index.SCHEMAS
@@ -122,7 +127,7 @@ def check_records(evidence: LookedAt) -> tuple[int, str]:
     parts += [f"{planned} host{'s' * (planned != 1)} with plans for smaller cards"] * bool(planned)
     said = f"; those of {' and of '.join(parts)} are as filed" if parts else ""
     size = host_index.bytes_of(evidence.root)
-    return count, f"records are whole and of the pinned releases{said}, {size / 1e6:.1f} MB in all"
+    return count, f"records are as measured, whole and of the pinned releases{said}, {size / 1e6:.1f} MB in all"
 
 
 def check_pairs(evidence: LookedAt) -> tuple[int, str]:
@@ -172,6 +177,8 @@ def _manifests(evidence: LookedAt) -> list[manifests.Manifest]:
 
 
 CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
+    "files": check_files,
+    "records": check_records,
     "excerpts": check_excerpts,
     "settings": check_settings,
     "knobs": check_knobs,
@@ -179,7 +186,6 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "call paths": check_paths,
     "map": check_map,
     "replays": check_replays,
-    "records": check_records,
     "claims": check_claims,
     "labels": check_labels,
     "famous numbers": check_famous,
@@ -206,34 +212,20 @@ def verify(
     """Runs every check, also after one that failed; with `post` only what that post and its experiment hold, with
     `again` also claims that are unchanged since they were verified. Returns 0, or 1 when any failed."""
     evidence = LookedAt(root, post)
+    telling = Telling(evidence, out)
     failed = 0
     if "claims" in checks and any((root / "experiments/claims").glob(f"{post or '*'}.json")):
         evidence.lab = Lab([*LAB, *(["--exp", post] if post else []), *(["--all"] if again else [])], root)
     try:
         for name, check in checks.items():
             if post is None or name not in OF_ALL_POSTS:
-                failed += not _passes(name, check, evidence, out)
+                failed += not telling.passes(name, check)
     finally:
         if evidence.lab:
             evidence.lab.end()
     if post:
         print(f"       of post {post} alone; {', '.join(OF_ALL_POSTS)}: make verify", file=out, flush=True)
     return 1 if failed else 0
-
-
-def _passes(name: str, check: Callable[[LookedAt], tuple[int, str]], evidence: LookedAt, out: TextIO) -> bool:
-    try:
-        count, said = check(evidence)
-        if not count and not evidence.post:  # a post may have no replay; a site without any is not whole
-            raise SiteError(f"{name}: found nothing to check; is the checkout whole?")
-        print(f"ok     {name:15} {count:5} {said}", file=out, flush=True)
-        return True
-    except SiteError as error:
-        lines = str(error).splitlines()
-        print(f"FAILED {name:15} {len(lines):5} problem{'s' if len(lines) > 1 else ''}", file=out, flush=True)
-        for line in lines:
-            print(f"       {line}", file=out, flush=True)
-        return False
 
 
 def main() -> int:

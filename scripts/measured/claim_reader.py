@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from experiments.formats import json_schema, record_format, strict_json, value_format, verdict_words
+from experiments.formats import json_schema, record_format, record_list, strict_json, value_format, verdict_words
 from scripts.common.errors import SiteError
 from scripts.measured import claim_hosts
 
@@ -156,6 +156,8 @@ def _same_record(claim: Claim, rest: dict, root: Path, known: dict | None) -> No
                 "restore it or write the claim again: make experiments"
             ) from None
     if digest != record_format.digits(rest["sha256"]):
+        if record_list.edited(root, rest["path"]):
+            raise SiteError(record_list.line_of_edited(rest["path"]))
         raise SiteError(
             f"{claim.file}: claim {claim.id} was evaluated on another {rest['path']} "
             f"(digest {record_format.digits(rest['sha256'])[:12]}..., now {digest[:12]}...); "

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.formats import host_index, json_schema, record_format, strict_json
+from experiments.formats import host_index, json_schema, record_format, record_list, strict_json
 from scripts.common.errors import SiteError
 from scripts.sources.engine_table import configurations
 
@@ -18,7 +18,7 @@ FOLDER = "experiments/records"
 SCHEMA = record_format.SCHEMA
 RECORD_LIMIT = record_format.LIMIT
 TOTAL_LIMIT = record_format.TOTAL
-LOCAL_REMEDY = "measure it again with the lab; a record is never edited"
+LOCAL_REMEDY = "restore it or measure it again with the lab; a record is never edited"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,18 @@ class Record:
 
 def load(path: Path, root: Path, pins: dict | None = None) -> Record:
     """Reads and validates one record. `pins` maps an engine's name to its pinned version, and a record of
-    another version is refused; None accepts any. Raises SiteError with the file, the field and the remedy."""
+    another version is refused; None accepts any. Raises SiteError with the file, the field and the remedy; of one
+    that is not what the lab wrote it says that, whatever else is wrong with it."""
+    try:
+        return _load(path, root, pins)
+    except SiteError:
+        for file in sorted(path.parent.glob(f"{path.stem}.*")):
+            if record_list.edited(root, name := _relative(file, root)):
+                raise SiteError(record_list.line_of_edited(name)) from None
+        raise
+
+
+def _load(path: Path, root: Path, pins: dict | None) -> Record:
     where = _relative(path, root)
     try:
         raw = path.read_bytes()
@@ -89,13 +100,19 @@ def load(path: Path, root: Path, pins: dict | None = None) -> Record:
             f"{where}: measured on {engine['name']} {engine['version']}, the pages quote "
             f"{pins[engine['name']]}; measure again at the pin, or keep the record out of {FOLDER}"
         )
+    if (path.parent.name, path.stem) != (data["experiment"], data["measurement"]):
+        raise SiteError(
+            f"{where}: is {data['experiment']}/{data['measurement']}.json by its own words; a record is never renamed, "
+            "restore it"
+        )
     return Record(where, record_format.sha256(raw), data, path)
 
 
 def load_all(root: Path, pins: dict | None = None, experiment: str | None = None) -> list[Record]:
     """Every record of the reference (of one experiment), in path order; the size of all hosts' is checked too."""
     folder = root / FOLDER / experiment if experiment else root / FOLDER
-    records = [load(path, root, pins) for path in sorted(folder.rglob("*.json"))]
+    paths = [path for path in sorted(folder.rglob("*.json")) if path != root / record_list.FILE]
+    records = [load(path, root, pins) for path in paths]
     if (total := host_index.bytes_of(root)) > TOTAL_LIMIT:
         folders = ", ".join(record_format.COMMITTED)
         raise SiteError(f"{folders}: {total:,} bytes in all, at most {TOTAL_LIMIT:,}; drop or thin out old records")

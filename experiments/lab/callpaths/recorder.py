@@ -21,7 +21,7 @@ from experiments.lab.host.engine_table import table
 from experiments.lab.host.progress import Progress
 from experiments.lab.inject.control import Injection
 from experiments.lab.load.streaming_client import Reply
-from experiments.lab.records import record_file
+from experiments.lab.records import listed_records, record_file
 from experiments.lab.records.record_file import Draft
 from experiments.lab.servers.server import Server
 from experiments.lab.servers.server_spec import ServerSpec
@@ -128,6 +128,7 @@ def _record_group(
             server.vouch()
             record = record_file.finish(draft, one.scenario.experiment, started, time.monotonic() - begin)
             paths.append(record_file.write(out, *record))
+            listed_records.written(out, *record)
             progress.finish()
         except LabError as error:
             failures.append(f"{one.name}: {' '.join(str(error).split())}")

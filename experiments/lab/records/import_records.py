@@ -5,12 +5,12 @@ this one, or as a further host's into experiments/hosts, with a plan for smaller
 import argparse
 from pathlib import Path
 
-from experiments.formats import host_index
+from experiments.formats import host_index, record_format
 from experiments.formats.strict_json import FormatError
 from experiments.formats.whole_file import write_whole
 from experiments.lab.errors import LabError
 from experiments.lab.host import config, host_info
-from experiments.lab.records import further_host, host_filing, host_folders
+from experiments.lab.records import further_host, host_filing, host_folders, listed_records
 from experiments.lab.records.record_file import Record, portable
 
 
@@ -74,6 +74,7 @@ def bring_home(folder: Path, target: Path) -> list[Path]:
             text = f"is of plan {record.plan}, and the reference of a large card; import the folder with --host"
             raise LabError(f"{record.path.name}: {text}")
     written = []
+    files: dict[str, dict[str, str]] = {}
     for record in records:
         home = target / record.data["experiment"]
         home.mkdir(parents=True, exist_ok=True)
@@ -81,4 +82,9 @@ def bring_home(folder: Path, target: Path) -> list[Path]:
             write_whole(home / named["file"], (record.path.parent / named["file"]).read_bytes())
         write_whole(home / record.path.name, record.path.read_bytes())
         written.append(home / record.path.name)
+        names = [record.path.name, *([named["file"]] if named else [])]
+        new = {name: record_format.sha256((home / name).read_bytes()) for name in names}
+        files.setdefault(record.data["experiment"], {}).update(new)
+    for experiment, new in files.items():
+        listed_records.replaced(target, experiment, (), new)
     return written

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.lab.host import config
-from experiments.lab.records import record_file
+from experiments.lab.records import listed_records, record_file
 
 
 def folder_beside(out: Path, name: str) -> Path:
@@ -26,6 +26,7 @@ def set_aside(out: Path, experiment: str, host: dict, names: Iterable[str] = ())
     line, and return the paths of their JSON files there. Of the same sort, that is, or one of the measurements `names`.
     A folder that is there from before is left alone: another gets a number. Files that are no records stay."""
     moved: list[Path] = []
+    gone: list[str] = []
     targets: dict[str, Path] = {}
     names = set(names)
     for path in sorted((out / experiment).glob("*.json")):
@@ -45,7 +46,11 @@ def set_aside(out: Path, experiment: str, host: dict, names: Iterable[str] = ())
         path.rename(target / path.name)  # first, or it would name columns that are gone
         if columns and (path.parent / columns).is_file():
             (path.parent / columns).rename(target / columns)
+            gone.append(columns)
         moved.append(target / path.name)
+        gone.append(path.name)
+    if gone:
+        listed_records.replaced(out, experiment, gone, {})
     for made_on, target in targets.items():
         print(
             f"experiment {experiment}: records of host {made_on} are moved to {record_file.portable(str(target))}: one "

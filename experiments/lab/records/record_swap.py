@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from experiments.formats import strict_json
+from experiments.formats import record_format, strict_json
 from experiments.formats.whole_file import write_whole
-from experiments.lab.records import record_file
+from experiments.lab.records import listed_records, record_file
 from experiments.lab.records.other_host import set_aside
 
 COLUMN_FILES = ("columns", "entries")
@@ -40,7 +40,8 @@ def replace(
         for record, packed in records:
             record_file.write(new, record, packed)
         names = [record["measurement"] for record, _ in records] if old is None else list(old)
-        plan = {"host": records[0][0]["host"], "produces": list(produces), "old": names}
+        files = {path.name: record_format.sha256(path.read_bytes()) for path in (new / experiment).iterdir()}
+        plan = {"host": records[0][0]["host"], "produces": list(produces), "old": names, "files": files}
         write_whole(new / PLAN, strict_json.write(plan) + b"\n")
         _on_disk(new / experiment)
         _on_disk(new)
@@ -62,8 +63,8 @@ def finish(out: Path, experiment: str) -> None:
 
 def _install(out: Path, experiment: str, ready: Path) -> None:
     home = out / experiment
+    plan = json.loads((ready / PLAN).read_text("utf-8"))
     if ready.name.startswith(READY):
-        plan = json.loads((ready / PLAN).read_text("utf-8"))
         set_aside(out, experiment, plan["host"], plan["produces"])
         remove(home, plan["old"])
         ready = _renamed(ready, READY, MOVING)
@@ -72,15 +73,19 @@ def _install(out: Path, experiment: str, ready: Path) -> None:
     for path in [*sorted(written.glob("*.json.gz")), *sorted(written.glob("*.json"))]:
         path.replace(home / path.name)
     _on_disk(home)
+    listed_records.replaced(out, experiment, files_of(plan["old"]), plan.get("files", {}))
     shutil.rmtree(ready, ignore_errors=True)
+
+
+def files_of(names: Iterable[str]) -> list[str]:
+    """The files that records of these names may have, the records' own first."""
+    names = list(names)
+    return [f"{name}.json" for name in names] + [f"{name}.{kind}.json.gz" for name in names for kind in COLUMN_FILES]
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
     """Remove these records, every JSON file before the first column file: none is to name columns that are gone."""
-    names = list(names)
-    files = [f"{name}.json" for name in names]
-    files += [f"{name}.{kind}.json.gz" for name in names for kind in COLUMN_FILES]
-    for file in files:
+    for file in files_of(names):
         with contextlib.suppress(FileNotFoundError):
             (folder / file).unlink()
 

@@ -8,7 +8,7 @@ from experiments.lab.errors import LabError
 from experiments.lab.host.engine_table import table
 
 SCHEMA_FILE = Path(__file__).parents[1] / "schema" / "record.schema.json"
-EDITED = "measure it again, a record is never edited"
+EDITED = "restore it or measure it again, a record is never edited"
 
 
 def validate(record: object, where: str) -> dict:

@@ -49,7 +49,9 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
     status, text = run(site)
     assert status == 0, text
     counts = [(line[7:22].strip(), int(line[23:28])) for line in text.splitlines()]
-    assert counts == [
+    assert counts[0][0] == "files" and counts[0][1] > 10
+    assert counts[1:] == [
+        ("records", 3),
         ("excerpts", 1),
         ("settings", 1),
         ("knobs", 1),
@@ -57,7 +59,6 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("call paths", 13),
         ("map", 3),
         ("replays", 1),
-        ("records", 3),
         ("claims", 1),
         ("labels", 1),
         ("famous numbers", 1),
@@ -140,12 +141,13 @@ def test_of_another_experiment_one_post_reads_the_record_that_it_names(site):
 def test_each_fault_of_a_post_is_found_when_it_is_looked_at_alone(site, name):
     page, unseen = "docs/posts/01-one-request.md", [row for row in rows("vllm-gpu") if not row[0].endswith("Core.step")]
     faults = {
+        "files": lambda: _replace(site, page, "## Corrections", "<<<<<<< ours\n## Corrections"),
         "excerpts": lambda: site.write("snippets/01-one-request.toml", re.sub("sha256:.", "sha256:g", site.manifest)),
         "settings": lambda: _replace(site, page, "/// settings", "/// excerpt"),
         "call paths": lambda: [file.unlink() for file in site.root.glob("experiments/records/01/path-vllm-cpu*")],
         "replays": lambda: site.write("snippets/01-one-request.toml", site.manifest + "\n[[replay]]\nid = 3\n"),
         "records": lambda: site.record.write_text("{"),
-        "claims": lambda: site.record.write_text(site.record.read_text() + " "),
+        "claims": lambda: site.save_record("ttft", base_record("ttft") | {"wall_s": 8}),
         "notebook pairs": lambda: site.script.write_text(CELLS.replace("x = 1", "x = 2")),
         "figures": lambda: _replace(site, "experiments/01_one_request.ipynb", '"outputs": []', f'"outputs": [{SHOWN}]'),
         "labels": lambda: site.write("snippets/labels.toml", '[late]\na = "of no claim"\n'),
@@ -174,7 +176,7 @@ def test_an_empty_checkout_passes_nothing(site, tmp_path):
     (tmp_path / "empty/snippets/pins.toml").write_text((site.root / "snippets/pins.toml").read_text())
     out = io.StringIO()
     assert verify.verify(tmp_path / "empty", out) == 1
-    assert out.getvalue().count("found nothing to check") == len(verify.CHECKS)
+    assert out.getvalue().count("found nothing to check") == len(verify.CHECKS) - 1  # there is a file of pins
 
 
 def test_an_excerpt_that_differs_fails_and_the_rest_still_runs(site):
@@ -223,8 +225,81 @@ def test_a_further_host_of_another_release_fails(site):
 
 
 def test_a_claim_on_another_record_fails(site):
-    site.record.write_text(site.record.read_text() + " ")
-    failed(site, "claims", "claim wait", "evaluate it again")
+    """Of a record that was measured again the claim is evaluated again."""
+    site.save_record("ttft", base_record("ttft") | {"wall_s": 8})
+    status, text = run(site)
+    assert status == 1 and text.count("claim wait was evaluated on another") == 1 and "evaluate it again" in text
+    assert "FAILED claims              1 told above" in text
+
+
+EDITS = {
+    "a sample": ("2.5", "2.6"),
+    "a host": ("A processor", "Another processor"),
+    "its layout": (": ", ":"),
+    "its end": (', "samples"', ""),
+}
+
+
+@pytest.mark.parametrize("old, new", EDITS.values(), ids=EDITS)
+def test_an_edited_record_is_to_be_restored_and_never_evaluated_again(site, old, new):
+    file = "experiments/records/01/ttft.json"
+    _replace(site, file, old, new)
+    said = f"{file}: was edited or cut since it was measured; restore it: git checkout -- {file}"
+    text = failed(site, "records", said)
+    assert text.count("ttft.json: was edited") == 1 and "again:" not in text and "measure it again" not in text
+    assert "FAILED claims              1 told above, under records" in text
+
+
+def test_so_is_one_that_no_claim_rests_on_and_one_whose_claims_were_made_to_fit(site):
+    columns = site.root / "experiments/records/01/path-vllm-gpu.entries.json.gz"
+    columns.write_bytes(columns.read_bytes()[:-1] + b"\x01")
+    failed(site, "records", "path-vllm-gpu.entries.json.gz: was edited or cut since it was measured; restore it")
+    site = type(site)(site.root / "other")
+    _replace(site, "experiments/records/01/ttft.json", "2.5", "2.6")
+    rests = {"path": "experiments/records/01/ttft.json", "sha256": site.digest(site.record)}
+    site.save_claims([site.changed_claim(records=[rests])])
+    failed(site, "records", "ttft.json: was edited or cut since it was measured; restore it")
+
+
+def test_a_record_under_another_name_is_found(site):
+    folder = site.record.parent
+    site.write("experiments/records/01/late.json", site.record.read_text())
+    said = "experiments/records/01/late.json: is in no list, so the lab did not put it here; remove it"
+    failed(site, "records", said)
+    (folder / "late.json").unlink()
+    site.record.rename(folder / "late.json")
+    text = failed(site, "records", "late.json: is experiments/records/01/ttft.json under another name")
+    assert text.count("under another name") == 1 and "ttft.json: is missing" not in text
+
+
+def test_a_fault_of_ours_in_one_check_is_one_line_and_the_others_go_on(site):
+    def broken(evidence):
+        raise KeyError("no such\nthing")
+
+    out = io.StringIO()
+    assert verify.verify(site.root, out, {"one": broken, "two": lambda evidence: (1, "things")}) == 1
+    lines = out.getvalue().splitlines()
+    assert lines[1].startswith("       one: could not be checked: KeyError: 'no such")
+    assert lines[-1].startswith("ok     two") and "Traceback" not in out.getvalue()
+
+
+MARKERS = "<<<<<<< ours\n{}\n||||||| base\n=======\n>>>>>>> theirs\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docs/posts/01-one-request.md", "snippets/01-one-request.toml", "snippets/pins.toml",
+        "experiments/claims/01.json", "experiments/records/01/ttft.json", "experiments/01_one_request.ipynb",
+        "experiments/01_one_request.py", "experiments/records/index.json",
+    ],
+)  # fmt: skip
+def test_merge_markers_are_named_once_as_such_wherever_they_are(site, name):
+    path = site.root / name
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:1], "\n" * (len(lines) == 1), MARKERS.format("".join(lines[1:]))]))
+    text = failed(site, "files", f"{name}:2: merge marker '<<<<<<< ours' (4 of them in the file): a merge was not")
+    assert "Traceback" not in text and text.count("merge marker") == 1
 
 
 def test_a_claim_that_the_lab_finds_changed_fails(site, monkeypatch):

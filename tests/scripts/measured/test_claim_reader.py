@@ -1,5 +1,7 @@
 """Claims: their records, their ids, and how their values are written."""
 
+import json
+
 import pytest
 
 from scripts.common.errors import SiteError
@@ -38,7 +40,7 @@ def test_a_claim_on_a_record_that_is_gone_is_refused(site):
 
 
 def test_a_claim_on_a_record_that_changed_is_refused(site):
-    site.record.write_text(site.record.read_text().replace("2.5", "2.6"))
+    site.save_record("ttft", json.loads(site.record.read_text().replace("2.5", "2.6")))
     refused(site, "claim wait", "another experiments/records/01/ttft.json", "make experiments")
 
 

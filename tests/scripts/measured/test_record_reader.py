@@ -55,7 +55,7 @@ def test_a_missing_field_is_named(site, field):
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_what_is_no_finite_number_is_refused(site, constant):
     text = json.dumps(base_record("ttft")).replace("2.5", constant)
-    site.write("experiments/records/01/ttft.json", text)
+    site.list_files(site.write("experiments/records/01/ttft.json", text))
     refused(site, "ttft.json", "not a")
 
 
@@ -81,7 +81,14 @@ def test_a_damaged_file_is_refused(site):
 def test_a_column_file_with_another_digest_is_refused(site):
     file = site.root / "experiments/records/01/path-vllm-gpu.entries.json.gz"
     file.write_bytes(file.read_bytes() + b"\0")
+    refused(site, "path-vllm-gpu.entries.json.gz: was edited or cut since it was measured; restore it")
+    site.list_files(file)
     refused(site, "path-vllm-gpu.json", "path-vllm-gpu.entries.json.gz", "digest")
+
+
+def test_a_record_that_says_another_name_than_its_file_s_is_refused(site):
+    site.save_record("late", base_record("ttft"))
+    refused(site, "late.json: is 01/ttft.json by its own words; a record is never renamed, restore it")
 
 
 def test_a_column_file_that_is_gone_is_refused(site):
