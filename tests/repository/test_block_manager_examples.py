@@ -8,6 +8,7 @@ import pytest
 
 from experiments.lab.analysis.roofline import Shape, kv_bytes, weight_bytes
 from experiments.lab.host.model_folders import QWEN3_0_6B, QWEN3_8B
+from scripts.sources.unpacked_sources import open_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 POST = (ROOT / "docs/posts/03-block-manager.md").read_text("utf-8")
@@ -186,3 +187,76 @@ def test_the_fourth_hash_of_a_is_entered_in_the_step_that_the_text_says():
     fourth = [step["state"]["blocks"]["4"] for step in LIFE]
     assert (fourth[4]["filled"], fourth[4]["hash"]) == (15, None)  # 63 of 64 known tokens are computed
     assert (fourth[5]["filled"], fourth[5]["hash"]) == (16, "a.3")
+
+
+def pinned(path: str, engine: str = "vllm") -> str:
+    return open_sources(ROOT).text(engine, path)
+
+
+def test_a_block_of_the_example_and_the_pool_that_it_divides():
+    each = 32 * 8 * 2 * 128 * 2 * BLOCK
+    assert (each, 10 * 2**30 // each) == (2 * 2**20, 5_120)
+    assert "10 GiB{fixed: an example} hold 5,120" in POST
+
+
+def test_a_window_holds_as_many_blocks_as_the_text_says():
+    source = pinned("vllm/v1/kv_cache_interface.py")
+    assert "self.sliding_window - 1 + self.extra_retained_tokens + max_in_flight_tokens" in source
+    assert "return cdiv(num_tokens, self.block_size) + 1" in source
+    assert "self.max_concurrent_batches * self.scheduler_config.max_num_batched_tokens" in pinned("vllm/config/vllm.py")
+    assert [blocks(1_024 - 1 + in_flight) + 1 for in_flight in (2 * 8_192, 2)] == [1_089, 66]
+    assert "at most 1,089 blocks while the prompt is computed, and 66 with a decode" in POST
+
+
+def test_the_last_token_of_a_request_enters_no_hash():
+    known = 20 + 12
+    assert (known // BLOCK, (known - 1) // BLOCK) == (2, 1)
+    assert "a prompt of 20 and an answer of 12" in POST
+
+
+@pytest.mark.parametrize(
+    ("backend", "sizes"),
+    [
+        ("flash_attn", "[MultipleOf(16)]"),
+        ("triton_attn", "[MultipleOf(16)]"),
+        ("flex_attention", "[MultipleOf(16)]"),
+        ("flashinfer", "[16, 32, 64]"),
+        ("mla/flashmla", "[64]"),
+        ("mla/flashinfer_mla", "[32, 64]"),
+        ("mla/cutlass_mla", "[128]"),
+        ("cpu_attn", "[MultipleOf(32)]"),
+        ("rocm_aiter_unified_attn", "[MultipleOf(16)]"),
+    ],
+)
+def test_a_backend_takes_the_block_sizes_that_the_table_says(backend, sizes):
+    source = pinned(f"vllm/v1/attention/backends/{backend}.py")
+    asked = source[source.index("def get_supported_kernel_block_sizes") :]
+    assert f"return {sizes}" in asked[: asked.index("def get_name") if "def get_name" in asked else None]
+
+
+@pytest.mark.parametrize(
+    ("engine", "path"),
+    [
+        ("vllm", "vllm/v1/metrics/loggers.py"),
+        ("sglang", "python/sglang/srt/observability/metrics_collector.py"),
+    ],
+)
+def test_the_metrics_that_the_post_names_are_exported(engine, path):
+    source = pinned(path, engine)
+    named = set(re.findall(rf"`({engine}:\w+)`", POST))
+    assert len(named) > 3
+    # The client library of Prometheus adds `_total` to a counter's name.
+    assert [name for name in named if not {f'"{name}"', f'"{name.removesuffix("_total")}"'} & quoted(source)] == []
+
+
+def quoted(source: str) -> set[str]:
+    return set(re.findall(r'"[\w:]+"', source))
+
+
+def test_what_a_reset_of_the_cache_answers():
+    assert "Failed to reset prefix cache because some " in pinned("vllm/v1/core/block_pool.py")
+    assert '"/reset_prefix_cache"' in pinned("vllm/entrypoints/serve/dev/cache/api_router.py")
+    assert "if envs.VLLM_SERVER_DEV_MODE:" in pinned("vllm/entrypoints/launchers/api_server/routers.py")
+    flush = pinned("python/sglang/srt/entrypoints/http_server.py", "sglang")
+    flush = flush[flush.index("async def flush_cache") :]
+    assert "200 if ret.success else HTTPStatus.BAD_REQUEST" in flush[:900]

@@ -269,6 +269,18 @@ def test_a_short_prompt_behind_two_long_ones():
     assert loop.step() == {"p3": 200, "p1": 7_992}
 
 
+def test_what_a_missing_max_tokens_reserves():
+    policy = "\n".join(lines_of("sglang", f"{SGLANG}/managers/schedule_policy.py"))
+    assert '"SGLANG_CLIP_MAX_NEW_TOKENS_ESTIMATION", "4096"' in policy
+    assert "max_new_tokens: Optional[int] = 128" in "\n".join(
+        lines_of("sglang", f"{SGLANG}/sampling/sampling_params.py")
+    )
+    assert [40 + 4_096 + 1, round(FIRST * 4_096), round(LEAST * 4_096), round(50 * FIRST * 4_096)] == [
+        4_137, 2_867, 401, 143_360,
+    ]  # fmt: skip
+    says("= 4,137 slots", "0.7 x 4,096 = 2,867", "and 401 after 600 decode batches", "Fifty of them keep 143,360 slots")
+
+
 def test_what_ends_a_preempted_request_and_what_a_priority_does():
     batch, loop = f"{SGLANG}/managers/schedule_batch.py", f"{SGLANG}/managers/scheduler.py"
     assert "HTTPStatus.INTERNAL_SERVER_ERROR" in function("sglang", batch, "retract_decode")
