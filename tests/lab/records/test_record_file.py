@@ -64,7 +64,8 @@ def test_a_missing_field_is_named(tmp_path, field):
     path = tmp_path / "01/rate.json"
     path.parent.mkdir()
     path.write_text(json.dumps(record))
-    with pytest.raises(LabError, match=f"01/rate.json: record: field {field} is missing; restore it or measure it again"):
+    fault = f"01/rate.json: record: field {field} is missing; restore it or measure it again"
+    with pytest.raises(LabError, match=fault):
         Record(path)
 
 
