@@ -35,7 +35,7 @@ def test_an_edited_record_or_manifest_is_seen(site):
     file = site.root / "experiments/records/01/ttft.json"
     file.write_text(file.read_text() + "\n")
     os.utime(file, ns=(1, 1))
-    with pytest.raises(SiteError, match="claim wait was evaluated on another"):
+    with pytest.raises(SiteError, match="ttft.json: was edited or cut since it was measured; restore it"):
         _ = site_data.of(site.root).claims
     assert "chat" in site_data.of(site.root).paths
     site.write("snippets/01-one-request.toml", site.manifest.replace('id = "chat"\ntitle', 'id = "talk"\ntitle'))

@@ -105,6 +105,7 @@ def test_a_record_of_another_release_is_refused(site):
     add(site)
     file = site.root / RECORD
     file.write_text(file.read_text().replace("0.32.0", "0.31.0"))
+    site.list_files(file)
     with pytest.raises(SiteError, match="replay-few.json: measured on vllm 0.31.0, the pages quote 0.32.0"):
         render(site, TEXT)
 
