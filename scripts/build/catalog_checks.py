@@ -5,6 +5,7 @@ found, in words."""
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import engine_map, famous_numbers, knobs, map_check, symptoms
 from scripts.common.errors import SiteError
+from scripts.measured import drawn_figures
 from scripts.pages import figure_texts, notebook_pairs
 
 
@@ -37,9 +38,9 @@ def check_famous(evidence: LookedAt) -> tuple[int, str]:
 
 
 def check_figures(evidence: LookedAt) -> tuple[int, str]:
-    """So many notebooks are looked at; what they draw is told to who does not see it."""
+    """So many notebooks are looked at; what they draw is what is shown, and told to who does not see it."""
     notebooks = [pair[1] for pair in notebook_pairs.pairs(evidence.root) if evidence.holds(pair[1].name)]
-    wrong: list[str] = []
+    wrong = drawn_figures.faults(evidence.root, evidence.post)
     count = 0
     for notebook in notebooks:
         try:
@@ -48,4 +49,4 @@ def check_figures(evidence: LookedAt) -> tuple[int, str]:
             wrong.append(str(error))
     if wrong:
         raise Wrong(wrong)
-    return len(notebooks), f"notebooks say in words what their {count} figures show"
+    return len(notebooks), f"notebooks drew the {count} figures that are shown, and say in words what is on them"

@@ -3,10 +3,12 @@
 import json
 import re
 from pathlib import Path
+from xml.dom import minidom  # what wrote the notebook's
+from xml.parsers.expat import ExpatError
 
 from scripts.common.errors import SiteError
 
-CLAIMS, PAGES = "experiments/claims", "docs"
+CLAIMS, PAGES, FIGURES = "experiments/claims", "docs", "experiments/figures"
 _BLOCK = re.compile(r"^/{3,}[ ]*(claim|figure)[ ]*\|[ ]*([^\n]+?)[ ]*\n((?:[ ]{4}[^\n]*\n)*)", re.M)
 _ALT = re.compile(r"^[ ]{4}alt:[ ]*(.*?)[ ]*$", re.M)
 _DRAWN = re.compile(r"^@book\.figure\(\s*[\"']([^\"']+)[\"']", re.M)
@@ -48,6 +50,18 @@ def wrong(said: str) -> str:
     return ""
 
 
+def _outputs(outputs: list[dict]) -> list[str]:
+    return ["".join(out["data"]["image/svg+xml"]) for out in outputs if "image/svg+xml" in out.get("data", {})]
+
+
+def _as_shown(file: Path) -> str:
+    """A figure's file as a notebook holds what it showed; "" for one that is no drawing."""
+    try:
+        return minidom.parse(str(file)).getElementsByTagName("svg")[0].toxml()
+    except (ExpatError, IndexError):
+        return ""
+
+
 def check(notebook: Path, root: Path) -> int:
     """How many figures a notebook shows. Raises SiteError for one that is not told to who does not see it."""
     names, told = drawn(notebook), of_notebook(notebook, root)
@@ -58,6 +72,13 @@ def check(notebook: Path, root: Path) -> int:
         raise SiteError(
             f"{where}: shows {shown} figures and draws {len(names)} by @book.figure; run the notebook again"
         )
+    for name, text in zip(names, _outputs(outputs), strict=True):
+        file = root / FIGURES / notebook.name[:2] / name
+        if file.is_file() and text != _as_shown(file):
+            raise SiteError(
+                f"{where}: shows another {name} than {FIGURES}/{notebook.name[:2]}/{name}; restore the file and the "
+                f"notebook, or make experiments EXP={notebook.name[:2]}"
+            )
     faults = [
         f"{where}: figure {name} {fault}; give the '/// claim' that shows it 'alt:', what is drawn and what is seen"
         for name, said in zip(names, told, strict=True)

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.formats import record_format
 from experiments.formats.whole_file import write_whole
 from experiments.lab.analysis import claim_code, claim_plan, claim_result, claims_file, draw_figures, value_kinds
 from experiments.lab.analysis.claim_records import one_host
@@ -55,6 +56,7 @@ class Book:
         self.claims: list[dict[str, Any]] = []
         self.skipped: dict[str, str] = {}  # claim id -> why it was left out here
         self.halved: dict[str, str] = {}  # those of them of which some record is here
+        self.figures: dict[str, str] = {}  # file name -> sha256 of what was drawn
         self.finished = False
         Book.opened.append(self)
 
@@ -162,6 +164,7 @@ class Book:
             folder = self.base / "figures" / self.experiment
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(folder / name, text.encode())
+            self.figures[name] = record_format.sha256(text.encode())
             draw_figures.show(text)
             return function
 
@@ -174,7 +177,8 @@ class Book:
         summary = json.dumps({claim["id"]: claim["holds"] for claim in self.claims}, indent=1)
         if self.mode in ("verify", "host"):
             return summary
-        claims_file.write(self.base / "claims" / f"{self.experiment}.json", self.experiment, self.claims)
+        drawn = {"figures": dict(sorted(self.figures.items()))} if self.figures else {}
+        claims_file.write(self.base / "claims" / f"{self.experiment}.json", self.experiment, self.claims, **drawn)
         return summary
 
     def _is_here(self, record: Record | str) -> bool:

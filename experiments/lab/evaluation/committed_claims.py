@@ -22,8 +22,10 @@ def reference_claims(experiment: str, root: Path | None = None) -> list[Claim]:
 
 
 def write(experiment: str, claims: list[Claim], root: Path | None = None) -> None:
-    """Write an experiment's claims file, whole or not at all."""
-    claims_file.write(_path(experiment, root), experiment, claims)
+    """Write an experiment's claims file, whole or not at all; what was drawn with the claims stays in it."""
+    path = _path(experiment, root)
+    drawn = claims_file.figures(path)
+    claims_file.write(path, experiment, claims, **({"figures": drawn} if drawn else {}))
 
 
 def _path(experiment: str, root: Path | None) -> Path:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from experiments.formats import value_format
+from experiments.formats import record_format, value_format
 from experiments.lab import __main__ as command
 from experiments.lab.analysis import claim_book, claim_code, draw_figures, intervals, notebook_runner
 from experiments.lab.analysis.claim_book import Book
@@ -272,6 +272,18 @@ def test_a_figure_takes_its_colours_from_the_page_and_has_the_same_bytes_again()
     assert "var(--figure-vllm, #3b78c4)" in text and "currentColor" in text and text.startswith("<svg")
     assert "#0a0b" not in text and draw_figures.INK not in text and "<style" not in text and "DejaVu" not in text
     assert "http" not in text.replace("http://www.w3.org/", "")
+
+
+def test_the_digest_of_a_figure_stands_with_the_claims_and_stays_when_other_hosts_are_added(root):
+    book = Book("01", "reference", root)
+    claimed(book)
+    book.figure("line.svg", (4, 2))(lambda figure, axes: axes.plot([1, 2], [3, 4]))
+    book.finish()
+    path = root / "experiments/claims/01.json"
+    drawn = {"line.svg": record_format.sha256((root / "experiments/figures/01/line.svg").read_bytes())}
+    assert json.loads(path.read_text())["figures"] == drawn
+    host_claims.write("01", root)
+    assert json.loads(path.read_text())["figures"] == drawn
 
 
 NOTEBOOK = """# %% [markdown]

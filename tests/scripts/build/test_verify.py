@@ -261,6 +261,15 @@ def test_so_is_one_that_no_claim_rests_on_and_one_whose_claims_were_made_to_fit(
     failed(site, "records", "ttft.json: was edited or cut since it was measured; restore it")
 
 
+def test_a_figure_that_was_replaced_edited_or_left_out_is_named(site):
+    figure, name = site.root / "experiments/figures/01/wait.svg", "experiments/figures/01/wait.svg"
+    figure.write_text(figure.read_text().replace("90", "91"))
+    failed(site, "figures", f"{name}: is not as its notebook drew it; restore it: git checkout -- {name}")
+    figure.rename(figure.with_name("Wait.svg"))
+    text = failed(site, "figures", f"{name}: is missing; restore it", "Wait.svg: no notebook drew it")
+    assert text.count("Wait.svg") == 1
+
+
 def test_a_record_under_another_name_is_found(site):
     folder = site.record.parent
     site.write("experiments/records/01/late.json", site.record.read_text())

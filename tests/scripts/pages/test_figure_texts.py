@@ -63,3 +63,13 @@ def test_a_figure_that_is_drawn_otherwise_is_refused(notebook, tmp_path):
 def test_every_figure_of_every_notebook_is_told():
     notebooks = sorted((ROOT / "experiments").glob("0*.ipynb"))
     assert sum(figure_texts.check(file, ROOT) for file in notebooks) >= 29
+
+
+def test_a_notebook_that_shows_another_figure_than_its_file_is_refused(notebook, tmp_path):
+    made, file = notebook(), tmp_path / "experiments/figures/01/wait.svg"
+    file.parent.mkdir(parents=True)
+    file.write_text("<svg/>\n")
+    assert figure_texts.check(made, tmp_path) == 2
+    file.write_text("<svg><g/></svg>\n")
+    with pytest.raises(SiteError, match="^experiments/01_x.ipynb: shows another wait.svg than experiments/figures"):
+        figure_texts.check(made, tmp_path)
