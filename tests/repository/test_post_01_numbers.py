@@ -1,0 +1,121 @@
+"""What post 1 says of lengths, defaults and overload is what the pinned source does: its own lines are run here."""
+
+import ast
+import re
+from textwrap import dedent
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.common.paths import ROOT
+from scripts.sources.unpacked_sources import open_sources
+
+POST = ROOT / "docs/posts/01-request-lifecycle.md"
+SGLANG = "python/sglang/srt"
+CONTEXT = 4096
+
+
+def says(*pieces: str) -> None:
+    """The post has these words; marks of typed numbers and line ends are left out."""
+    text = " ".join(re.sub(r"\{(fixed|quoted):[^{}\n]*\}", "", POST.read_text()).split())
+    assert [piece for piece in pieces if piece not in text] == []
+
+
+def source(engine: str, path: str) -> str:
+    return open_sources(ROOT).text(engine, path)
+
+
+def function(engine: str, path: str, name: str, **known: object):
+    """The source's own function, annotations dropped; `known` are the names that it takes from its module."""
+    found = next(
+        node for node in ast.walk(ast.parse(source(engine, path))) if getattr(node, "name", None) == name
+    )  # fmt: skip
+    assert isinstance(found, ast.FunctionDef)
+    found.returns, found.decorator_list = None, []
+    for argument in found.args.args:
+        argument.annotation = None
+    space = dict(known)
+    exec(compile(ast.Module([found], []), path, "exec"), space)  # noqa: S102
+    return space[name]
+
+
+@pytest.mark.parametrize(
+    ("asked", "prompt", "config", "ceiling", "got"),
+    [
+        (3200, 1000, {}, None, 3096),
+        (3096, 1000, {}, None, 3096),
+        (None, 1000, {}, None, 3096),
+        (None, 1000, {"max_tokens": 2048}, None, 2048),
+        (3000, 1000, {"max_tokens": 2048}, None, 3000),
+        (3000, 1000, {"max_tokens": 2048}, 2048, 2048),
+        (None, CONTEXT - 1, {}, None, 1),
+        (None, CONTEXT, {}, None, 0),
+    ],
+)
+def test_how_long_an_answer_may_be_in_vllm(asked, prompt, config, ceiling, got):
+    platform = SimpleNamespace(get_max_output_tokens=lambda length: 1 << 62)
+    path = "vllm/entrypoints/serve/utils/api_utils.py"
+    answer = function("vllm", path, "get_max_tokens", current_platform=platform)
+    assert answer(CONTEXT, asked, prompt, config, ceiling) == got
+    says("`max_tokens` is lowered to 3,096", "must be at least 1, got 0", "it lowers what you send, too")
+
+
+def test_vllm_has_no_answer_of_no_token():
+    assert 'f"max_tokens must be at least 1, got {self.max_tokens}."' in source("vllm", "vllm/sampling_params.py")
+
+
+def test_the_longest_prompt_and_answer_in_sglang():
+    lines = source("sglang", f"{SGLANG}/managers/tp_worker.py").split("def get_worker_info")[1].split("if self.dllm")[0]
+    runner = SimpleNamespace(effective_logical_max_total_num_tokens=10 * CONTEXT, token_to_kv_pool_allocator=None)
+    worker = SimpleNamespace(model_runner=runner, model_config=SimpleNamespace(context_len=CONTEXT))
+    space = {"self": worker, "page_interleave_shard_size": lambda pool: 1}
+    exec(dedent(lines.split("\n", 1)[1]), space)  # noqa: S102
+    longest, most = space["max_req_input_len"], space["max_req_len"]
+    for length in range(CONTEXT - 10, CONTEXT):
+        req = SimpleNamespace(origin_input_ids=[0] * length)
+        check = function("sglang", f"{SGLANG}/managers/utils.py", "validate_input_length")
+        assert (check(req, longest, False) is None) == (length <= 4089)
+    scheduler = source("sglang", f"{SGLANG}/managers/scheduler.py")
+    assert "self.max_req_len - input_len - 1," in scheduler and most - 1000 - 1 == 3094
+    says("4,089 tokens", "up to six tokens shorter", "lowered to 3,094 without a word", "up to 3,094")
+
+
+def test_answers_without_max_tokens():
+    vllm = source("vllm", "vllm/entrypoints/openai/completion/protocol.py")
+    sglang = source("sglang", f"{SGLANG}/entrypoints/openai/protocol.py")
+    assert "max_tokens: int | None = 16" in vllm and "max_tokens: int = 16" in sglang
+    native = source("sglang", f"{SGLANG}/sampling/sampling_params.py")
+    assert "max_new_tokens: Optional[int] = 128" in native
+    says("| 16 tokens | 16 tokens; the native `/generate` 128 |")
+
+
+def test_vllms_limit_of_tokens_looks_at_what_is_there_before():
+    refused: list[str] = []
+    check = function(
+        "vllm", "vllm/v1/engine/async_llm.py", "check_admission",
+        QueueOverflowError=RuntimeError, MaxQueuedTokensError=RuntimeError, logger=SimpleNamespace(debug=print),
+    )  # fmt: skip
+    server = SimpleNamespace(
+        scheduler_config=SimpleNamespace(max_num_queued_reqs=None, max_num_queued_tokens=10_000),
+        get_num_queued_tokens=lambda: 9_000,
+        _record_admission_rejection=refused.append,
+    )
+    check(server)
+    server.get_num_queued_tokens = lambda: 17_000
+    with pytest.raises(RuntimeError):
+        check(server)
+    assert refused == ["max_num_queued_tokens"]
+    says("with a limit of 10,000, say, and 9,000 in prefill, a prompt of 8,000 still enters")
+
+
+def test_sglangs_interval_and_what_speculative_decoding_passes_over():
+    streamer = source("sglang", f"{SGLANG}/managers/scheduler_components/output_streamer.py")
+    assert "len(req.output_ids) % stream_interval == 1" in streamer
+    assert [n for n in range(1, 31) if n % 10 == 1] == [1, 11, 21]
+    says("at 10, say, it sends when the count of tokens leaves remainder 1", "at token 1, 11, 21 and the last")
+
+
+def test_health_looks_for_a_dead_engine_and_the_watchdog_every_five_seconds():
+    assert "VLLM_WATCHDOG_TIME_S = 5.0" in source("vllm", "vllm/entrypoints/launchers/launcher.py")
+    assert 'os.getenv("SGLANG_HEALTH_CHECK_TIMEOUT", 20)' in source("sglang", f"{SGLANG}/entrypoints/http_server.py")
+    says("a watchdog looks every 5 s", "503 after 20 s")
