@@ -100,7 +100,7 @@ GROUPS = {  # what is drawn together, in the order in which a request passes it
 }
 
 
-@book.figure("segments.svg", size=(4.4, 5.6))
+@book.figure("segments.svg", height=6.7, phone=8.8)
 def segments_figure(figure, axes):
     colours = [colour(n) for n in ("1", "6", "7", "gpu", "5", "floor", "2")]
     rows, labels = [], []
@@ -125,12 +125,12 @@ def segments_figure(figure, axes):
     for at, (_, busy) in zip(y, rows, strict=True):
         axes.plot([busy, busy], [at - 0.46, at + 0.46], color="#010203", linewidth=2.2,
                   label="GPU time proper" if at == y[0] else None)
-    axes.set_yticks(y, labels, fontsize=8)
+    axes.set_yticks(y, labels)
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the time to first token, %")
     axes.set_ylabel("server, prompt tokens, time to first token")
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper center", ncols=3, fontsize=8, columnspacing=1.0, handlelength=1.2)
+    figure.legend(loc="outside upper center", ncols=3, columnspacing=1.0, handlelength=1.2)
 
 
 # %% [markdown]
@@ -317,7 +317,7 @@ def best_rate(card):
     return max(card.values("matmul"))
 
 
-@book.figure("floor.svg", size=(4.4, 3.4))
+@book.figure("floor.svg", height=4.1, phone=4.6)
 def floor_figure(_, axes):
     card = book.record("card")
     x = np.linspace(64, 4300, 60)
@@ -333,7 +333,7 @@ def floor_figure(_, axes):
     axes.set_xlabel("prompt, tokens")
     axes.set_ylabel("ms")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=7)
+    axes.legend()
 
 
 # %%
@@ -416,7 +416,7 @@ def with_detokenizer(run):
     return np.add(front_end(run), run.values("cpu", role="detokenizer"))
 
 
-@book.figure("load.svg", size=(4.4, 3.6))
+@book.figure("load.svg", height=4.3, phone=4.9)
 def load_figure(_, axes):
     kinds = {
         "front end with detokenizer: CPU": (with_detokenizer, colour("1")),
@@ -434,11 +434,11 @@ def load_figure(_, axes):
     apart = [np.median(with_detokenizer(run)) - np.median(front_end(run)) for run in runs]
     axes.bar(x - 0.3, apart, 0.19, bottom=[np.median(front_end(run)) for run in runs], color="none",
              edgecolor="#010203", linewidth=0.8, hatch="///", label="of it SGLang's detokenizer")
-    axes.set_xticks(x, [SHORT[name].replace(" ", "\n") for name in SERVERS], fontsize=9)
+    axes.set_xticks(x, [SHORT[name].replace(" ", "\n") for name in SERVERS])
     axes.set_xlabel("server and model")
     axes.set_ylabel("% of wall time (of one core)")
     axes.grid(axis="x", visible=False)
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1.0)
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1.0)
 
 
 # %%
@@ -614,7 +614,7 @@ def rows_of(core, loop):
     return [row for row in core.data["extra"]["rows"] if row["loop"] == loop]
 
 
-@book.figure("messages.svg", size=(4.4, 2.8))
+@book.figure("messages.svg", height=3.4, phone=3.5)
 def messages_figure(_, axes):
     rows = rows_of(book.record("core"), GPU_LOOP)
     x = [row["prompt_tokens"] for row in rows]
@@ -625,7 +625,7 @@ def messages_figure(_, axes):
     axes.set_xlabel("prompt, tokens")
     axes.set_ylabel("message, KiB")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 @book.claim(

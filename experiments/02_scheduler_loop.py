@@ -55,7 +55,7 @@ def counts(run, **names):
 
 
 # %%
-@book.figure("turns.svg", size=(7.0, 3.6))
+@book.figure("turns.svg", height=3.6, phone=4.5)
 def turns_figure(figure, axes):
     replay = book.record("replay-loop").data["extra"]["replay"]
     vllm = [step["state"]["budget"]["given"] for step in replay["steps"]]
@@ -74,7 +74,7 @@ def turns_figure(figure, axes):
     axes.set_ylabel("request")
     axes.grid(axis="y", visible=False)
     handles = [axes.barh([0], [0], color=colour(engine), label=label) for engine, label in ENGINES.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8)
+    figure.legend(handles=handles, loc="outside upper center", ncols=2)
 
 
 @book.claim(
@@ -360,7 +360,7 @@ def cost_values(run):
     }
 
 
-@book.figure("cost.svg", size=(4.4, 3.4))
+@book.figure("cost.svg", height=4.1, phone=4.2)
 def cost_figure(_, axes):
     run = book.record("cost-vllm")
     for op, tone, label in (("schedule", "vllm", "schedule"), ("update", "cpu", "update_from_output")):
@@ -373,7 +373,7 @@ def cost_figure(_, axes):
     axes.minorticks_off()
     axes.set_xlabel("running requests")
     axes.set_ylabel("one call, ms")
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 SENTENCE = (
@@ -417,7 +417,7 @@ def slower(sync, default):
     return values | {f"ms{n}": median_of(pace(default, n), "ms") for n in (1, 32)}
 
 
-@book.figure("overlap.svg", size=(4.4, 3.8))
+@book.figure("overlap.svg", height=4.6, phone=5.3)
 def overlap_figure(figure, axes):
     aside = iter((0.91, 0.97, 1.03, 1.10))  # four intervals at one place would hide each other
     for engine, mark in zip(ENGINES, "os", strict=True):
@@ -435,7 +435,7 @@ def overlap_figure(figure, axes):
     axes.minorticks_off()
     axes.set_xlabel("requests at once")
     axes.set_ylabel("time per token in step, over overlapping")
-    figure.legend(loc="outside upper center", ncols=2, fontsize=7)
+    figure.legend(loc="outside upper center", ncols=2)
 
 
 OVERLAP = (
@@ -526,7 +526,7 @@ def hidden(sync, default, host):
 BURST = [book.measured("burst", f"{engine}-default") for engine in ENGINES]
 
 
-@book.figure("burst.svg", size=(4.4, 3.2))
+@book.figure("burst.svg", height=3.8, phone=4.0)
 def burst_figure(_, axes):
     for engine, name in zip(ENGINES, BURST, strict=True):
         shares = np.linspace(0, 1, 101)  # more of them are more bytes and no other line
@@ -536,7 +536,7 @@ def burst_figure(_, axes):
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("gap between two tokens during the burst, ms")
     axes.set_ylabel("share of the gaps up to it")
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 @book.claim(

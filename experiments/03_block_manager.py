@@ -66,7 +66,7 @@ def needed(run):
     return run.data["workload"]["requests"] * (row_of(run, scheme="lengths")["both"]["mean"] - 1)
 
 
-@book.figure("waste.svg", size=(4.4, 3.4))
+@book.figure("waste.svg", height=4.1, phone=4.2)
 def waste_figure(figure, axes):
     run = book.record("waste-vllm")
     names = [*(str(block) for block in BLOCKS), *RULES]
@@ -78,12 +78,12 @@ def waste_figure(figure, axes):
         axes.barh(y, width, left=left, height=0.66, color=colour(tone), label=label)
         left += width
     labels = [f"blocks of {block}" for block in BLOCKS] + ["longest sequence", "power of two", "true length"]
-    axes.set_yticks(y, labels, fontsize=9)
+    axes.set_yticks(y, labels)
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the pool, %")
     axes.set_ylabel("what is reserved")
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper center", ncols=2, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2)
 
 
 @book.claim(
@@ -409,7 +409,7 @@ def cost(run, op, size):
     return series_of(run, "cost", op=op, blocks=size)
 
 
-@book.figure("cost.svg", size=(4.4, 3.6))
+@book.figure("cost.svg", height=4.3, phone=4.9)
 def cost_figure(figure, axes):
     run = book.record("cost-vllm")
     for number, (op, label) in enumerate(LISTED.items(), 1):
@@ -420,12 +420,12 @@ def cost_figure(figure, axes):
     axes.axhline(hashing.value, color=colour("floor"), linestyle="--", label="compute a hash")
     axes.axhspan(*hashing.ci, color=colour("floor"), alpha=0.15, linewidth=0)  # its interval
     axes.set_xscale("log", base=2)
-    axes.set_xticks(sizes(run), [f"{size:,}" for size in sizes(run)], fontsize=8)
+    axes.set_xticks(sizes(run), [f"{size:,}" for size in sizes(run)])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_xlabel("blocks in the pool")
     axes.set_ylabel("ns a block")
-    figure.legend(loc="outside upper center", ncols=3, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=3)
 
 
 def growth(run, op):
@@ -529,7 +529,7 @@ def largest(run):
     return count_of(run, "pool") // 16 // -(-(workload["prompt_tokens"] + workload["output_tokens"]) // 16)
 
 
-@book.figure("memory.svg", size=(4.4, 5.4))
+@book.figure("memory.svg", height=6.5, phone=6.8)
 def memory_figure(figure, axes):
     axes.remove()
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -553,9 +553,9 @@ def memory_figure(figure, axes):
                color=colour("accent"), label="preemptions")
     for axes in (upper, lower):
         axes.set_xscale("log", base=2)
-        axes.set_xticks(x, [f"{int(size):,}" for size in x], fontsize=8)
+        axes.set_xticks(x, [f"{int(size):,}" for size in x])
         axes.minorticks_off()
-        axes.legend(fontsize=8)
+        axes.legend()
     lower.set_xlabel("KV pool, tokens")
 
 

@@ -70,7 +70,7 @@ def key(name):
 
 
 # %%
-@book.figure("streams.svg", size=(4.4, 4.6))
+@book.figure("streams.svg", height=5.5, phone=8.2)
 def streams_figure(figure, axes):
     axes.remove()
     # No stream misses its last token.
@@ -86,13 +86,13 @@ def streams_figure(figure, axes):
             axes.barh(y, width, left=left, color=colour(tone), height=0.7,
                       label="reused" if name == "hit" else MISSED[name])
             left += width
-        axes.set_yticks(y, [f"{STREAMS[stream]}, {ENGINES[engine]}" for stream, engine in rows], fontsize=8)
-        axes.set_title(f"cache of {kv_tokens:,} tokens", fontsize=9)
+        axes.set_yticks(y, [f"{STREAMS[stream]}, {ENGINES[engine]}" for stream, engine in rows])
+        axes.set_title(f"cache of {kv_tokens:,} tokens")
         axes.set_xlim(0, 100)
         axes.grid(axis="y", visible=False)
     axes.set_xlabel("prompt tokens, %")
-    figure.supylabel("stream, engine", fontsize=10)
-    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside lower center")
+    figure.supylabel("stream, engine")
+    figure.legend(*axes.get_legend_handles_labels(), ncols=3, loc="outside lower center")
 
 
 @book.claim(
@@ -224,7 +224,7 @@ def middle(values, unit="%", digits=3):
     return intervals.value(float(np.median(values)), unit, digits, n=len(values))
 
 
-@book.figure("orders.svg", size=(4.4, 3.0))
+@book.figure("orders.svg", height=3.6, phone=5.6)
 def orders_figure(_, axes):
     run, other = (book.record(name) for name in BOTH)
     rows = [
@@ -239,11 +239,11 @@ def orders_figure(_, axes):
         axes.plot(values, [at] * len(values), "o", color=colour(tone), markersize=5)
     axes.axvline(PUBLISHED, color=colour("floor"), linestyle="--", linewidth=1,
                  label=f"{PUBLISHED}%, published, of other programs")
-    axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows], fontsize=8)
+    axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows])
     axes.set_xlim(0, 100)
     axes.set_xlabel("tokens reused, % of the optimum")
     axes.set_ylabel("order of the queue")
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
 NEAR_PUBLISHED = (the("published") - 5, the("published") + 5)
@@ -372,7 +372,7 @@ def us(run, op, by, size, **labels):
     return run.values("cost", op=op, by=by, size=size, **labels)
 
 
-@book.figure("cost.svg", size=(4.4, 3.4))
+@book.figure("cost.svg", height=4.1, phone=4.8)
 def cost_figure(_, axes):
     sglang, vllm = (book.record(name) for name in COSTS)
     lengths = [64, 256, 1024, 4096, 16384, 65536]
@@ -387,10 +387,10 @@ def cost_figure(_, axes):
               markersize=4, label="block hashes made")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    axes.set_xticks(lengths, [f"{n:,}" for n in lengths], fontsize=8)
+    axes.set_xticks(lengths, [f"{n:,}" for n in lengths])
     axes.set_xlabel("prompt tokens, all of them cached")
     axes.set_ylabel("µs")
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 @book.claim(
@@ -489,7 +489,7 @@ def reused(run, **labels):
     return 100 * series_of(run, "hit_tokens", **labels) / series_of(run, "prompt_tokens", **labels)
 
 
-@book.figure("order.svg", size=(4.4, 2.6))
+@book.figure("order.svg", height=3.1, phone=3.4)
 def order_figure(figure, axes):
     axes.remove()
     runs = [book.record(name) for name in ORDER]
@@ -502,10 +502,10 @@ def order_figure(figure, axes):
         for y, (rounds, tone) in enumerate(zip(values, ("sglang", "accent", "vllm"), strict=True)):
             axes.barh(-y, np.median(rounds), color=colour(tone), height=0.6)
             axes.plot(rounds, [-y] * len(rounds), "|", color=colour("6"), markersize=7)
-        axes.set_xlabel(title, fontsize=8)
+        axes.set_xlabel(title)
         axes.set_xlim(left=0)
         axes.grid(axis="y", visible=False)
-    left.set_yticks([0, -1, -2], names, fontsize=8)
+    left.set_yticks([0, -1, -2], names)
     left.set_ylabel("engine, order of the queue")
 
 

@@ -119,7 +119,7 @@ def points(run, tokens):
     return [ttft(run, tokens, cached) for cached in SHARED[tokens]]
 
 
-@book.figure("hits.svg", size=(4.4, 6.0))
+@book.figure("hits.svg", height=7.2, phone=7.5)
 def hits_figure(figure, axes):
     axes.remove()
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
@@ -134,13 +134,13 @@ def hits_figure(figure, axes):
                           markersize=5, color=colour(engine), label=ENGINES[engine])
             ends = np.polyval(fitted(engine, tokens, series), [0, tokens])
             axes.plot([0, tokens], ends, color=colour(engine), linewidth=1)
-        axes.set_title(f"prompts of {tokens:,} tokens", fontsize=9)
+        axes.set_title(f"prompts of {tokens:,} tokens")
         axes.set_xlabel("prompt tokens left to compute")
         axes.set_ylabel("time to first token, ms")
         axes.set_xticks([tokens * quarter // 4 for quarter in range(5)])
         axes.set_xlim(left=-0.02 * tokens)
         axes.set_ylim(bottom=0)
-        axes.legend(fontsize=8)
+        axes.legend()
 
 
 # %%
@@ -407,7 +407,7 @@ def full_hit(run, tokens):
     return ttft(run, tokens, tokens), run.values("itl_engine_mean", prompt_tokens=tokens)
 
 
-@book.figure("remainder.svg", size=(4.4, 2.9))
+@book.figure("remainder.svg", height=3.5, phone=3.6)
 def remainder_figure(_, axes):
     runs = {engine: book.record(f"hits-{engine}") for engine in ENGINES}
     rows = [(engine, tokens) for tokens in SHARED for engine in ENGINES]
@@ -422,11 +422,11 @@ def remainder_figure(_, axes):
         floor = step_floor(shape, tokens, hit(engine, tokens, tokens), card)
         axes.plot([floor, floor], [at - 0.42, at + 0.42], color="#010203", linewidth=2, linestyle="--",
                   label="floor: weights and cache read once" if at == y[0] else None)
-    axes.set_yticks(y, [f"{ENGINES[engine]}, {tokens:,}" for engine, tokens in rows], fontsize=9)
+    axes.set_yticks(y, [f"{ENGINES[engine]}, {tokens:,}" for engine, tokens in rows])
     axes.set_xlabel("time to first token at a full hit, ms")
     axes.set_ylabel("engine, prompt tokens")
     axes.grid(axis="y", visible=False)
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.42, 1.0))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.42, 1.0))
 
 
 @book.claim(
@@ -507,7 +507,7 @@ def both(run):
     return np.mean([rate(run, side) for side in "ab"], axis=0)
 
 
-@book.figure("price.svg", size=(4.4, 2.7))
+@book.figure("price.svg", height=3.2, phone=3.6)
 def price_figure(_, axes):
     rows = []
     for engine, title in ENGINES.items():
@@ -519,12 +519,12 @@ def price_figure(_, axes):
         axes.errorbar(middle, [at], xerr=error, fmt=mark, color=colour(tone), capsize=3)
     axes.axvline(0, color="#010203", linewidth=1)
     axes.axvline(-1, color=colour("accent"), linewidth=1, linestyle="--", label="published bound, vLLM V1")
-    axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows], fontsize=9)
+    axes.set_yticks(range(len(rows))[::-1], [row[0] for row in rows])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel("change of throughput, %")
     axes.set_ylabel("no hits: what is compared")
     axes.grid(axis="y", visible=False)
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
 UNDER_ONE_PERCENT = {
@@ -586,7 +586,7 @@ def price_null(*runs):
 
 
 # %%
-@book.figure("reuse.svg", size=(4.4, 2.9))
+@book.figure("reuse.svg", height=3.5, phone=3.6)
 def reuse_figure(_, axes):
     x = np.arange(len(ENGINES))
     for index, (side, tone) in enumerate((("off", "floor"), ("on", "accent"))):
@@ -598,7 +598,7 @@ def reuse_figure(_, axes):
     axes.set_xlabel("engine")
     axes.set_ylabel("prompts and answers, 1,000 tok/s")
     axes.grid(axis="x", visible=False)
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 @book.claim(
@@ -644,7 +644,7 @@ def most(run, requests):
     return max(run.values("kv_used", requests=requests))
 
 
-@book.figure("memory.svg", size=(4.4, 3.2))
+@book.figure("memory.svg", height=3.8, phone=4.7)
 def memory_figure(_, axes):
     counts = np.array([1, 8, 64])
     workload = book.record("memory-vllm-on").data["workload"]
@@ -662,7 +662,7 @@ def memory_figure(_, axes):
     axes.set_xticks(counts, [f"{n}" for n in counts])
     axes.set_xlabel("requests decoding behind one prefix")
     axes.set_ylabel("highest KV cache in use, tokens")
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 @book.claim(

@@ -210,11 +210,11 @@ def label(axes, points, tone, offset):
         else:
             near[2] += f", {text}"
     for x, y, text in groups:
-        axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", fontsize=7, color=tone,
+        axes.annotate(text, (x, y), xytext=offset, textcoords="offset points", color=tone,
                       ha="right" if offset[0] < 0 else "left")
 
 
-@book.figure("trade.svg", size=(4.4, 5.0))
+@book.figure("trade.svg", height=6.0, phone=6.6)
 def trade_figure(figure, axes):
     runs = by_measurement(book.record(name) for name in with_references(*SWEEP))
 
@@ -244,10 +244,9 @@ def trade_figure(figure, axes):
     axes.set_xlim(155, 335)
     axes.set_yscale("log")
     in_ms(axes.yaxis)
-    axes.tick_params(which="both", labelsize=8)
     axes.set_xlabel("first token of the long prompts, ms")
     axes.set_ylabel("p99 of the gaps between others' tokens, ms")
-    figure.legend(loc="outside upper center", ncols=2, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2)
 
 
 # %%
@@ -279,7 +278,7 @@ def gap_by_budget(*records):
     return prefixed("b", swept(runs, "vllm", "itl_p99")) | beside_512(runs, "vllm")
 
 
-@book.figure("gaps.svg", size=(4.4, 3.6))
+@book.figure("gaps.svg", height=4.3, phone=4.5)
 def gaps_figure(_, axes):
     runs = by_measurement(book.record(name) for name in with_references(*VLLM, *SGLANG))
     default = default_budget()
@@ -299,14 +298,13 @@ def gaps_figure(_, axes):
         axes.errorbar(places, *error_bars(ratios, anchor), fmt=mark + "-", color=colour(engine), markersize=5,
                       linewidth=1, label=ENGINES[engine])
     axes.set_xscale("log", base=2)
-    axes.set_xticks(places, [f"{n:,}" for n in places], fontsize=8)
+    axes.set_xticks(places, [f"{n:,}" for n in places])
     axes.minorticks_off()
     axes.set_yscale("log")
     in_ms(axes.yaxis)
-    axes.tick_params(axis="y", which="both", labelsize=8)
     axes.set_xlabel("vLLM: tokens a step; SGLang: tokens a chunk")
     axes.set_ylabel("p99 of the gaps between tokens, ms")
-    axes.legend(fontsize=8)
+    axes.legend()
 
 
 # %%
@@ -651,7 +649,7 @@ def offline_pair(runs, server):
     return [runs[name].values("throughput") for name in names]
 
 
-@book.figure("throughput.svg", size=(4.4, 3.6))
+@book.figure("throughput.svg", height=4.3, phone=5.0)
 def throughput_figure(_, axes):
     runs = by_measurement(book.record(name) for name in with_references(*VLLM, *SGLANG))
     for server in (*OFFLINE, *REFERENCES):
@@ -668,7 +666,7 @@ def throughput_figure(_, axes):
     axes.set_xticks(range(len(places)), [LABELS[what] for what in places])
     axes.set_xlabel("tokens a step (vLLM), a chunk (SGLang)")
     axes.set_ylabel("tokens over the visit's time, over the default's")
-    axes.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 @book.claim(

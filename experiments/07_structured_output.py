@@ -70,18 +70,18 @@ def jumpable(run, schema, backend):
     return 100 * count_of(run, "jumpable", schema=schema, backend=backend) / total
 
 
-@book.figure("jumps.svg", size=(4.4, 2.9))
+@book.figure("jumps.svg", height=3.5, phone=3.6)
 def jumps_figure(_, axes):
     run, y = book.record("walk-sglang"), np.arange(len(SCHEMAS))[::-1]
     for shift, backend, tone, label in ((0.2, "xgrammar", "sglang", "blanks allowed, the default"),
                                         (-0.2, "xgrammar-compact", "floor", "blanks fixed")):
         width = [jumpable(run, schema, backend) for schema in SCHEMAS]
         axes.barh(y + shift, width, 0.38, color=colour(tone), label=label)
-    axes.set_yticks(y, SCHEMAS.values(), fontsize=8)
+    axes.set_yticks(y, SCHEMAS.values())
     axes.set_xlim(0, 100)
     axes.set_xlabel("tokens that must come, % of the document")
     axes.set_ylabel("schema")
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
     axes.grid(axis="y", visible=False)
 
 
@@ -237,22 +237,22 @@ def dots(axes, op, scale, unit):
         axes.plot([value for value, _ in at], [row + 0.25 - 0.1 * index for _, row in at], mark, color=colour(tone),
                   markersize=5, markerfacecolor=colour(tone) if mark == "o" else "none", label=label)
     axes.set_xscale("log")
-    axes.set_yticks(y, SCHEMAS.values(), fontsize=8)
+    axes.set_yticks(y, SCHEMAS.values())
     axes.set_xlabel(unit)
     axes.set_ylabel("schema")
     axes.grid(axis="y", visible=False)
 
 
-@book.figure("compile.svg", size=(4.4, 3.6))
+@book.figure("compile.svg", height=4.3, phone=4.9)
 def compile_figure(_, axes):
     dots(axes, "compile", 1000, "ms to compile, logarithmic")
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
-@book.figure("fill.svg", size=(4.4, 3.6))
+@book.figure("fill.svg", height=4.3, phone=4.9)
 def fill_figure(_, axes):
     dots(axes, "fill", 1, "µs to fill one request's mask, logarithmic")
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
 
 @book.claim(
@@ -495,7 +495,7 @@ def later(run, size, less="none"):
     return difference_of(paced(run, "ttft", size, "flat"), paced(run, "ttft", size, less), "ms")
 
 
-@book.figure("tpot-schema.svg", size=(4.4, 3.2))
+@book.figure("tpot-schema.svg", height=3.8, phone=4.0)
 def tpot_figure(_, axes):
     x = np.arange(len(SIZES))
     for index, (label, (name, tone, mark, line)) in enumerate(PACE.items()):
@@ -506,7 +506,7 @@ def tpot_figure(_, axes):
     axes.set_xticks(x, SIZES)
     axes.set_xlabel("requests at once, second fleet of the first host")
     axes.set_ylabel("TPOT with a schema / without")
-    axes.legend(fontsize=8, loc="upper left")
+    axes.legend(loc="upper left")
 
 
 @book.claim(
@@ -683,7 +683,7 @@ def against_default(varied, default, size):
     return ratio_of(paced(varied, "tpot", size), paced(default, "tpot", size))
 
 
-@book.figure("graphs.svg", size=(4.4, 3.2))
+@book.figure("graphs.svg", height=3.8, phone=4.0)
 def graphs_figure(_, axes):
     y = np.arange(len(GRAPHS))[::-1]
     for shift, size, face in ((0.12, 1, True), (-0.12, 32, False)):
@@ -697,10 +697,10 @@ def graphs_figure(_, axes):
     axes.set_xscale("log")
     axes.set_xticks([1, 2, 3, 4, 5], ["1", "2", "3", "4", "5"])
     axes.set_xticks([], minor=True)
-    axes.set_yticks(y, GRAPHS, fontsize=8)
+    axes.set_yticks(y, GRAPHS)
     axes.set_xlabel("TPOT / the default's, logarithmic", loc="left")
     axes.set_ylabel("server")
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.3, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.3, 1.0))
     axes.grid(axis="y", visible=False)
 
 
@@ -802,7 +802,7 @@ def valid(run, kind):
     return intervals.proportion([ok for other, ok, _ in judged(run) if other == kind])
 
 
-@book.figure("valid.svg", size=(4.4, 2.9))
+@book.figure("valid.svg", height=3.5, phone=3.6)
 def valid_figure(_, axes):
     rows = [(f"{title}, {kind}", f"answers-{{}}-small-{engine}", kind)
             for kind in ("told", "shown") for engine, title in ENGINES.items()]
@@ -810,11 +810,11 @@ def valid_figure(_, axes):
     for shift, held, tone, label in ((0.2, "held", "accent", "held to the schema"), (-0.2, "free", "floor", "free")):
         middle, spread = error_bars(valid(book.record(name.format(held)), kind) for _, name, kind in rows)
         axes.barh(y + shift, middle, 0.38, xerr=spread, color=colour(tone), label=label, ecolor=colour("8"), capsize=2)
-    axes.set_yticks(y, [row[0] for row in rows], fontsize=8)
+    axes.set_yticks(y, [row[0] for row in rows])
     axes.set_xlim(0, 104)
     axes.set_xlabel("valid answers, %")
     axes.set_ylabel("engine, question")
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.4, 1.0))
     axes.grid(axis="y", visible=False)
 
 

@@ -16,7 +16,7 @@ from scripts.catalog import symptoms as catalog_symptoms
 from scripts.common.errors import SiteError
 from scripts.drift import compare_releases, comparison_files
 from scripts.measured import claim_labels, claim_reader, host_reader, plan_claims, record_reader
-from scripts.pages import references
+from scripts.pages import figure_texts, references
 from scripts.quotes.excerpts import Resolver
 from scripts.quotes.manifest_tables import CallPath
 from scripts.quotes.path_recordings import Recording
@@ -82,6 +82,11 @@ class Evidence:
     def labels(self) -> claim_labels.Labels:
         """What the values of claims are called on their cards: claim -> value -> label."""
         return claim_labels.load(self.root, self.claims)
+
+    @functools.cached_property
+    def figure_words(self) -> dict[str, str]:
+        """What the figure of a claim shows, in the words of the page that has its card."""
+        return figure_texts.of_blocks(self.root)
 
     @functools.cached_property
     def paths(self) -> dict[str, CallPath]:

@@ -16,10 +16,15 @@ LEAST_WORDS = 6  # fewer name a figure, and do not say what is on it
 _PLACEHOLDER = re.compile(r"^(?:figure|chart|picture|image|plot)\b[^.]{0,40}:", re.I)
 
 
+def of_blocks(root: Path) -> dict[str, str]:
+    """The words of each block that shows a figure, by the claim or the figure that it names."""
+    text = "\n".join(file.read_text("utf-8") for file in sorted((root / PAGES).rglob("*.md")))
+    return {name: alt[1] for _, name, options in _BLOCK.findall(text) if (alt := _ALT.search(options))}
+
+
 def of_experiment(root: Path, number: str) -> dict[str, str]:
     """The words for each figure of that experiment that a page shows, by the figure's file name."""
-    text = "\n".join(file.read_text("utf-8") for file in sorted((root / PAGES).rglob("*.md")))
-    written = {name: alt[1] for _, name, options in _BLOCK.findall(text) if (alt := _ALT.search(options))}
+    written = of_blocks(root)
     words = {name.partition("/")[2]: alt for name, alt in written.items() if name.startswith(f"{number}/")}
     file = root / CLAIMS / f"{number}.json"
     claims = json.loads(file.read_text("utf-8"))["claims"] if file.is_file() else []

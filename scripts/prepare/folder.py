@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.catalog import ledger
+from scripts.measured import figure_files
 from scripts.pages import reading_order
 from scripts.prepare import convert, generator_settings, watching
 from scripts.prepare.convert import NOTEBOOK, Converter, Page
@@ -58,6 +59,7 @@ class Folder:
         texts = {f"docs/{markdown_file(name)}": page.text for name, page in pages.items()}
         texts[generator_settings.FILE] = generator_settings.text(generator_settings.of_folder(settings, self.root))
         texts |= {f"docs/{place}": text for place, text in self.context.replay_data.items()}
+        texts |= {f"docs/{place}": text for place, text in figure_files.files(self.root).items()}
         if whole:
             texts["docs/data/ledger.json"] = ledger.text(self.context.evidence)
         self.pages = pages

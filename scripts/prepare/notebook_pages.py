@@ -8,7 +8,7 @@ import base64
 import functools
 import re
 
-from scripts.measured import inline_figures
+from scripts.measured import figure_files
 from scripts.render.page.html import escaped
 
 _GONE = [
@@ -47,32 +47,33 @@ _DRAWN = re.compile(
 
 
 @functools.lru_cache(maxsize=32)
-def page(html: str, where: str, words: tuple[str, ...] = ()) -> str:
+def page(html: str, where: str, figures: tuple[str, ...] = ()) -> str:
     """The notebook as shown; kept, because a server rebuilds all of them whenever a post is edited."""
-    return with_figures(trimmed(html), where, words)
+    return with_figures(trimmed(html), where, figures)
 
 
-def with_figures(html: str, where: str, words: tuple[str, ...] = ()) -> str:
-    """SVG images as part of the page: as images they could not take their colours from it.
+def with_figures(html: str, where: str, figures: tuple[str, ...] = ()) -> str:
+    """The notebook with each of its drawings as the site publishes it: `figures` are their HTML, in its order.
 
-    `words` say what each shows; one that has none is called after the heading above it, which `make verify` refuses.
-    Raises SiteError for one that loads or runs something.
+    One that has none stays an image, called after the heading above it, which `make verify` refuses. Raises SiteError
+    for one that loads or runs something.
     """
     heading, number = "the title", 0
 
-    def inlined(drawn: re.Match[str]) -> str:
+    def published(drawn: re.Match[str]) -> str:
         nonlocal heading, number
         if drawn["data"] is None:
             heading = re.sub(r"<[^>]+>", "", drawn["heading"]).strip() or heading
             return drawn[0]
         number += 1
-        said = words[number - 1] if number <= len(words) else ""
-        figure = inline_figures.from_bytes(
-            base64.b64decode(drawn["data"]), where, said or f"Figure below: {heading}", f"figure-{number}"
-        )
-        return f'<div class="figure-scroll" {inline_figures.SCROLLS}>{figure}</div>'
+        figure_files.parsed(base64.b64decode(drawn["data"]), where)
+        figure = figures[number - 1] if number <= len(figures) else ""
+        if not figure:
+            source = f"data:image/svg+xml;base64,{drawn['data']}"
+            figure = f'<img class="figure-img" src="{source}" alt="{escaped(f"Figure below: {heading}")}">'
+        return f'<div class="figure-scroll" {figure_files.SCROLLS}>{figure}</div>'
 
-    return _DRAWN.sub(inlined, html)
+    return _DRAWN.sub(published, html)
 
 
 def trimmed(html: str) -> str:

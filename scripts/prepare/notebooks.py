@@ -8,7 +8,9 @@ from pathlib import Path
 from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
 from scripts.pages import figure_texts
+from scripts.pages.references import to_root
 from scripts.prepare import headings, notebook_pages
+from scripts.render.page import figure_html
 
 CACHE = ".cache/notebooks"
 MADE_BY = ("mkdocs-jupyter", "nbconvert", "mistune", "pygments")  # a newer one may write other HTML
@@ -41,11 +43,20 @@ def converted(file: Path, root: Path) -> str:
 
 def page(file: Path, root: Path, where: str) -> str:
     """A notebook's HTML as part of this site, its headings marked. Raises SiteError for one that is built otherwise."""
-    html = notebook_pages.page(converted(file, root), where, figure_texts.of_notebook(file, root))
+    html = notebook_pages.page(converted(file, root), where, _figures(file, root, where))
     outer = _OUTER.search(html)
     if not outer or html.count("jp-MarkdownCell") != len(_CELL.findall(html)):
         raise SiteError(f"{where}: mkdocs-jupyter writes other HTML than it did; correct scripts/prepare/notebooks.py")
     return html[: outer.start()] + _CELL.sub(_opened, outer[1]) + html[outer.end() :]
+
+
+def _figures(file: Path, root: Path, where: str) -> tuple[str, ...]:
+    """The HTML of each figure that the notebook draws, "" for one that no page tells in words."""
+    folder = file.name[:2]
+    words = zip(figure_texts.drawn(file), figure_texts.of_notebook(file, root), strict=True)
+    return tuple(
+        figure_html.figure(root, f"{folder}/{name}", said, to_root(where)) if said else "" for name, said in words
+    )
 
 
 def title(html: str, where: str) -> str:

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 # No words of the page's own: navigation, controls, and what stands elsewhere on the page once more.
 LEFT_OUT = (
     ".headerlink, .md-tags, .md-content__button, .page-tools, script, style, template, button, input, form, "
-    ".picture-patterns, .figure-store, .path-heads, [aria-hidden=true], .rp-player, .rp-stage, .cp-answers, "
+    ".picture-patterns, .path-heads, [aria-hidden=true], .rp-player, .rp-stage, .cp-answers, "
     ".cp-verdict, .excerpt-mark, pre a[data-n], wbr, .md-source-file, .claim-row, .claim-scale svg, [hidden='']"
 )
 MARKS = {"true": "✓", "some": "partly", "false": "✗"}
@@ -27,7 +27,7 @@ def plain(article: str) -> str:
         node.replace_with(_made(f"<b>{html.escape(node.text())}</b>"))
     for node in body.css(LEFT_OUT):
         node.decompose()
-    for node in body.css("svg"):
+    for node in body.css("svg, picture"):
         _figure(tree, node)
     for node in body.css(".claim-verdict:empty"):
         node.replace_with(MARKS.get(node.attributes.get("data-holds") or "", "") + " ")
@@ -53,7 +53,8 @@ def _results(body: LexborNode) -> None:
 
 def _figure(tree: LexborHTMLParser, node: LexborNode) -> None:
     """A picture becomes its alternative text, which links to it."""
-    said = node.attributes.get("aria-label") or ""
+    image = node.css_first("img") or node
+    said = image.attributes.get("aria-label") or image.attributes.get("alt") or ""
     if not said and (named := node.attributes.get("aria-labelledby")):
         title = tree.css_first(f'[id="{named}"]')
         said = title.text(strip=True) or title.attributes.get("aria-label") or "" if title is not None else ""

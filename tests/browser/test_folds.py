@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from scripts.measured import figure_files
 from tests.conftest import serve_folder
 from tests.scripts.fixtures.rendered import html_of
 from tests.scripts.fixtures.several_hosts import on_hosts, share
@@ -70,10 +71,13 @@ BAR = SVG.replace('<use xlink:href="#m"/>', '<rect x="0" y="0" width="90" height
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("small"))
-    site.write("experiments/figures/01/wait.svg", BAR)
+    site.write_figure(BAR)
     site.save_claims([on_hosts(site, [True, False, True], [share(61.238), share(58.0), share(66.66)])])
-    body = html_of(site, PAGE).replace("../../posts/01-one-request/#", "#")
+    body = html_of(site, PAGE).replace("../../posts/01-one-request/#", "#").replace("../../assets/", "assets/")
     folder = tmp_path_factory.mktemp("site")
+    for place, text in figure_files.files(site.root).items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, "utf-8")
     for name in STYLES:
         shutil.copy(ROOT / f"docs/assets/css/blocks/{name}.css", folder)
     for name in ("folds", "excerpt", "claim-report"):
@@ -109,7 +113,7 @@ def test_a_line_opens_to_the_card_in_place_without_a_script(opened):
     line, evidence = page.locator("details.result"), page.locator("#claim-wait")
     assert line.locator("> .claim").is_hidden() and evidence.is_hidden()
     line.locator("> summary").click()
-    assert line.locator("> .claim").is_visible() and line.locator(".claim-figure svg").is_visible()
+    assert line.locator("> .claim").is_visible() and line.locator(".claim-figure img").is_visible()
     evidence.locator("xpath=..").locator("> summary").click()
     assert evidence.is_visible() and line.locator("> .claim").is_hidden(), "two cards of one claim are open"
 
@@ -133,12 +137,13 @@ def test_a_link_opens_a_fold_again_that_was_closed_since(opened, fragment):
 
 def test_the_figure_is_drawn_in_both_places_with_what_clips_it(opened):
     page = opened()
-    for fold, svg in (
-        ("details.result", ".claim-in-line svg.figure-svg"),
-        ("details.claim-fold", "#claim-wait svg.figure-svg"),
+    for fold, image in (
+        ("details.result", ".claim-in-line .figure-img"),
+        ("details.claim-fold", "#claim-wait .figure-img"),
     ):
         page.locator(f"{fold} > summary").click()
-        box = page.locator(svg).bounding_box()
+        page.wait_for_function("(image) => image.complete && image.naturalWidth", arg=page.query_selector(image))
+        box = page.locator(image).bounding_box()
         middle = page.evaluate("scrollY") + box["y"] + box["height"] / 2
         shot = page.screenshot(clip={"x": box["x"], "y": middle, "width": box["width"], "height": 1}, full_page=True)
         colours = row(shot)

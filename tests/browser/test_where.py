@@ -1,7 +1,11 @@
 """Where am I: a post says its place in the series, its neighbours and contents on any screen; its lines can be read."""
 
-import pytest
+import io
 
+import pytest
+from PIL import Image
+
+from experiments.lab.analysis import figure_forms
 from scripts.pages import reading_order
 
 pytestmark = pytest.mark.browser
@@ -126,24 +130,50 @@ def test_a_call_path_is_a_line_until_it_is_opened_and_its_lanes_keep_their_heads
     assert 40 <= head["y"] <= 120, "the heads have scrolled away"
 
 
-@pytest.mark.parametrize(("width", "least", "most"), [(390, 11, 18), (1280, 16.5, 18), (1920, 16.5, 18)])
-def test_the_type_of_a_chart_s_axes_is_read_on_a_phone_and_as_tall_as_the_text_elsewhere(
+UNITS = {390: figure_forms.PHONE, 1280: figure_forms.WIDE, 1920: figure_forms.WIDE}
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(390, 12, 17), (1280, 16, 18), (1920, 16, 18)])
+def test_the_type_of_a_chart_is_read_on_a_phone_and_as_tall_as_the_text_elsewhere(
     open_page, full_url, full_site, width, least, most
 ):
-    page = open_page(f"{full_url}posts/{slugs(full_site)[5]}/", width)
-    page.evaluate(
-        "document.querySelectorAll('details').forEach(fold => { fold.removeAttribute('name'); fold.open = true; })"
-    )
-    page.wait_for_timeout(200)
-    sizes = page.evaluate(
-        """() => [...document.querySelectorAll('svg.figure-svg')].filter(each => each.getBoundingClientRect().width)
-        .map(each => 10 * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"""  # drawn with 10 units
-    )
-    assert len(sizes) >= 6 and least <= min(sizes) and max(sizes) <= most, sizes
-    if width == 390:
-        boxes = "[...document.querySelectorAll('.claim-figure')]"
-        assert page.evaluate(f"{boxes}.filter(box => box.scrollWidth > box.clientWidth + 1).length") == 0
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    form = UNITS[width]
+    for slug in slugs(full_site):
+        page = open_page(f"{full_url}posts/{slug}/", width)
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(fold => { fold.removeAttribute('name'); fold.open = true; })"
+        )
+        page.evaluate("document.querySelectorAll('.figure-img').forEach(image => { image.loading = 'eager'; })")
+        page.wait_for_function("[...document.querySelectorAll('.figure-img')].every(image => image.naturalWidth)")
+        found = page.evaluate(
+            "[...document.querySelectorAll('.figure-img')].map(image => [image.currentSrc, image.clientWidth])"
+        )
+        assert all(("-phone." in source) == (form is figure_forms.PHONE) for source, _ in found), found
+        sizes = [form.type * shown / form.width for _, shown in found]
+        assert len(sizes) >= 3 and least <= min(sizes) and max(sizes) <= most, sizes
+        if width == 390:
+            boxes = "[...document.querySelectorAll('.claim-figure')]"
+            assert page.evaluate(f"{boxes}.filter(box => box.scrollWidth > box.clientWidth + 1).length") == 0
+            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        page.close()
+
+
+def test_a_chart_costs_nothing_until_it_is_seen_and_follows_the_scheme_of_the_page(open_page, full_url, full_site):
+    asked = []
+    page = open_page(f"{full_url}posts/{slugs(full_site)[1]}/", 1280)
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload(wait_until="networkidle")
+    assert [url for url in asked if "/figures/" in url] == []
+    grounds = {}
+    page.locator("details.claim-fold:has(.figure-img) > summary").first.click()
+    image = page.locator("details.claim-fold .figure-img").first
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("(image) => image.complete && image.naturalWidth", arg=image.element_handle())
+    for scheme in ("default", "slate"):
+        page.evaluate(f"document.body.dataset.mdColorScheme = '{scheme}'")
+        shot = Image.open(io.BytesIO(image.screenshot())).convert("RGB")
+        grounds[scheme] = shot.getpixel((3, shot.height // 2))
+    assert min(grounds["default"]) > 200 and max(grounds["slate"]) < 80, grounds
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])

@@ -148,24 +148,25 @@ class Book:
             raise LabError(f"experiment {self.experiment}: two claims are called {id}; give each its own id")
         return decorate
 
-    def figure(self, name: str, size: tuple[float, float] = (7.0, 3.5)) -> Callable[[Function], Function]:
-        """Draw `experiments/figures/NN/<name>` by the decorated function, which gets (figure, axes) of matplotlib;
-        nothing is drawn in modes verify and host. In a notebook the drawing is shown."""
+    def figure(self, name: str, height: float, phone: float) -> Callable[[Function], Function]:
+        """Draw `experiments/figures/NN/<name>` by the decorated function, which gets (figure, axes) of matplotlib, and
+        again for phones; heights in inches. Not in modes verify and host. A notebook shows the wide drawing."""
 
         def decorate(function: Function) -> Function:
             if self.mode in ("verify", "host"):
                 return function
             try:
-                text = draw_figures.draw(function, size, salt=f"{self.experiment}/{name}")
+                drawn = draw_figures.both(function, name, height, phone, self.experiment)
             except NotMeasured:
                 if self.mode != "local":
                     raise
                 return function
             folder = self.base / "figures" / self.experiment
             folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / name, text.encode())
-            self.figures[name] = record_format.sha256(text.encode())
-            draw_figures.show(text)
+            for file, text in drawn.items():
+                write_whole(folder / file, text.encode())
+                self.figures[file] = record_format.sha256(text.encode())
+            draw_figures.show(drawn[name])
             return function
 
         return decorate

@@ -1,13 +1,16 @@
 """Figures as SVG that takes its colours from the page: text and axes in its text colour, series in CSS variables.
 
 The same data gives the same bytes. Each variable has a fallback that reads on white and on black, for a viewer without
-the page's style sheet.
+the page's style sheet. A figure is drawn twice, for a wide screen and for a phone: one drawing scaled to both has type
+that is too large on the one or too small on the other.
 """
 
 import io
 import re
 from collections.abc import Callable
 from typing import Any
+
+from experiments.lab.analysis.figure_forms import PHONE, WIDE, Form, narrow
 
 # Series by meaning. `var(--figure-...)` with these fallbacks is what the file holds; the page may set the variables.
 COLOURS = {
@@ -36,8 +39,18 @@ def colour(name: str) -> str:
     return f"#0a0b{names.index(str(name)) + 16:02x}"
 
 
-def draw(function: Callable[..., object], size: tuple[float, float], salt: str) -> str:
-    """The SVG text of what `function(figure, axes)` draws; size in inches of 72 px."""
+def both(
+    function: Callable[..., object], name: str, height: float, phone: float, experiment: str
+) -> dict[str, str]:
+    """File name -> SVG text of the figure `name` for a wide screen and for a phone; heights in inches of 72 units."""
+    return {
+        form.file(name): draw(function, tall, f"{experiment}/{form.file(name)}", form)
+        for form, tall in ((WIDE, height), (PHONE, phone))
+    }
+
+
+def draw(function: Callable[..., object], height: float, salt: str, form: Form = WIDE) -> str:
+    """The SVG text of what `function(figure, axes)` draws in that form; height in inches of 72 units."""
     import matplotlib
     from matplotlib.figure import Figure
     from matplotlib.rcsetup import cycler
@@ -45,7 +58,12 @@ def draw(function: Callable[..., object], size: tuple[float, float], salt: str) 
     style: dict[Any, Any] = {
         "svg.hashsalt": salt,
         "svg.fonttype": "none",
-        "font.size": 10,
+        "font.size": form.type,
+        "axes.titlesize": "medium",
+        "axes.titlepad": 0.8 * form.type,
+        "figure.labelsize": "medium",
+        "figure.constrained_layout.h_pad": 0.07,
+        "figure.constrained_layout.w_pad": 0.07,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "text.color": INK,
@@ -69,8 +87,10 @@ def draw(function: Callable[..., object], size: tuple[float, float], salt: str) 
         "boxplot.medianprops.color": INK,
     }
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=(form.width / 72, height), layout="constrained")
         function(figure, figure.subplots())
+        if form is PHONE:
+            narrow(figure)
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return themed(out.getvalue().decode())

@@ -11,11 +11,11 @@ from pymdownx.blocks.block import type_boolean, type_string
 from experiments.formats import verdict_words
 from scripts.catalog.site_data import Evidence, engine_name
 from scripts.common.errors import SiteError
-from scripts.measured import host_reader, inline_figures, record_reader
+from scripts.measured import figure_files, host_reader, record_reader
 from scripts.measured.claim_reader import Claim, load
 from scripts.render.blocks.claim_hosts import hosts_of
 from scripts.render.blocks.claim_plans import columns
-from scripts.render.page import templates
+from scripts.render.page import figure_html, templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
@@ -93,15 +93,12 @@ class Card:
 def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "", form: str = WHOLE) -> str:
     """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported.
 
-    Of a claim that has a line in the text there are two cards, one open at a time; its figure is drawn once, beside the
-    folded one, and both show that.
+    Of a claim that has a line in the text there are two cards, one open at a time.
     """
     anchor = f"claim-{claim.id}"
     name = (claim.data.get("figure") or "").removeprefix("figures/")
-    figure = inline_figures.inline(evidence.root, name, alt or claim.sentence(), anchor) if name else ""
-    store = ""
-    if figure and form != WHOLE:
-        store, figure = inline_figures.shared(figure, anchor, again=form == LINE)
+    alt = alt or evidence.figure_words.get(claim.id) or claim.sentence()
+    figure = figure_html.figure(evidence.root, name, alt, root) if name else ""
     local = here(evidence.root, claim)
     labels = evidence.labels.get(claim.id, {})
     releases = (f"{engine_name(name)} {version}" for name, version in claim.data["pin"].items())
@@ -109,14 +106,13 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         "claim.html",
         anchor=anchor,
         form=form,
-        store=store,
         claim=Card.of(claim),
         on_hosts=verdict_words.on_hosts(claim.verdicts),
         hosts=hosts_of(claim, evidence.root, labels),
         plans=columns(claim, evidence.plans.get(claim.id, []), labels),
         sentence=_sentence(claim),
         figure=figure,
-        figure_box=inline_figures.SCROLLS,
+        figure_box=figure_files.SCROLLS,
         where=_where_short(claim),
         local=Card.of(local, claim) if local else None,
         releases=", ".join(releases),

@@ -5,7 +5,8 @@ import re
 from markdown import Markdown
 from pymdownx.blocks.block import type_string
 
-from scripts.measured import inline_figures
+from scripts.measured import figure_files
+from scripts.render.page import figure_html
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 
@@ -20,9 +21,9 @@ class FigureBlock(PageBlock):
     def html(self) -> str:
         alt, caption = self.alt_and_caption()
         name = "figure-" + re.sub(r"[^a-z0-9]+", "-", self.argument.removesuffix(".svg").lower())
-        drawn = inline_figures.inline(self.evidence.root, self.argument, alt, name)
+        drawn = figure_html.figure(self.evidence.root, self.argument, alt, self.root)
         return (
-            f'<figure class="measured" id="{name}"><div class="figure-scroll" {inline_figures.SCROLLS}>{drawn}</div>'
+            f'<figure class="measured" id="{name}"><div class="figure-scroll" {figure_files.SCROLLS}>{drawn}</div>'
             f"<figcaption>{caption}</figcaption></figure>"
         )
 

@@ -267,8 +267,8 @@ def test_a_figure_takes_its_colours_from_the_page_and_has_the_same_bytes_again()
         axes.set_xlabel("tokens")
         axes.legend()
 
-    text = draw_figures.draw(drawing, (4, 2), "01/x.svg")
-    assert text == draw_figures.draw(drawing, (4, 2), "01/x.svg")
+    text = draw_figures.draw(drawing, 2, "01/x.svg")
+    assert text == draw_figures.draw(drawing, 2, "01/x.svg")
     assert "var(--figure-vllm, #3b78c4)" in text and "currentColor" in text and text.startswith("<svg")
     assert "#0a0b" not in text and draw_figures.INK not in text and "<style" not in text and "DejaVu" not in text
     assert "http" not in text.replace("http://www.w3.org/", "")

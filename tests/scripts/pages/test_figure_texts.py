@@ -19,7 +19,7 @@ def notebook(tmp_path):
 
     def write(page: str = PAGE, shown: int = 2):
         claims = {"claims": [{"id": "wait", "figure": "figures/01/wait.svg"}, {"id": "none", "figure": None}]}
-        source = [f'@book.figure("{name}.svg", size=(4, 3))\ndef draw(): ...\n' for name in ("wait", "other")]
+        source = [f'@book.figure("{name}.svg", height=3, phone=4)\ndef draw(): ...\n' for name in ("wait", "other")]
         output = {"data": {"image/svg+xml": "<svg/>"}}
         cells = [{"cell_type": "markdown", "source": '@book.figure("no.svg")'}]
         cells += [{"cell_type": "code", "source": [text], "outputs": [output] * (shown // 2)} for text in source]

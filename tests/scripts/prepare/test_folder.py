@@ -35,11 +35,15 @@ def made(tmp_path_factory) -> Path:
 
 
 def test_what_is_built(made):
-    (made / "experiments/figures/01/x.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/>")
+    for name in ("x", "x-phone"):
+        (made / f"experiments/figures/01/{name}.svg").write_text(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/>"
+        )
     out = made.parent / "built"
     build_site.build(out, made)
     ledger = json.loads((out / "data/ledger.json").read_text())
     assert ledger["schema"] == "ledger/1" and ledger["counts"]["excerpt"] >= 50
+    assert len(list((out / "assets/figures/01").glob("x*.svg"))) == 2, "what pages show is dressed"
     assert (out / "data/figures/01/x.svg").is_file() and (out / "data/schema/ledger.schema.json").is_file()
     assert list(out.rglob("*.toml")) == []
     page = (out / "experiments/01_request_lifecycle/index.html").read_text()
