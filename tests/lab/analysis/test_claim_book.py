@@ -277,10 +277,11 @@ def test_a_figure_takes_its_colours_from_the_page_and_has_the_same_bytes_again()
 def test_the_digest_of_a_figure_stands_with_the_claims_and_stays_when_other_hosts_are_added(root):
     book = Book("01", "reference", root)
     claimed(book)
-    book.figure("line.svg", (4, 2))(lambda figure, axes: axes.plot([1, 2], [3, 4]))
+    book.figure("line.svg", height=2, phone=3)(lambda figure, axes: axes.plot([1, 2], [3, 4]))
     book.finish()
     path = root / "experiments/claims/01.json"
-    drawn = {"line.svg": record_format.sha256((root / "experiments/figures/01/line.svg").read_bytes())}
+    names = ("line-phone.svg", "line.svg")
+    drawn = {name: record_format.sha256((root / "experiments/figures/01" / name).read_bytes()) for name in names}
     assert json.loads(path.read_text())["figures"] == drawn
     host_claims.write("01", root)
     assert json.loads(path.read_text())["figures"] == drawn
