@@ -47,3 +47,15 @@ def test_the_package_needs_the_standard_library_and_jsonschema_alone():
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
                 others = [name for name in names if not name.startswith("experiments.formats")]
                 assert {name.partition(".")[0] for name in others} <= allowed, f"{path}: {others}"
+
+
+def test_a_column_file_that_is_damaged_or_too_large_is_an_error_that_readers_know():
+    packed = record_format.pack({"x": [1, 2, 3]})
+    with pytest.raises(ValueError, match="^unpacks to more than 12 bytes$"):
+        record_format.unpack(packed, most=12)
+    bomb = gzip.compress(b" " * 30_000_000, mtime=0)
+    assert len(bomb) < 40_000
+    with pytest.raises(ValueError, match="^unpacks to more than 20,000,000 bytes$"):
+        record_format.unpack(bomb)
+    with pytest.raises((OSError, EOFError, ValueError)):
+        record_format.unpack(packed[:10] + b"\xff" + packed[11:])

@@ -7,7 +7,6 @@ out by any of that.
 """
 
 import contextlib
-import gzip
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -19,11 +18,14 @@ from experiments.formats import record_format, strict_json
 from experiments.lab.errors import LabError
 from experiments.lab.host import machine_words
 from experiments.lab.host.config import REFERENCE, ROOT
-from experiments.lab.records import plan_records, sent_file
+from experiments.lab.records import plan_records, sent_file, stranger_json
 from experiments.lab.records.host_identity import one_run
 from experiments.lab.records.record_file import Record
+from experiments.lab.records.schema_check import EDITED
 
-MOST_COLUMNS = 40_000_000  # bytes of one column file, unpacked
+MOST_RECORD = record_format.LIMIT  # bytes, before it is read
+MOST_COLUMNS = record_format.COLUMNS  # bytes of one column file, unpacked
+MOST_OF_ALL = 100_000_000  # and of all that are imported together
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def from_folder(folder: Path, root: Path = ROOT) -> list[Checked]:
     """The same of a folder NN/*.json that `--out` named: each of its experiments. Recordings of call paths stay out."""
     found = []
     for path in sorted(folder.glob("[0-9][0-9]")):
-        names = [each for each in sorted(path.glob("*.json")) if "recording" not in Record(each).data]
+        names = [each for each in sorted(path.glob("*.json")) if "recording" not in _read(each).data]
         if names:
             records = admitted(path, path.name, root, names)
             plain = {name: (path / name).read_bytes() for name in files_of(records)}
@@ -84,11 +86,14 @@ def admitted(folder: Path, experiment: str, root: Path, names: list[Path] | None
 def checked(folder: Path, experiment: str, root: Path, names: list[Path] | None = None) -> list[Record]:
     """The records in a folder, or those named, each whole and of the pins, all of one host and run. LabError if not.
     The model is looked at by `other_models`."""
-    records = [Record(path) for path in names or sorted(folder.glob("*.json"))]
+    records = [_read(path) for path in names or sorted(folder.glob("*.json"))]
     if not records:
         raise LabError(f"experiment {experiment}: no record is there")
+    unpacked = 0
     for record in records:
-        _whole(record, experiment)
+        unpacked += _whole(record, experiment)
+        if unpacked > MOST_OF_ALL:
+            raise LabError(f"experiment {experiment}: its columns unpack to more than {MOST_OF_ALL:,} bytes together")
     one_run([(record.path.name, record.data) for record in records])
     pins = tomllib.loads((root / "snippets/pins.toml").read_text("utf-8"))
     for record in records:
@@ -133,29 +138,55 @@ def said(records: list[Record]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _whole(record: Record, experiment: str) -> None:
-    """Of the experiment, under its own name, no call path, with columns that can be read, of the size of a record."""
+def _read(path: Path) -> Record:
+    """A record, of a file of its own, that says the same to every reader."""
+    for file in (path, *path.parent.glob(f"{path.stem}.*.json.gz")):
+        if file.is_symlink() or not file.is_file():
+            raise LabError(f"{file.name}: is a link or the like; a record is a file of its own: copy it there")
+        if (size := file.stat().st_size) > MOST_RECORD:
+            raise LabError(f"{file.name}: has {size:,} bytes, at most {MOST_RECORD:,}; it is no record of the lab")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise LabError(f"{path.name}: cannot be read ({error.strerror}); make it readable") from None
+    stranger_json.read(raw, f"{path.parent.name}/{path.name}", EDITED)
+    return Record(path)
+
+
+def _whole(record: Record, experiment: str) -> int:
+    """Of the experiment, under its own name, no call path, with columns that can be read, of the size of a record. The
+    bytes of its columns, unpacked."""
     data, name = record.data, record.path.name
     if data["experiment"] != experiment or data["measurement"] != record.path.stem:
         raise LabError(f"{name}: is {data['experiment']}/{data['measurement']}.json by its own words; never rename one")
     if "recording" in data:
         raise LabError(f"{name}: is the recording of a call path, and no measurement; leave it out")
-    size = record.path.stat().st_size
+    size, unpacked, columns = record.path.stat().st_size, 0, None
     if named := data.get("columns"):
-        file = record.path.with_name(named["file"])
-        size += file.stat().st_size
-        try:
-            with gzip.open(file) as stream:
-                whole = len(stream.read(MOST_COLUMNS + 1)) <= MOST_COLUMNS
-        except (OSError, EOFError):
-            whole = False
-        if not whole or not record_format.of_one_length(record.columns):
-            raise LabError(f"{name}: its column file {named['file']} is cut or damaged; measure it again")
+        packed = record.path.with_name(named["file"]).read_bytes()
+        size += len(packed)
+        unpacked, columns = _columns(packed, f"{name}: its column file {named['file']} is cut or damaged")
     if size > record_format.LIMIT:
         raise LabError(f"{name}: {size:,} bytes with its columns, at most {record_format.LIMIT:,}")
-    if found := machine_words.first_found(data, None, {}):
+    if found := machine_words.first_found(data, columns, {}):
         place, word, what = found
         raise LabError(f"{name}: {place} holds {word!r}, {what} of the machine; measure it again without")
+    return unpacked
+
+
+def _columns(packed: bytes, damaged: str) -> tuple[int, dict[str, list]]:
+    """(bytes, columns) of a column file, none of them kept: a file of many could fill the memory."""
+    try:
+        text = record_format.unpacked(packed, MOST_COLUMNS)
+    except (OSError, EOFError, ValueError) as error:
+        raise LabError(f"{damaged} ({error}); measure it again") from None
+    columns = stranger_json.read(text, damaged, "measure it again")
+    listed = isinstance(columns, dict) and all(isinstance(values, list) for values in columns.values())
+    if not listed or not record_format.of_one_length(columns):
+        raise LabError(f"{damaged}, and no table of columns of one length; measure it again")
+    if any(isinstance(value, dict | list) for values in columns.values() for value in values):
+        raise LabError(f"{damaged}: a value of its columns is no number and no text; measure it again")
+    return len(text), columns
 
 
 def _of_the_pin(record: Record, pins: dict[str, Any]) -> None:

@@ -18,9 +18,11 @@ from typing import Any
 
 from experiments.formats import json_schema, record_format, strict_json
 from experiments.lab.errors import LabError
+from experiments.lab.records import stranger_json
 
 SCHEMA_FILE = Path(__file__).parents[1] / "schema" / "sent.schema.json"
 MANIFEST, SUMMARY = "manifest.json", "summary.md"
+MOST_MEMBER = record_format.LIMIT  # bytes of one file in it
 MOST_BYTES, MOST_FILES, MOST_PACKED = 40_000_000, 1_000, 25_000_000  # unpacked; members; the file itself
 _RECORD = r"[0-9]{2}/[a-z0-9][A-Za-z0-9._-]*\.json(\.gz)?"
 _MEMBER = re.compile(rf"[0-9]{{2}}-[0-9a-f]{{16}}/(manifest\.json|summary\.md|{_RECORD})")
@@ -87,6 +89,7 @@ def _members(file: Path) -> dict[str, bytes]:
         raise LabError(f"{file}: cannot be read ({error.strerror}); name a file of `make send`, or a folder") from None
     if len(raw) > MOST_BYTES:
         raise LabError(f"{file.name}: unpacks to more than {MOST_BYTES:,} bytes; it is no file of `make send`")
+    _plain(file.name, raw)
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
@@ -105,14 +108,45 @@ def _members(file: Path) -> dict[str, bytes]:
     return found
 
 
+def _plain(file: str, raw: bytes) -> None:
+    """LabError for an archive with a header that `pack` does not write: of a link or a device, and those that give the
+    next one another name, size or sparse content. tarfile follows them, some without an end (CVE-2025-8194)."""
+    if len(raw) < tarfile.BLOCKSIZE:
+        raise LabError(f"{file}: holds no archive, or an empty one; {AGAIN}")
+    at, blocks = 0, len(raw) // tarfile.BLOCKSIZE
+    while at < blocks:
+        header = raw[at * tarfile.BLOCKSIZE :][: tarfile.BLOCKSIZE]
+        if not any(header):
+            break
+        at += 1
+        kind, name = header[156:157], header[:100].rstrip(b"\0").decode("ascii", "replace")
+        if kind in (b"x", b"g", b"X", b"L", b"K", b"S"):
+            raise LabError(f"{file}: has a header of type {kind.decode()} that `make send` does not write; {AGAIN}")
+        size = re.fullmatch(rb" *([0-7]{1,11})[ \0]*", header[124:136])
+        if size is None:
+            raise LabError(f"{file}: {ascii(name)[:200]} is cut, or has no size; {AGAIN}")
+        if kind == tarfile.REGTYPE:
+            at += -(-int(size[1], 8) // tarfile.BLOCKSIZE)
+        elif kind != tarfile.DIRTYPE or int(size[1], 8):
+            raise LabError(f"{file}: {_shown(name)} is a link or the like; only records may be in it: do not unpack it")
+    if raw[at * tarfile.BLOCKSIZE :].strip(b"\0"):
+        raise LabError(f"{file}: holds more after the end of its archive; {AGAIN}")
+
+
+def _shown(name: str) -> str:
+    return (name if name.isprintable() else ascii(name))[:200]
+
+
 def _allowed(file: str, entry: tarfile.TarInfo, found: dict[str, bytes]) -> None:
-    name = entry.name if entry.name.isprintable() else ascii(entry.name)
+    name = _shown(entry.name)
     if not entry.isreg() or entry.issparse():
-        raise LabError(f"{file}: {name[:200]} is a link or the like; only records may be in it: do not unpack it")
+        raise LabError(f"{file}: {name} is a link or the like; only records may be in it: do not unpack it")
     if not _MEMBER.fullmatch(entry.name):
-        raise LabError(f"{file}: {name[:200]} may not be in it, only NN-<host id>/NN/*.json and *.json.gz; {AGAIN}")
-    if entry.name in found:
-        raise LabError(f"{file}: {name[:200]} is in it twice; {AGAIN}")
+        raise LabError(f"{file}: {name} may not be in it, only NN-<host id>/NN/*.json and *.json.gz; {AGAIN}")
+    if entry.size > MOST_MEMBER:
+        raise LabError(f"{file}: {name} has {entry.size:,} bytes, at most {MOST_MEMBER:,}; {AGAIN}")
+    if entry.name.lower() in map(str.lower, found):  # some file systems take both for one
+        raise LabError(f"{file}: {name} is in it twice; {AGAIN}")
     if len(found) >= MOST_FILES:
         raise LabError(f"{file}: holds more than {MOST_FILES} files; it is no file of `make send`")
 
@@ -120,10 +154,7 @@ def _allowed(file: str, entry: tarfile.TarInfo, found: dict[str, bytes]) -> None
 def _manifest(file: str, raw: bytes | None) -> dict[str, Any]:
     if raw is None:
         raise LabError(f"{file}: has no {MANIFEST}; {AGAIN}")
-    try:
-        data = strict_json.read(raw)
-    except ValueError as error:
-        raise LabError(f"{file}: {MANIFEST}: {error}; {AGAIN}") from None
+    data = stranger_json.read(raw, f"{file}: {MANIFEST}", AGAIN)
     if fault := json_schema.first_fault(data, SCHEMA_FILE):
         raise LabError(f"{file}: {MANIFEST}: {fault.line('manifest')}; {AGAIN}")
     assert isinstance(data, dict)  # the schema has seen to it

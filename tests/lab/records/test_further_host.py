@@ -179,3 +179,84 @@ def test_a_call_path_is_no_result(root, tmp_path):
 def test_a_folder_without_records_is_refused(root, tmp_path):
     with pytest.raises(LabError, match="holds no measurement; it must be the folder given to --out"):
         further_host.from_folder(tmp_path, root)
+
+
+def sent_with(folder, columns: bytes):
+    """A file whose one record has these bytes for its columns."""
+    named = {"file": "hits-vllm.columns.json.gz", "sha256": record_format.sha256(columns)}
+    data = theirs(columns=named)
+    made.write(folder / "lab", data)
+    (folder / "lab/05" / named["file"]).write_bytes(columns)
+    files = {path.relative_to(folder / "lab").as_posix(): path.read_bytes() for path in (folder / "lab").glob("05/*")}
+    said = further_host.said([type("R", (), {"data": data})])
+    name, packed = sent_file.pack({"schema": "sent/1", "by": None, "missing": {}, **said}, "", files)
+    (folder / name).write_bytes(packed)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (b'{"x": [' + b"[]," * 10_000_000 + b"[]]}", "unpacks to more than 20,000,000 bytes"),
+        (b'{"x": [[1]]}', "a value of its columns is no number and no text"),
+        (b'{"x": [' + b"[" * 500 + b"]" * 500 + b"]}", "is nested more than 30 deep"),
+        (b'{"x": [1e999]}', "is a number too large"),
+        (b'{"x": [1], "x": [2]}', "has 'x' twice"),
+        (b'{"x": ["\\u202e"]}', r"holds the sign U\+202E"),
+        (b'{"x": 1}', "no table of columns"),
+        (b"[]", "no table of columns"),
+    ],
+)
+def test_columns_that_are_no_columns_are_refused(root, tmp_path, text, what):
+    file = sent_with(tmp_path, gzip.compress(text, mtime=0))
+    refused(root, file, f"hits-vllm.json: its column file hits-vllm.columns.json.gz is cut or damaged.*{what}")
+
+
+def test_a_path_of_a_machine_in_a_column_is_refused(root, tmp_path):
+    file = sent_with(tmp_path, gzip.compress(b'{"x": ["/" ]}'.replace(b'"/"', b'"/' + b'srv/models/x"'), mtime=0))
+    refused(root, file, r"hits-vllm.json: columns.x\[0\] holds '/" + "srv/models/x', a path of the machine")
+
+
+def test_columns_that_are_too_large_together_are_refused(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(further_host, "MOST_OF_ALL", 25)
+    file = send(tmp_path, theirs(), theirs("nohits-vllm"), columns={"x": [1, 2, 3]})
+    refused(root, file, "experiment 05: its columns unpack to more than 25 bytes together")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"wall_s": 1.5', '"wall_s": 1.5, "wall_s": 99'),
+        lambda text: text.replace('"wall_s": 1.5', '"wall_s": 1' + "0" * 400),
+        lambda text: text.replace('"seed": 1', '"seed": 1, "x": ' + "[" * 600 + "]" * 600),
+        lambda text: text.replace('"torch": "2.13.0"', '"torch": "2.13.0\\u001b[2J"'),
+        lambda text: text.replace('"torch": "2.13.0"', '"torch": "\\ud800"'),
+        lambda text: text.replace('"torch": "2.13.0"', '"torch": "' + "x" * 999 + '"'),
+    ],
+)
+def test_a_record_that_readers_read_apart_is_refused(root, tmp_path, change):
+    send(tmp_path, theirs())
+    path = tmp_path / "lab/05/hits-vllm.json"
+    text = path.read_text()
+    path.write_text(change(text))
+    assert path.read_text() != text
+    with pytest.raises(LabError, match="^05/hits-vllm.json: .*measure it again") as caught:
+        further_host.from_folder(tmp_path / "lab", root)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["hits-vllm.json", "hits-vllm.columns.json.gz"])
+def test_a_link_in_a_folder_is_refused(root, tmp_path, name):
+    made.write(tmp_path / "lab", theirs(), {"x": [1]})
+    file = tmp_path / "lab/05" / name
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LabError, match=f"^{name}: is a link or the like"):
+        further_host.from_folder(tmp_path / "lab", root)
+
+
+def test_a_file_too_large_for_a_record_is_refused_unread(root, tmp_path):
+    made.write(tmp_path / "lab", theirs())
+    (tmp_path / "lab/05/hits-vllm.json").write_bytes(b"[" * 1_000_001)
+    with pytest.raises(LabError, match="hits-vllm.json: has 1,000,001 bytes, at most 1,000,000; it is no record"):
+        further_host.from_folder(tmp_path / "lab", root)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import tarfile
 
 import pytest
@@ -149,3 +150,97 @@ def test_the_folder_is_the_manifest_s(sent):
     refused(sent, "its folder is 06-0000000000000000, its manifest is of another host")
     written(sent, [*members.items(), ("06-" + "0" * 16 + "/06/x.json", b"{}")])
     refused(sent, "holds 2 folders, one expected")
+
+
+def with_pax(path, members, headers):
+    """The members, each after a header of its own that says more of it."""
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.pax_headers = len(data), headers
+            tar.addfile(entry, io.BytesIO(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"size": "-1024"}, {"size": "99999999999999"}, {"size": "x"}, {"path": "../../x"}, {"linkpath": "x"},
+        {"mtime": "nan"}, {"hdrcharset": "BINARY"}, {"comment": "x" * 100_000}, {"path": "a\nb\u202e"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": "9999999999"},
+        {"GNU.sparse.map": "0,9999999999", "GNU.sparse.size": "99999999999"},
+    ],
+)  # fmt: skip
+def test_a_header_that_says_more_of_the_next_is_refused(sent, headers):
+    with_pax(sent, whole(sent), headers)
+    refused(sent, "has a header of type x that `make send` does not write")
+
+
+@pytest.mark.parametrize("kind", [b"S", b"K", b"L", b"g", b"X"])
+def test_other_headers_are_refused(sent, kind):
+    written(sent, [(f"05-{ID}/05/x.json", b"1,2")], kind)
+    refused(sent, f"has a header of type {kind.decode()} that `make send` does not write")
+
+
+NEGATIVE = b"\xff" * 8 + struct.pack(">i", -1024)
+
+
+@pytest.mark.parametrize("size", [NEGATIVE, b"-0000000012\0", b"99999999999\0", b"\0" * 12])
+def test_a_size_that_is_none_is_refused(sent, size):
+    raw = bytearray(gzip.decompress(sent.read_bytes()))
+    raw[124:136] = size
+    raw[148:156] = b"%06o\0 " % (256 + sum(raw[:148]) + sum(raw[156:512]))
+    sent.write_bytes(gzip.compress(raw))
+    refused(sent, "is cut, or has no size; ask for the file again")
+
+
+def test_a_folder_with_content_is_refused(sent):
+    written(sent, [(f"05-{ID}", b"x" * 600)], tarfile.DIRTYPE)
+    refused(sent, "is a link or the like")
+
+
+def test_more_after_the_end_is_refused(sent):
+    packed = sent.read_bytes()
+    for more in (b"garbage" * 9, b"\x1f\x8b\x08garbage"):
+        sent.write_bytes(packed + more)
+        refused(sent, "is no .tar.gz as `make send` writes it|is cut or damaged")
+    sent.write_bytes(packed + gzip.compress(b"more"))
+    refused(sent, "holds more after the end of its archive")
+    sent.write_bytes(gzip.compress(gzip.decompress(packed) + packed))
+    refused(sent, "holds more after the end of its archive")
+
+
+def test_a_damaged_stream_is_refused(sent):
+    packed = bytearray(sent.read_bytes())
+    packed[15:25] = b"\xff" * 10
+    sent.write_bytes(packed)
+    refused(sent, "is cut or damaged|is no .tar.gz")
+
+
+def test_one_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    file = written(tmp_path / "x.tar.gz", [(f"05-{ID}/05/x.json", b"[]" * 600_000)])
+    refused(file, "x.json has 1,200,000 bytes, at most 1,000,000")
+
+
+def test_two_names_that_some_disks_take_for_one_are_refused(tmp_path):
+    names = [f"05-{ID}/05/{name}.columns.json.gz" for name in ("aB", "ab")]
+    refused(written(tmp_path / "x.tar.gz", [(name, b"1") for name in names]), "ab.columns.json.gz is in it twice")
+
+
+@pytest.mark.parametrize("name", [f"05-%s/05/{sign}a.json" for sign in ("\u202e", "\x1b[2J", "\n", "\u0430")])
+def test_a_name_never_reaches_the_terminal_as_it_is(tmp_path, name):
+    file = tmp_path / "x.tar.gz"
+    with tarfile.open(file, "w:gz", format=tarfile.USTAR_FORMAT) as tar:
+        entry = tarfile.TarInfo(name % ID)
+        entry.size = 2
+        tar.addfile(entry, io.BytesIO(b"{}"))
+    with pytest.raises(LabError) as caught:
+        sent_file.unpack(file)
+    assert str(caught.value).isprintable()
+
+
+def test_a_handle_with_the_end_of_a_line_is_refused(sent):
+    """A schema's `$` lets it through."""
+    members, name = whole(sent), f"05-{ID}/manifest.json"
+    written(sent, {**members, name: members[name].replace(b'"ada"', b'"ada\\n"')}.items())
+    refused(sent, r"manifest.json: by holds the sign U\+000A")
