@@ -149,6 +149,8 @@ def measure(one: PathToRecord, server: Server) -> Draft:
     }
     if lacking := unwatched(one, recorded):
         print(f"{one.name}: no process had {', '.join(lacking)}; their lines were not watched", file=sys.stderr)
+    for lost in server.injection.lost():
+        print(f"{one.name}: not recorded: {lost}", file=sys.stderr)
     extra: dict = {"answer": "".join(text or "" for _, text in reply.chunks)}
     if reply.usage:
         extra["usage"] = reply.usage

@@ -86,7 +86,7 @@ def processes(configuration: str) -> tuple[str, ...]:
 
 
 def _served(entries: list[dict], roles: dict[int, str], turns: bool, until: int | None = None) -> list[dict]:
-    """The entries that belong to the request, one a (process, thread, symbol, phase), in each turn where there are any.
+    """The entries that belong to the request, one a (process, thread, symbol, line, phase), in each turn where there are any.
 
     Where a request comes in over HTTP, all entries do, unless there were others before it. Behind that, those from
     the first message on; a polling loop's earlier ones are idling. None after `until`, ns. Of the warm-up, what the
@@ -101,8 +101,9 @@ def _served(entries: list[dict], roles: dict[int, str], turns: bool, until: int 
             break
         idle = line["epoch"] == 0 and line["pid"] in again and (turns or roles[line["pid"]] not in fronts)
         if line["phase"] == "request":
-            which = line["line"] if line["kind"] == "line" else line["kind"] if turns else None
-            key = (line["pid"], line["thread"], line["symbol"], which, max(line["epoch"], 1), line.get("call"))
+            kind = line["kind"] if turns or line["kind"] == "line" else None
+            which = (line["symbol"], line["line"], kind)  # a getter and its setter differ in the line alone
+            key = (line["pid"], line["thread"], which, max(line["epoch"], 1), line.get("call"))
             if idle or key in done:
                 continue
             done.add(key)

@@ -25,7 +25,7 @@ import traceback
 from .calls.code_names import FOLDERS
 from .calls.tracer import Tracer
 from .import_hooks import Watcher
-from .mode import Mode, Process
+from .mode import Idle, Mode, Process
 from .stages.timers import Stages
 
 POLL_S = float(os.environ.get("LAB_INJECT_POLL_MS", "20")) / 1e3
@@ -63,8 +63,15 @@ class Agent(Process):
         self.write([self._identity()])
         if first:
             os.register_at_fork(after_in_child=self._in_child)
-            atexit.register(self.flush)
-            self.mode.begin()
+            atexit.register(self._at_exit)
+            try:
+                self.mode.begin()
+            except Exception as error:
+                # The driver still gets its answers, and this with them.
+                self.note_failure(f"process {self.pid} cannot be recorded", error)
+                self.mode = Idle(self)
+        if self.arm[0]:  # what it does at once counts too: its poll thread would see that later
+            self._guarded_step()
         threading.Thread(target=self._poll, name="lab-inject", daemon=True).start()
 
     def _in_child(self) -> None:
@@ -72,6 +79,7 @@ class Agent(Process):
             self._writing = threading.Lock()
             self._notes = []
             self._generation = 0
+            self.poller = None
             self.mode.forked()
             self.start()
         except Exception as error:
@@ -89,11 +97,14 @@ class Agent(Process):
     def _poll(self) -> None:
         self.poller = threading.get_ident()
         while True:
-            try:
-                self._step()
-            except Exception:
-                self.note_failure("poll", traceback.format_exc(limit=-3))
+            self._guarded_step()
             time.sleep(POLL_S)
+
+    def _guarded_step(self) -> None:
+        try:
+            self._step()
+        except Exception:
+            self.note_failure("poll", traceback.format_exc(limit=-3))
 
     def _step(self) -> None:
         generation = struct.unpack_from("<Q", self.arm, 8)[0]
@@ -108,7 +119,9 @@ class Agent(Process):
             self.write([])
             self._generation = generation
             self._acknowledge(generation)
-        elif not self.arm[0] and self.mode.pending():
+        elif self.arm[0]:
+            self.mode.watch()
+        elif self.mode.pending():
             self.flush()
 
     def _acknowledge(self, generation: int) -> None:
@@ -117,13 +130,21 @@ class Agent(Process):
             file.write(str(generation))
         os.replace(path + ".part", path)
 
+    def _at_exit(self) -> None:
+        """At an orderly exit nothing is lost, and the driver is told so."""
+        self.note({"ended": self.pid})
+        self.flush()
+
     def flush(self) -> None:
-        """Write what the mode holds. Also runs at an orderly exit."""
+        """Write what the mode holds."""
         if self.pid == os.getpid():
             self.write(self.mode.disarmed())
 
     def note_failure(self, where: str, error: object) -> None:
         self.note({"error": f"{where}: {error}", "pid": os.getpid()})
+
+    def note_lost(self, what: str) -> None:
+        self.note({"lost": what, "pid": os.getpid()})
 
     def note(self, line: dict) -> None:
         self._notes.append(line)

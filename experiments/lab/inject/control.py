@@ -61,8 +61,14 @@ class Injection:
 
     def processes(self) -> list:
         """Pids of the engine's processes that were injected and still live."""
-        pids = [int(p.stem) for p in self.folder.glob("*.jsonl")]
-        return sorted(pid for pid in pids if _lives(pid))
+        return sorted(pid for pid in self._pids() if _lives(pid))
+
+    def _pids(self) -> list[int]:
+        return [int(path.stem) for path in self.folder.glob("*.jsonl")]
+
+    def lost(self) -> list[str]:
+        """What could not be recorded, a line each."""
+        return list(dict.fromkeys(line["lost"] for line in self.read() if "lost" in line))
 
     def plan(self, plan: dict | None) -> None:
         """What the following armings of a tracer record beyond first entries (see plan.py); None: nothing."""
@@ -88,7 +94,11 @@ class Injection:
 
     def disarm(self, timeout: float = 60.0) -> None:
         """Stop recording; returns when every process has written what it holds."""
+        armed = {pid for pid in self._pids() if self._acknowledged(pid) == self.generation}
         self._set(0, timeout)
+        ended = {line["ended"] for line in self._kept + self._lines() if "ended" in line}
+        for pid in sorted(armed - set(self.processes()) - ended):
+            self._kept.append({"lost": f"all of process {pid}, which ended while it was recorded", "pid": pid})
 
     def _set(self, value: int, timeout: float) -> None:
         self.generation += 1

@@ -26,6 +26,10 @@ class Process:
         """Keep a failure for the driver, which reports it; the engine goes on."""
         raise NotImplementedError
 
+    def note_lost(self, what: str) -> None:
+        """Keep what could not be recorded for the driver, which says so."""
+        raise NotImplementedError
+
 
 class Mode:
     """What is recorded in a process. Lines are dicts that JSON can hold."""
@@ -49,6 +53,9 @@ class Mode:
         """The driver wants it to record from now on."""
         raise NotImplementedError
 
+    def watch(self) -> None:
+        """Again and again while armed."""
+
     def pending(self) -> bool:
         """Whether it holds lines although it is not armed."""
         raise NotImplementedError
@@ -56,3 +63,22 @@ class Mode:
     def disarmed(self) -> list:
         """The lines that it holds, which it gives up."""
         raise NotImplementedError
+
+
+class Idle(Mode):
+    """Records nothing: in a process where a mode could not begin."""
+
+    def begin(self) -> None:
+        pass
+
+    def forked(self) -> None:
+        pass
+
+    def armed(self, generation: int) -> None:
+        pass
+
+    def pending(self) -> bool:
+        return False
+
+    def disarmed(self) -> list:
+        return []

@@ -11,6 +11,7 @@ import pytest
 from experiments.lab.host import engine_table
 from experiments.lab.inject.control import Injection
 from tests.lab.fakes import fake_engine
+from tests.lab.fakes.traced_program import VERSIONS, Program
 
 INJECT = Path(__file__).resolve().parents[3] / "experiments/lab/inject"
 IN_THE_ENGINE = [path for path in INJECT.rglob("*.py") if path.name != "control.py"]
@@ -57,3 +58,48 @@ def test_a_part_of_the_tracer_does_not_need_the_agent():
 def test_the_packages_are_those_of_the_engines_file(tmp_path):
     folders = run(tmp_path, "trace", "from _lab_inject.calls import code_names as c; print(*c.FOLDERS.values())")
     assert folders == [engine.sources for engine in engine_table.table().engines.values()] == ["vllm", "python/sglang"]
+
+
+FORKS = """
+    import os, sys, time
+    def at_once(): pass
+    def in_parent(): pass
+    def setup(): pass
+    def exercise(what):
+        read, write = os.pipe()
+        pid = os.fork()
+        if not pid:
+            at_once()
+            os.write(write, b"done")
+            if what == "ends": sys.exit()
+            if what == "is killed": os._exit(0)
+            time.sleep(30)
+        in_parent()
+        os.read(read, 4)
+        if what != "stays": os.waitpid(pid, 0)
+        return pid
+    """
+
+
+@pytest.fixture(params=VERSIONS)
+def forking(request, tmp_path):
+    with Program(tmp_path, FORKS, request.param) as program:
+        yield program
+
+
+def entered_by(lines):
+    """(name, pid) of what the module's functions entered while armed."""
+    found = [line for line in lines if line.get("phase") == "request"]
+    return {(line["symbol"].partition("::")[2], line["pid"]) for line in found}
+
+
+@pytest.mark.parametrize("how", ["stays", "ends"])
+def test_what_a_child_forked_while_armed_does_at_once_is_recorded(forking, how):
+    (child,) = forking.armed(how)
+    assert {("at_once", int(child)), ("in_parent", forking.process.pid)} <= entered_by(forking.injection.read())
+    assert forking.injection.lost() == []
+
+
+def test_a_process_that_took_its_entries_with_it_is_said(forking):
+    (child,) = forking.armed("is killed")
+    assert forking.injection.lost() == [f"all of process {child}, which ended while it was recorded"]

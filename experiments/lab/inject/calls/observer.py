@@ -3,19 +3,21 @@
 from types import CodeType
 
 from ..mode import Mode
+from ..thread_names import ThreadNames
 from .code_names import Files
 from .plan import Plan
 
 
 class Observer(Mode):
     """`phase` is None between a request and the next, `plan` that of the present arming. `seen` holds what is not to be
-    recorded again: (thread ident, id of the code object, what else tells entries apart)."""
+    recorded again: (thread's number, id of the code object, what else tells entries apart)."""
 
     files: Files
     phase: str | None
     generation: int
     plan: Plan | None
     seen: set[tuple]
+    threads: ThreadNames
 
     def entered(self, code: CodeType, kind: str) -> bool:
         """Record a start or resume. True when this location may be disabled from now on."""

@@ -1,12 +1,13 @@
 """Which functions of the engine are entered while a request is served, in every thread, in order.
 
-An entry is the first start or resume of a function per (thread, symbol, phase). Phases: `warmup` (from
+An entry is the first start or resume of a function per (thread, symbol, line, phase): a getter and its setter have one
+name, and are two functions. Phases: `warmup` (from
 the engine's import to arming), `standing` (on a thread's stack when armed: busy loops), `request` (armed).
 A loop that polls enters its functions before the request reaches its process, too; so the first message that a
 process receives while armed begins epoch 1, in which first entries are recorded afresh. A plan (plan.py) may ask for
 more such epochs, and for the lines that run in some functions: kind `line`, the line's own number.
 
-Python 3.12 and later: sys.monitoring, PY_START and PY_RESUME. A location is disabled for the whole
+Python 3.12 and later: sys.monitoring, PY_START, PY_RESUME and PY_THROW. A location is disabled for the whole
 process, not for one thread, so during the request only code outside the engine is disabled; inside, the
 callback keeps firing and a set remembers what each thread has been seen in. Before the request every
 location is disabled after its first event, so `warmup` holds the first thread's entry alone.
@@ -22,12 +23,12 @@ entered neither before nor during the request. They are recorded as dynamo trans
 
 import os
 import sys
-import threading
 import time
 from types import CodeType, FrameType
 from typing import Any
 
 from ..mode import Process
+from ..thread_names import ThreadNames
 from .code_names import FOLDERS, Files, qualified
 from .messages import Wire
 from .observer import Observer
@@ -50,14 +51,14 @@ class Tracer(Observer):
         self.files = Files(FOLDERS)
         self.phase: str | None = WARMUP
         self.generation = 0
-        self.entries: list[tuple] = []  # (code, kind, thread ident, t_ns, phase, epoch, line, call)
+        self.entries: list[tuple] = []  # (code, kind, thread's number, t_ns, phase, epoch, line, call)
         self.epoch = 0
         self.plan: Plan | None = None  # that of the present arming
         self.calls: dict[int, int] = {}  # id(code) -> how often a function whose lines are watched was called in a turn
         self.arrived = False  # whether a message came since the driver's mark
-        # (thread ident, id(code), what else tells entries apart); `entries` keeps the codes alive
+        # (thread's number, id(code), what else tells entries apart); `entries` keeps the codes alive
         self.seen: set[tuple] = set()
-        self.threads: dict[int, str] = {}  # ident -> name, taken when a thread is first seen
+        self.threads = ThreadNames()
         self.wire = Wire(self)
         self.probe = Probe(self)
 
@@ -74,7 +75,7 @@ class Tracer(Observer):
         def watched_run(translator: Any) -> Any:
             code = translator.f_code
             if self.phase is WARMUP and self.files(code.co_filename) is not OUTSIDE:
-                self._add(code, COMPILED, threading.get_ident(), time.monotonic_ns(), WARMUP)
+                self._add(code, COMPILED, self.threads.number(), time.monotonic_ns(), WARMUP)
             return run(translator)
 
         cls.run = watched_run
@@ -89,7 +90,7 @@ class Tracer(Observer):
         self.probe.forked()
 
     def _forget(self) -> None:
-        self.entries, self.seen, self.threads = [], set(), {}
+        self.entries, self.seen, self.threads = [], set(), ThreadNames()
         self.epoch, self.plan, self.arrived, self.calls = 0, None, False, {}
         self.wire.messages = []
 
@@ -98,17 +99,21 @@ class Tracer(Observer):
 
     def armed(self, generation: int) -> None:
         self.generation = generation
+        plan = Plan(self.agent.folder, self.agent.arm, self.files)
         now = time.monotonic_ns()
-        me = threading.get_ident()
         for ident, innermost in sys._current_frames().items():
             frame: FrameType | None = innermost
-            while frame is not None and ident != me:
+            while frame is not None and ident != self.agent.poller:
                 if self.files(frame.f_code.co_filename) is not OUTSIDE:
-                    self._add(frame.f_code, STANDING, ident, now, STANDING)
+                    plan.look(frame.f_code)
+                    self._add(frame.f_code, STANDING, self.threads.standing(ident), now, STANDING)
                 frame = frame.f_back
-        self.plan = Plan(self.agent.folder, self.agent.arm)
+        self.plan = plan
         self.phase = REQUEST
         self.probe.armed()
+
+    def watch(self) -> None:
+        self.probe.watch()
 
     def disarmed(self) -> list:
         self.phase = None
@@ -157,49 +162,52 @@ class Tracer(Observer):
             return True
         phase = self.phase
         if phase is REQUEST:
-            plan, ident, call = self.plan, threading.get_ident(), 0
+            plan, thread, call = self.plan, self.threads.number(), 0
+            if plan is not None and plan.look(code):
+                self.probe.watch_lines(code)
             if plan is None or not plan.turns:
-                key: tuple = (ident, id(code))
+                key: tuple = (thread, id(code))
             else:
                 call = self._followed(plan, code)
                 # Among others a coroutine of theirs may resume just before the request's own starts: both are kept.
-                key = (ident, id(code), kind, call)
+                key = (thread, id(code), kind, call)
             if key not in self.seen:
                 self.seen.add(key)
-                self._add(code, kind, ident, time.monotonic_ns(), phase, None, call)
+                self._add(code, kind, thread, time.monotonic_ns(), phase, None, call)
             return False
         if phase is WARMUP:
-            self._add(code, kind, threading.get_ident(), time.monotonic_ns(), phase)
+            thread = self.threads.number()
+            key = (thread, id(code), WARMUP)
+            if key not in self.seen:  # what is thrown into a function cannot be disabled
+                self.seen.add(key)
+                self._add(code, kind, thread, time.monotonic_ns(), phase)
         return True
 
     def ran(self, code: CodeType, line: int) -> None:
         """Record that a line of a function in the plan runs, once a thread, turn and call."""
         if self.phase is not REQUEST:
             return
-        ident = threading.get_ident()
+        thread = self.threads.number()
         call = self.calls.get(id(code), 0)
-        key = (ident, id(code), line, call)
+        key = (thread, id(code), line, call)
         if key not in self.seen:
             self.seen.add(key)
-            self._add(code, LINE, ident, time.monotonic_ns(), REQUEST, line, call)
+            self._add(code, LINE, thread, time.monotonic_ns(), REQUEST, line, call)
 
     def _add(
-        self, code: CodeType, kind: str, ident: int, now: int, phase: str, line: int | None = None, call: int = 0
+        self, code: CodeType, kind: str, thread: int, now: int, phase: str, line: int | None = None, call: int = 0
     ) -> None:
-        if ident not in self.threads:
-            # The module's own table: current_thread() would register a dummy thread.
-            thread = vars(threading)["_active"].get(ident)
-            self.threads[ident] = thread.name if thread is not None else f"native-{ident & 0xFFFF:x}"
-        self.entries.append((code, kind, ident, now, phase, self.epoch, line, call))
+        self.entries.append((code, kind, thread, now, phase, self.epoch, line, call))
 
-    def _lines(self, entries: list[tuple], threads: dict[int, str], several: bool) -> list:
+    def _lines(self, entries: list[tuple], threads: ThreadNames, several: bool) -> list:
         lines: list[dict] = []
         done: set[tuple] = set()
         files: dict[str, str] = {}
-        for code, kind, ident, now, phase, epoch, line, call in entries:
+        for code, kind, thread, now, phase, epoch, line, call in entries:
             name = qualified(code)
             path = self.files(code.co_filename)
-            key = (ident, path, name, phase, epoch, line, kind if several else None, call)
+            at = code.co_firstlineno if line is None else line
+            key = (thread, path, name, phase, epoch, at, kind if several else line is None, call)
             if name is None or path is None or key in done:
                 continue
             done.add(key)
@@ -207,10 +215,10 @@ class Tracer(Observer):
             lines.append(
                 {
                     "symbol": f"{path}::{name}",
-                    "line": code.co_firstlineno if line is None else line,
+                    "line": at,
                     "kind": kind,
                     "pid": self.agent.pid,
-                    "thread": threads[ident],
+                    "thread": threads.name(thread),
                     "t_ns": now,
                     "phase": phase,
                     "epoch": epoch,
