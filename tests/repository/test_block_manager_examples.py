@@ -260,3 +260,48 @@ def test_what_a_reset_of_the_cache_answers():
     flush = pinned("python/sglang/srt/entrypoints/http_server.py", "sglang")
     flush = flush[flush.index("async def flush_cache") :]
     assert "200 if ret.success else HTTPStatus.BAD_REQUEST" in flush[:900]
+
+
+def test_a_block_has_an_equal_part_in_each_layer():
+    shape = Shape.from_config(QWEN3_8B)
+    share = kv_bytes(shape, 1) * BLOCK / shape.layers
+    assert (share, share * shape.layers) == (64 * 2**10, 2.25 * 2**20)
+    assert "64 KiB{fixed: computed by a test} of 2.25 MiB" in POST
+    assert "layer_stride = page * num_blocks" in pinned("vllm/v1/kv_cache_interface.py")
+    layouts = pinned("vllm/v1/attention/backends/utils.py")
+    assert "_DEFAULT_LAYOUT_PREFERENCE = (\n    KVCacheLayout.LBNHC," in layouts
+    assert '"Using %s KV cache layout."' in layouts
+    assert "supported_kv_cache_layouts" not in pinned("vllm/v1/attention/backends/flash_attn.py")
+
+
+def test_the_concurrency_in_the_start_up_line():
+    source = pinned("vllm/v1/core/kv_cache_utils.py")
+    assert "limits = [kv_cache_config.num_blocks / num_blocks_per_request]" in source
+    assert "return int(max_concurrency * max_model_len), max_concurrency" in source
+    assert '"Maximum concurrency for %s tokens per request: %.2fx"' in source
+    assert "avail_mem - _pool_bytes_per_block(vllm_config, groups) if groups else avail_mem" in source  # block 0
+    command = json.loads((ROOT / "experiments/records/03/pool-f1-kv-6k.json").read_text())["command"]
+    assert command[command.index("--max-model-len") + 1] == "4096"
+    z = 384 / blocks(4_096)
+    assert f"384 blocks and a Y of 4,096, which needs {blocks(4_096)}, give a Z of {z:.2f} and an X of 6,144" in POST
+    assert z * 4_096 == 6_144
+
+
+def test_what_a_step_in_flight_leaves_behind():
+    scheduler = pinned("vllm/v1/core/sched/scheduler.py")
+    assert "if multiple_inflight_batches and kv_transfer_config.is_kv_consumer:" in scheduler
+    assert ">= request.num_prompt_tokens + request.max_tokens" in scheduler  # no extra step after the last token
+    # The stale token is a placeholder, and those are left out of what is entered.
+    entered = "request, request.num_computed_tokens - request.num_output_placeholders"
+    assert entered in pinned("vllm/v1/core/sched/async_scheduler.py")
+
+
+def test_without_prefix_caching_no_hash_is_computed_and_no_lifetime_recorded():
+    hashed = "if vllm_config.cache_config.enable_prefix_caching or kv_connector is not None:"
+    assert hashed in pinned("vllm/v1/engine/core.py")
+    pool = pinned("vllm/v1/core/block_pool.py")
+    taken = pool[pool.index("def get_new_blocks") : pool.index("def _notify_reuse")]
+    cached, plain = taken[taken.index("if self.enable_caching:") :].split("else:")
+    assert "_maybe_evict_cached_block" in cached
+    assert "evict" not in plain
+    assert "kv_cache_metrics_sample: float = Field(default=0.01" in pinned("vllm/config/observability.py")
