@@ -20,7 +20,7 @@ from scripts.build.file_checks import check_files
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.build.telling import Telling
 from scripts.call_paths.claimed_paths import number_of, record_it
-from scripts.catalog import ledger, typed_numbers
+from scripts.catalog import fixed_sources, ledger, notebook_numbers, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -140,11 +140,15 @@ def check_pairs(evidence: LookedAt) -> tuple[int, str]:
 def check_numbers(evidence: LookedAt) -> tuple[int, str]:
     pages = [page for page in (evidence.root / "docs").rglob("*.md") if evidence.holds(page.name)]
     typed = [number for number in typed_numbers.scan(evidence.root) if evidence.holds(number.file)]
-    wrong = typed_numbers.problems(typed, evidence.quoted)
+    wrong = typed_numbers.problems(typed, evidence.quoted) + fixed_sources.faults(typed, evidence)
+    looked_at = {evidence.post} if evidence.post else {claim.experiment for claim in evidence.claims.values()}
+    bounds, ours = notebook_numbers.faults(evidence, looked_at)
+    wrong += ours
     if wrong:
         raise Wrong(wrong)
     values = sum(use.kind == "value" and evidence.holds(use.page) for use in evidence.uses)
-    return len(pages), f"pages type no number: {values} are references, {len(typed)} are marked as fixed or quoted"
+    said = f"pages type no number: {values} are references, {len(typed)} are marked as fixed or quoted"
+    return len(pages), f"{said}; notebooks' {bounds} are bounds, loads or quoted"
 
 
 def check_corrections(evidence: LookedAt) -> tuple[int, str]:

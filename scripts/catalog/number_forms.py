@@ -42,15 +42,17 @@ TYPED = re.compile(
     rf"(?<![\w.\-/#&=])(?P<text>[~≈<>≤≥±+−-]?(?:{_DIGITS}{_FRACTION}?|{_FRACTION})"
     rf"(?:{_JOIN}(?:{_DIGITS}{_FRACTION}?|{_FRACTION}))*(?:{_BETWEEN}|-)(?P<unit>{_UNITS}){_END})"
 )
-# Time and shares alone: `ten times` and `two tokens` are how people talk of what they count on their fingers.
+# Time, shares, and how much faster: `ten times` and `two tokens` are how people talk of what they count on fingers.
 SPELLED = re.compile(
     rf"(?<![\w-])(?P<text>{_WORD}(?:{_BLANK}+|-)(?P<unit>(?:nano|micro|milli)?seconds?|minutes?|hours?|"
-    rf"percent|per cent|percentage points?)\b|(?:{_TENS}|{_ONES}|ten|hundred)-?(?P<fold>fold)\b)",
+    rf"percent|per cent|percentage points?)\b|(?:{_TENS}|{_ONES}|ten|hundred)-?(?P<fold>fold)\b|"
+    rf"(?:twice|thrice|half|{_WORD}{_BLANK}+times){_BLANK}+as{_BLANK}+"
+    r"(?:fast|slow(?:ly)?|quick(?:ly)?|long|soon|late|cheap|expensive|dear)\b)",
     re.I,
 )
 # A percentile is a measurement, whether its unit is said or not; and so is money.
 BARE = re.compile(
-    rf"(?<![\w.\-/#&=])(?P<text>(?:[pP]\d\d(?:\.?9)?|medians?|means?|averages?|TTFT|TPOT|ITL)(?:{_BETWEEN}(?:is|was|of|at|=|:))"
+    rf"(?<![\w.\-/#&=])(?P<text>(?:[pP]\d\d(?:\.?9)?|medians?|means?|averages?|TTFT|TPOT|ITL)(?:{_BETWEEN}(?:is|was|of|=|:))"
     rf"{_BETWEEN}{_DIGITS}|[$€£] ?{_DIGITS})(?![\w/%])"
 )
 MARK = re.compile(rf"[*_)\]]{{0,3}}(?:{_BREAK})?\{{(?P<kind>fixed|quoted): *(?P<why>[^{{}}\n]+?) *\}}")
@@ -63,6 +65,7 @@ _LINK_TARGET = re.compile(
 _UNDERSCORED = re.compile(r"(?<!\w)_+(?=[^\s_])|(?<=[^\s_])_+(?!\w)")  # emphasis; to a pattern it is a letter
 _ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*\}|<[a-zA-Z/][^>]*>")
 _NUMBER_IN_CODE = re.compile(rf"`+ *{_DIGITS} *`+")
+_OPERAND = re.compile(r"[ \u00a0\u202f]?\d")
 _NOT_HERE = "\x01"
 
 
@@ -81,13 +84,16 @@ def found(text: str) -> list[re.Match[str]]:
     """Each number with a unit in a plain text, in its order."""
     numbers = []
     for match in TYPED.finditer(text):
+        if match["unit"] in ("%", "x", "×") and _OPERAND.match(text, match.end()):
+            continue  # 37 % 16 and 12 × 16 are sums
         if match["unit"] == "B" and match["text"][-2:-1].isdigit():
             continue  # 8B counts a model's parameters; bytes stand apart from their number
         numbers.append(match)
-    ends = {match.end() for match in numbers}
     numbers += list(SPELLED.finditer(text))
+    with_units = list(numbers)
     numbers += [
-        match for match in BARE.finditer(text) if not any(match.start() < end for end in ends if end >= match.end())
+        match for match in BARE.finditer(text)
+        if not any(match.start() < other.end() and other.start() < match.end() for other in with_units)
     ]
     return sorted(numbers, key=lambda match: match.start())
 

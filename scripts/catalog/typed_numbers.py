@@ -48,7 +48,7 @@ def in_line(line: str, file: str, number: int) -> list[Typed]:
     for match in number_forms.found(plain):
         mark = number_forms.MARK.match(plain, match.end())
         at = number + plain.count("\n", 0, match.start())
-        kind, why = (mark["kind"], mark["why"]) if mark else ("", "")
+        kind, why = (mark["kind"], line[mark.start("why") : mark.end("why")]) if mark else ("", "")
         numbers.append(Typed(file, at, number_forms.words(match), kind, why))
     return numbers
 
@@ -139,6 +139,15 @@ def in_settings(root: Path) -> list[Typed]:
     return numbers
 
 
+def in_readme(root: Path) -> list[Typed]:
+    """The typed numbers of what a reader of the repository sees first; a mark stands there as a comment."""
+    file = root / "README.md"
+    if not file.is_file():
+        return []
+    text = re.sub(r"<!-- ((?:fixed|quoted): [^{}\n]*?) -->", r"{\1}", file.read_text("utf-8"))
+    return in_page(text, "README.md")
+
+
 def in_pictures(root: Path) -> list[Typed]:
     """The typed numbers of the hand-made pictures. The reason of a fixed one is that of its text in the picture, or of
     the block that shows the picture: its option `fixed`."""
@@ -164,7 +173,7 @@ def scan(root: Path = ROOT) -> list[Typed]:
     numbers = []
     for file in sorted((root / "docs").rglob("*.md")):
         numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
-    numbers += in_pictures(root) + in_settings(root)
+    numbers += in_pictures(root) + in_settings(root) + in_readme(root)
     snippets = root / "snippets"
     catalogs = (snippets / f"{name}.toml" for name in ("knobs", "famous", "symptoms"))
     for file in [*sorted(snippets.glob("[0-9]*-*.toml")), *catalogs]:

@@ -1,5 +1,7 @@
 """An interval says 95%, and at the numbers of rounds that experiments take it covers about as often."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,17 @@ DRAWN = {
     "heavy-tailed": lambda rng, size: rng.standard_t(3, size=size),
     "skewed": lambda rng, size: np.exp(0.7 * rng.normal(size=size)) - 1,
 }
+
+# How often the plain interval of a median of so many rounds covers the truth, which the method page says.
+PLAIN = {3: 0.75, 5: 0.94}
+
+
+@pytest.mark.parametrize("rounds", PLAIN)
+def test_the_plain_interval_of_few_rounds_is_their_range_and_covers_too_seldom(rounds):
+    medians = [np.median(drawn) for drawn in itertools.product(range(rounds), repeat=rounds)]
+    assert list(np.percentile(medians, [2.5, 97.5])) == [0, rounds - 1]
+    # The truth lies outside the range when all rounds lie on one side of it.
+    assert round(1 - 2 * 0.5**rounds, 2) == PLAIN[rounds]
 
 
 @pytest.mark.parametrize("kind", DRAWN)

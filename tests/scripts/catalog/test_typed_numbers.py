@@ -32,6 +32,8 @@ def typed(line):
         ('<img alt="4 ms" width="90%">', ["4 ms"]),
         ("    alt: The wait is 61%.", ["61%"]),
         ("[3 ms](x.md)", ["3 ms"]),
+        ("The p99 is 83. It has 4 GB then.", ["p99 is 83", "4 GB"]),
+        ("SGLang is twice as fast, in three times as long", ["twice as fast", "three times as long"]),
         ("128&nbsp;tokens, 3\u00a0ms", ["128&nbsp;tokens", "3\u00a0ms".replace("\u00a0", " ")]),
     ],
 )
@@ -51,6 +53,8 @@ def test_numbers_with_a_unit_are_found(line, found):
         "a 95% interval, a 95% bootstrap interval",
         "in 2024-09 something",
         "twice, half, ten times",
+        "address 37 % 16 and 12 × 16 + 5",
+        "half as many requests, TPOT at 128 requests",
         "step 1 starts",
     ],
 )
@@ -242,3 +246,14 @@ def test_what_replays_order_and_description_say_is_prose(tmp_path, name, text):
     site.write(name, text)
     (line,) = typed_numbers.problems(typed_numbers.scan(site.root), {"blog": {}})
     assert re.match(rf"{name}:[234]: types '3 ms'", line)
+
+
+def test_a_reason_is_kept_letter_by_letter(tmp_path):
+    (number,) = typed_numbers.in_line("4 s{fixed: vllm/a.py::_private_name, of _two_}", "a.md", 1)
+    assert number.why == "vllm/a.py::_private_name, of _two_"
+
+
+def test_the_readme_types_no_number_and_marks_one_by_a_comment(tmp_path):
+    Site(tmp_path).write("README.md", "It saves 76%.\n\nIt takes 3 GB<!-- fixed: its size --> of disk.\n")
+    mine = [number for number in typed_numbers.scan(tmp_path) if number.file == "README.md"]
+    assert [(number.text, number.line, number.kind) for number in mine] == [("76%", 1, ""), ("3 GB", 3, "fixed")]
