@@ -515,6 +515,7 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
     [
         (615, "if self._pause_state == PauseState.PAUSED_ALL:"),
         (647, "if num_eligible_reqs > 1"),
+        (659, "while req_index < len(self.running) and token_budget > 0:"),
         (661, "if input_budget <= draft_slots:"),
         (680, "if self.current_step < request.next_decode_eligible_step:"),
         (724, "if self.need_mamba_block_aligned_split:"),
@@ -568,3 +569,130 @@ def test_the_pictures_of_the_pool_are_the_recorded_states():
     assert drawn("loop") == held(STATES[4])
     assert drawn("two-pools") == held(STATES[5])
     assert drawn("preempt") == held(STATES[6]) + held(STATES[7])
+
+
+def test_what_clears_batch_is_full():
+    turn = function("sglang", f"{SGLANG}/managers/scheduler.py", "get_next_batch_to_run")
+    assert re.search(
+        r"last_bs = last_batch\.batch_size\(\)\s*last_batch\.filter_batch\(chunked_req_to_exclude=[^\n]*\)\s*"
+        r"if last_batch\.batch_size\(\) < last_bs:\s*running_batch\.batch_is_full = False",
+        turn,
+    )
+    assert re.search(r"if running_batch\.is_empty\(\):\s*running_batch = last_batch\s*else:", turn)
+    batch = function("sglang", f"{SGLANG}/managers/schedule_batch.py", "ScheduleBatch")
+    assert batch.count("batch_is_full") == 1 and "batch_is_full: bool = False" in batch
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert re.search(
+        r"new_batch\.mix_with_running\(running_batch\).*running_batch = ScheduleBatch\(reqs=\[\], batch_is_full",
+        loop,
+        re.S,
+    )
+    tracker = function("sglang", TRACKER, "NewTokenRatioTracker")
+    assert "batch_is_full" not in tracker
+    assert re.search(r"if res == AddReqResult\.NO_TOKEN:.*running_batch\.batch_is_full = True", loop, re.S)
+    state = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "budget_state")
+    assert re.search(r"rem_chunk_tokens <= 0:\s*return AddReqResult\.OTHER", state)
+    says("if no place, or r + its answer do not fit:", "a smaller reserve alone does not clear it")
+
+
+def test_chunks_off_in_both_engines():
+    schedule = function("vllm", SCHEDULER, "schedule")
+    assert re.search(
+        r"not self\.scheduler_config\.enable_chunked_prefill and num_new_tokens > request_token_budget[^:]*:\s*break",
+        schedule,
+    )
+    checked = function("vllm", "vllm/config/scheduler.py", "verify_max_model_len")
+    assert "self.max_num_batched_tokens < max_model_len and (not self.enable_chunked_prefill)" in checked
+    defaults = function("vllm", "vllm/engine/arg_utils.py", "_set_default_max_num_seqs_and_batched_tokens_args")
+    assert re.search(r"if not self\.enable_chunked_prefill:\s*self\.max_num_batched_tokens = max\(", defaults)
+    warned = function("vllm", "vllm/engine/arg_utils.py", "_set_default_chunked_prefill_and_prefix_caching_args")
+    assert "crash or produce incorrect outputs" in warned
+    select = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "_select_prefill_admission")
+    assert "self.rem_chunk_tokens is None and self.can_run_list and (input_tokens >= self.rem_input_tokens)" in select
+
+
+def test_found_tokens_cost_no_budget():
+    assert "num_new_tokens = request.num_tokens - num_computed_tokens" in function("vllm", SCHEDULER, "schedule")
+    policy = f"{SGLANG}/managers/schedule_policy.py"
+    assert "extend_len = len(req.full_untruncated_fill_ids) - prefix_len" in function(
+        "sglang", policy, "_select_prefill_admission"
+    )
+    charged = function("sglang", policy, "_update_prefill_budget")
+    assert [line.strip() for line in charged.split("\n") if "compute_charge = " in line] == [
+        "compute_charge = extend_input_len"
+    ]
+    assert "with self._lock_node(req.last_node):" in function("sglang", policy, "add_one_req")
+
+
+def test_what_the_histogram_of_a_steps_tokens_counts():
+    steps = vllm_steps({f"d{n}": Asks(1, 1, 99) for n in range(64)} | {"long": Asks(2, 32_000, 9)}, 8192, 5)[1:]
+    ends = next(number for number, row in enumerate(steps) if row["long"] < steps[0]["long"])
+    counted = [64 + (32_000 + 1 if number == ends else 0) for number in range(ends + 1)]
+    assert ([row["long"] for row in steps], counted) == ([8128, 8128, 8128, 7616], [64, 64, 64, 32_065])
+    iteration = function("vllm", "vllm/v1/metrics/stats.py", "IterationStats")
+    assert re.search(r"if is_prefilling:\s*if output\.prefill_stats is not None:", iteration)
+    took = function("vllm", SCHEDULER, "update_from_output")
+    assert re.search(r"if should_emit_output:\s*prefill_stats = request\.take_prefill_stats\(\)", took)
+    handler = function("vllm", "vllm/v1/engine/async_llm.py", "_run_output_handler")
+    assert "IterationStats() if log_stats and num_outputs else None" in handler
+    logged = "\n".join(lines_of("vllm", "vllm/v1/metrics/loggers.py"))
+    assert re.search(r"prompt_token_stats\.computed\s*\+ iteration_stats\.num_generation_tokens", logged)
+    says("give 64, 64, 64 and 32,065")
+
+
+def test_what_a_steps_line_in_the_log_times():
+    core = "vllm/v1/engine/core.py"
+    for loop in ("step", "step_with_batch_queue"):
+        inside = function("vllm", core, loop)
+        assert inside.index("execute_model(") < inside.index("self.capture_iteration_details(scheduler_output)")
+        assert re.search(
+            r"with self\.capture_iteration_details\(scheduler_output\)[^\n]*:\s*model_output = future\.result\(\)",
+            inside,
+        )
+    assert "enable_logging_iteration_details: bool = False" in "\n".join(
+        lines_of("vllm", "vllm/config/observability.py")
+    )
+
+
+def test_how_long_the_interval_holds_prompts_back():
+    defer = function("sglang", f"{SGLANG}/managers/scheduler.py", "_should_defer_prefill")
+    names: dict = {}
+    exec(defer, names)
+    for turns in (0, 1, 3):
+        scheduler = SimpleNamespace(_prefill_decode_interval_remaining=turns)
+        held = [names["_should_defer_prefill"](scheduler) for _ in range(turns + 1)]
+        assert held == [True] * turns + [False]
+    arm = function("sglang", f"{SGLANG}/managers/scheduler.py", "_arm_prefill_decode_interval")
+    assert "self._prefill_decode_interval_remaining = self.prefill_decode_interval" in arm
+
+
+def test_what_places_size_besides():
+    graphs = "\n".join(lines_of("vllm", "vllm/config/vllm.py"))
+    assert re.search(r"max_num_seqs \* decode_query_len \* 2, default_max_graph_size", graphs)
+    assert "1024 if current_platform.is_device_capability_family(100) else 512" in graphs
+    assert "self.max_num_reqs = self.scheduler_config.max_num_seqs" in "\n".join(
+        lines_of("vllm", "vllm/v1/worker/gpu/model_runner.py")
+    )
+    shared = "\n".join(lines_of("sglang", f"{SGLANG}/mem_cache/kv_cache_configurator.py"))
+    assert "requested_per_worker = max_num_reqs // self.attn_dp_size" in shared
+    captured = function(
+        "sglang", f"{SGLANG}/model_executor/runner/base_cuda_graph_runner.py", "get_batch_sizes_to_capture"
+    )
+    assert "num_max_requests = model_runner.req_to_token_pool.size" in captured
+    assert "[bs for bs in capture_bs if bs <= num_max_requests]" in captured
+
+
+def test_when_lpm_sorts_nothing():
+    policy = f"{SGLANG}/managers/schedule_policy.py"
+    active = function("sglang", policy, "_determine_active_policy")
+    assert "CacheAwarePolicy.LPM, CacheAwarePolicy.HRRN) and len(waiting_queue) > 128" in active
+    sort = function("sglang", policy, "calc_priority")
+    # only the policy that was asked for, not the one that stands in for it, is sorted as first come, first served
+    assert re.search(r"if self\.policy == CacheAgnosticPolicy\.FCFS:\s*if self\.enable_priority_scheduling", sort)
+    assert re.search(r"if policy == CacheAgnosticPolicy\.FCFS:\s*pass", sort)
+
+
+def test_a_request_waits_without_end_unless_a_time_is_set():
+    assert re.search(r"SGLANG_REQ_WAITING_TIMEOUT = EnvFloat\(-1\)  # in seconds", environ())
+    polled = function("sglang", f"{SGLANG}/managers/scheduler.py", "_poll_timeout_aborts")
+    assert "SERVICE_UNAVAILABLE" in polled
