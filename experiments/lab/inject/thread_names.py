@@ -45,8 +45,11 @@ class ThreadNames:
         return number
 
     def name(self, number: int) -> str:
-        """The name of a thread that has a number."""
-        return self._names.get(number, f"native-{number & 0xFFFF:x}")
+        """The name of the thread that has the number, also of one that was not asked for its own."""
+        if number in self._names:
+            return self._names[number]
+        living = (each.name for each in list(vars(threading)["_active"].values()) if each.native_id == number)
+        return next(living, f"native-{number & 0xFFFF:x}")
 
     def _new(self, thread: threading.Thread | None, ident: int) -> str:
         name = f"native-{ident & 0xFFFF:x}" if thread is None else thread.name

@@ -265,3 +265,21 @@ def test_what_a_probe_cannot_stand_in_for_is_refused_in_a_line_and_left_as_it_is
         (error,) = [error for error in errors if error.startswith(f"vllm.parts: stage {name}: ")]
         assert why in error and "\n" not in error
     assert len(str(raised.value).splitlines()) == 1 and "Traceback" not in str(raised.value)
+
+
+THREADS = """
+    import threading
+    def plain(): pass
+    def setup(): pass
+    def exercise(what):
+        for name in ("alpha", "beta", "beta"):  # each has ended when the next begins, which often gets its ident
+            thread = threading.Thread(target=plain_of_the_module, name=name)
+            thread.start(); thread.join()
+    def plain_of_the_module(): plain()
+    """
+
+
+def test_a_call_bears_the_name_of_its_thread_which_has_ended_when_it_is_written(version, tmp_path):
+    with Program(tmp_path, THREADS, version, "stages", probes(["plain"])) as program:
+        program.armed("round")
+        assert [line["thread"] for line in program.injection.read() if "stage" in line] == ["alpha", "beta", "beta (2)"]

@@ -41,6 +41,9 @@ PARTS = """
         finally: handler()
     async def timed_out():
         await asyncio.sleep(30)
+    async def closed_coroutine():
+        try: await asyncio.sleep(30)
+        finally: handler()
     async def never_begun(): handler()
     async def stream():
         try:
@@ -80,6 +83,7 @@ PARTS = """
             S.waiting = asyncio.ensure_future(asyncio.wait_for(timed_out(), 0.4))
             S.stream, S.closed_stream, S.managed_async = stream(), closed_stream(), managed_async()
             await S.stream.asend(None); await S.closed_stream.asend(None); await S.managed_async.__aenter__()
+            S.coroutine = closed_coroutine(); S.coroutine.send(None)
             await asyncio.sleep(0.01)
         S.loop.run_until_complete(begin())
 
@@ -109,6 +113,7 @@ PARTS = """
         if what == "throw":
             next(S.sent)
             S.closed.close()
+            S.coroutine.close()
             S.managed.__exit__(ValueError, ValueError(), None)
             try: S.unbegun.throw(KeyError)
             except KeyError: pass
@@ -141,7 +146,8 @@ def recorded(program, what):
     return answer, entries(program.injection.read())
 
 
-THROWN = "sent thrown closed managed cancelled timed_out stream closed_stream managed_async inner outer".split()
+THROWN = """sent thrown closed managed cancelled closed_coroutine timed_out stream closed_stream managed_async inner
+    outer""".split()
 
 
 def test_what_an_exception_is_thrown_into_is_resumed(program):

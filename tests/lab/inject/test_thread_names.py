@@ -67,6 +67,10 @@ def test_a_thread_found_standing_keeps_its_name_when_it_runs():
     assert names.name(names.standing(threading.get_ident())) == threading.current_thread().name, "asked again"
 
 
+def test_a_living_thread_that_did_not_ask_has_its_name_too():
+    assert ThreadNames().name(threading.get_native_id()) == threading.current_thread().name
+
+
 def test_a_forked_childs_thread_is_named_as_its_parents():
     read, write = os.pipe()
     child = os.fork()

@@ -36,18 +36,21 @@ class Profiling:
         self._kinds: dict[tuple[int, int], tuple[str, CodeType]] = {}
         self._running: set[int] = set()  # ids of the frames of generators and coroutines that run
         self._threads: set[int] = set()  # idents of those that were looked at
-        self._lost: set[int] = set()  # numbers of threads on which both places were another's
+        self._lost: set[int] = set()  # numbers of threads on which both places were another's,
+        self._shut: set[int] = set()  # and of those on which they are now
         self._unread: set[str] = set()  # functions whose lines could not be watched, since a trace function was there
 
     def begin(self) -> None:
         self.states.check()
 
     def armed(self) -> None:
-        self._running, self._threads, self._lost, self._unread = set(), set(), set(), set()
+        self._running, self._threads, self._unread = set(), set(), set()
+        self._lost, self._shut = set(), set()
         for innermost in sys._current_frames().values():
             frame: FrameType | None = innermost
             while frame is not None:
-                self._running.add(id(frame))
+                if frame.f_code.co_flags & RESUMABLE:
+                    self._running.add(id(frame))
                 frame = frame.f_back
         if not self._audits:  # there is no way to take it off again
             self._audits = True
@@ -76,7 +79,7 @@ class Profiling:
     def watch(self) -> None:
         """Look again at threads that were lost, and at those that Python did not start."""
         idents = set(sys._current_frames())
-        if self._lost or idents - self._threads:
+        if self._shut or idents - self._threads:
             self._threads |= idents
             self._everywhere()
 
@@ -103,8 +106,15 @@ class Profiling:
             states.set_trace(place, self._on_line)
         elif not wanted and state.trace == self._here_line:
             states.set_trace(place, NOTHING)
+        self._threads.add(state.ident)
         if state.profile != self._here and state.trace != self._here_line:
-            self._lost.add(state.number)
+            self._shut_out(state)
+        else:
+            self._shut.discard(state.number)
+
+    def _shut_out(self, state: ThreadState) -> None:
+        self._lost.add(state.number)
+        self._shut.add(state.number)
 
     def _lines(self) -> bool:
         return self.tracer.plan is not None and self.tracer.plan.has_lines
@@ -123,7 +133,7 @@ class Profiling:
             elif event == "sys.settrace" and not state.profile:
                 self.states.set_profile(place, self._on)
             if (state.trace if event == "sys.setprofile" else state.profile) not in (self._here, self._here_line):
-                self._lost.add(state.number)
+                self._shut_out(state)
         except Exception as error:  # one that went on would keep the program from what it does
             self.tracer.agent.note_failure("audit", repr(error))
 
