@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments.lab.errors import LabError, disk_full
+from experiments.lab.errors import LabError, refused
 from experiments.lab.host import config, engine_table, host_info, interpreters, model_folders
 from experiments.lab.host.progress import Progress
 from experiments.lab.records import record_file
@@ -208,9 +208,9 @@ def main(arguments=None) -> int:
         print("".join(sign if sign.isprintable() else "?" for sign in line), file=sys.stderr)
         return 1
     except OSError as error:
-        if (full := disk_full(error)) is None:
+        if (why := refused(error)) is None:
             raise
-        print(full, file=sys.stderr)
+        print(why, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, the same command goes on from here", file=sys.stderr)

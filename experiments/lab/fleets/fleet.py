@@ -101,17 +101,31 @@ class Context:
         server.stop()
 
     def death(self, patience_s: float = 5.0) -> str | None:
-        """The line about a server that died unasked, None if all live. One that no longer answers gets `patience_s`
-        to be dead: its processes end one after another."""
+        """The line about a server that died unasked, that answers no more, or whose port a stranger shares; None if all
+        is well with them. One that does not answer gets `patience_s` to be dead: its processes end one after another.
+        """
         deadline = time.monotonic() + patience_s
         for name, server in self.servers.items():
-            if name in self.ended or server.paused or (server.alive() and server.healthy()):
+            if name in self.ended or server.paused:
                 continue
-            while server.alive() and time.monotonic() < deadline:
+            while (waits := server.alive() and not server.healthy()) and time.monotonic() < deadline:
                 time.sleep(0.1)
             if not server.alive():
                 return server.epitaph()
+            if line := server.stranger():
+                return line
+            if waits:
+                return (
+                    f"{name}: the server answers no more ({server.where()}); what is finished is kept, the same "
+                    "command measures the rest"
+                )
         return None
+
+    def named(self, line: str) -> str:
+        """A load's line about a port, with the server that has it and its log in the port's place."""
+        for name, server in self.servers.items():
+            line = line.replace(f"port {server.port}: ", f"{name} (log: {server.log}): ")
+        return line
 
     def vouch(self, measured: object = None) -> None:
         """LabError when a stranger listens on the port of one of its servers, or the one that was `measured` is gone:

@@ -29,9 +29,11 @@ def run_fleet(
     try:
         _measure(fleet, context, kept, progress, watched)
     except Exception as error:
-        # Whatever the load made of it: when a server died, that is what happened.
+        # Whatever the load made of it: when a server died or hangs, or a stranger answered, that is what happened.
         if "died" not in str(error) and (line := context.death()):
             raise LabError(line) from error
+        if isinstance(error, LabError):
+            raise LabError(context.named(str(error))) from error
         raise
     if lacking := missing - kept.names:
         raise LabError(f"ended without {', '.join(sorted(lacking))}, which it says it produces")

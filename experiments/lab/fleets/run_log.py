@@ -65,11 +65,12 @@ class RunLog:
         })
 
     def died(self, label: str, server: Server) -> None:
-        """Keep the end of its log, in a file of its own for each death."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = unused(self.folder / f"{self.stand}-{label}.log")
+        """Keep the end of its log, in a file of its own for each death; where the disk does not take it, the log that
+        the line about the death names is all there is."""
         text = anonymous("\n".join(server.text().splitlines()[-LINES:]))
-        write_whole(path, f"{text}\n")
+        with contextlib.suppress(OSError):  # else what keeps a log ends the measuring of everything after it
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(unused(self.folder / f"{self.stand}-{label}.log"), f"{text}\n")
 
     def held(self, watched: Watched) -> None:
         """What the card held in this stand: the most since it came up, where it is watched."""

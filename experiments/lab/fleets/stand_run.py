@@ -1,10 +1,11 @@
 """Measures fleets stand by stand; what goes wrong in one fleet, or with one server, costs nothing else."""
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments.lab.errors import LabError, disk_full
+from experiments.lab.errors import LabError, refused
 from experiments.lab.fleets import compile_ahead, stand_plan
 from experiments.lab.fleets.fleet_run import new_folder, run_fleet, thin
 from experiments.lab.fleets.run_log import RunLog
@@ -75,10 +76,18 @@ class _Run:
         finally:
             self.watched.close()
             self.standing.running.stop()
+            self._put_logs_away()
+        return self.failures
+
+    def _put_logs_away(self) -> None:
+        """They lie beside the records: what goes wrong with them is told, and costs nothing that was measured."""
+        try:
             thin(self.settings.logs)
             for line in self.log.close():
                 print(line, file=sys.stderr)
-        return self.failures
+        except OSError as error:
+            with contextlib.suppress(OSError):  # nobody may be left who reads it
+                print(f"the run's logs were not put away ({error}); its records are complete", file=sys.stderr)
 
     def _stand(self, label: str, stand: Stand, ahead: Sequence[ServerSpec]) -> None:
         self.log.stand = label.replace(" ", "-")
@@ -132,7 +141,7 @@ class _Run:
         except LabError as error:
             self._failed(f"{name}: {error}")
         except OSError as error:
-            self._failed(f"{name}: {disk_full(error) or _unforeseen(error)}")
+            self._failed(f"{name}: {refused(error) or _unforeseen(error)}")
         except Exception as error:  # a suite's own fault must not lose the fleets after it
             self._failed(f"{name}: {_unforeseen(error)}")
         else:

@@ -1,6 +1,8 @@
-"""Finds in an engine's log the line that says why it ended."""
+"""Finds in an engine's log the line that says why it ended, and beside it what no log can say."""
 
 import re
+import shutil
+from pathlib import Path
 
 # A cause, where a log has several candidate lines: the first pattern that matches any line wins.
 CAUSES = (
@@ -15,6 +17,7 @@ CAUSES = (
 )
 # Lines that follow from a cause, or warn of one that never came: told only where there is no other.
 FOLLOWS = r"EngineDeadError|See (root cause|stack trace)|\bWARNING\b"
+LITTLE = 1 << 20  # bytes left on a disk: an engine that dies with less may have died of it
 
 TELLS = r"\b(ERROR|FATAL|CRITICAL|Traceback|Killed|Segmentation fault)\b"
 
@@ -37,6 +40,21 @@ def last_errors(log: str, most: int = 5) -> list[str]:
     lines = [_bare(line.strip())[:200] for line in log.splitlines() if not line.startswith("lab: ")]
     told = [line for line in lines if any(re.search(pattern, line) for pattern in (*CAUSES, TELLS))]
     return list(dict.fromkeys(reversed(told)))[:most][::-1]
+
+
+def told_last(log: str) -> str:
+    """The same as the rest of a sentence, or ""."""
+    lines = last_errors(log)
+    return f"; its last errors: {' | '.join(lines)}" if lines else ""
+
+
+def full_disk(folder: Path) -> str:
+    """What to say beside an engine's end where the disk of the folder is full, else ""."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    return "; the disk is full, so that the log may lack why: make room" if free < LITTLE else ""
 
 
 def _bare(line: str) -> str:

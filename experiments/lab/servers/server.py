@@ -162,9 +162,8 @@ class Server:
         return line
 
     def where(self) -> str:
-        """The log's path, and its last lines that tell of an error."""
-        lines = log_cause.last_errors(self.text())
-        return f"log: {self.log}" + (f"; its last errors: {' | '.join(lines)}" if lines else "")
+        """The log's path, its last lines that tell of an error, and whether its disk is full."""
+        return f"log: {self.log}{log_cause.told_last(self.text())}{log_cause.full_disk(self.folder)}"
 
     def epitaph(self, when: str = "while it was measured") -> str:
         """The line about a server that died."""

@@ -2,10 +2,11 @@
 
 FAKE_MODE: "ok", "dies" (with an out-of-memory line), "never" (never healthy), "slow" (5 s to start),
 "broken" (health answers 500),
-"crashes" (with that line, in the middle of its second answer), "killed" (there too, by SIGKILL, without a line);
+"crashes" (with that line, in the middle of its second answer), "killed" (there too, by SIGKILL, without a line),
+"cuts" (closes the connection there and lives on), "hangs" (says no more there);
 any of them followed by "+child" leaves a process in a session of its own that ignores SIGTERM. FAKE_ONCE names a file
 beside the server's folder: "dies" dies only while it is not there, and makes it. FAKE_SHARES_PORT: another process may
-listen on its port too, as vLLM allows.
+listen on its port too, as vLLM allows. FAKE_FULL_DISK: nothing that it writes finds room.
 """
 
 import sys
@@ -18,6 +19,9 @@ SERVER = """
 import http.server, json, os, socket, subprocess, sys, time
 
 mode = os.environ.get("FAKE_MODE", "ok")
+if "FAKE_FULL_DISK" in os.environ:
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, 1), os.dup2(full, 2)
 if "+child" in mode:
     subprocess.Popen([sys.executable, "-c", "import os, signal, time; os.setsid();"
                       "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"])
@@ -72,6 +76,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(float(os.environ.get("FAKE_TOKEN_S", "0.002")))
             if mode.startswith(("crashes", "killed")) and len(answered) == 1:
                 fall_over()
+            if mode == "cuts" and len(answered) == 1:
+                self.close_connection = True
+                return
+            if mode == "hangs" and len(answered) == 1:
+                time.sleep(600)
         self.wfile.write(b"0\\r\\n\\r\\n")
         answered.append(1)
 

@@ -1,5 +1,7 @@
 """One server of a fleet can be ended early; one that dies is named with its cause, and the other fleets go on."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -118,3 +120,22 @@ def test_an_ended_or_paused_server_is_not_taken_for_a_dead_one(machine, tmp_path
 
     fleet = Fleet("f", ("a",), measure, (server("one"), server("two")))
     assert measured(machine, tmp_path, fleet) == ["f: the card fell off"]
+
+
+def test_a_server_that_hangs_is_what_happened_whatever_the_load_made_of_it(machine, tmp_path):
+    def measure(ctx):
+        os.kill(ctx.server("fake").pid, signal.SIGSTOP)
+        raise LabError("a request took too long")
+        yield
+
+    (line,) = measured(machine, tmp_path, Fleet("f", ("a",), measure, (server("fake"),)))
+    assert line.startswith("f: fake: the server answers no more (log: ") and "kept" in line
+
+
+def test_a_load_that_knows_a_port_alone_gets_the_server_s_name_and_log(machine, tmp_path):
+    def measure(ctx):
+        raise LabError(f"port {ctx.server('other').port}: the answer was cut")
+        yield
+
+    (line,) = measured(machine, tmp_path, Fleet("f", ("a",), measure, (server("fake"), server("other"))))
+    assert line.startswith("f: other (log: ") and line.endswith("): the answer was cut")

@@ -58,6 +58,14 @@ def test_the_end_of_a_dead_servers_log_is_kept_for_each_death(tmp_path):
     assert len(lines) == run_log.LINES and lines[0] == "line 0" and lines[-1] == "last of .../y/z.py"
 
 
+def test_a_log_that_the_disk_does_not_take_costs_nothing(tmp_path):
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    log = RunLog(tmp_path, "gpu")
+    log.stand = "stand-1"
+    log.died("s", server("why it ended"))
+    assert (tmp_path / "logs").is_file()
+
+
 def run(out, monkeypatch, starts=30.0):
     clock = iter([0.0, 0.0, starts, starts, starts + 90.0, starts + 120.0])
     monkeypatch.setattr(run_log.time, "monotonic", lambda: next(clock))

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -276,3 +277,12 @@ def test_only_names_a_fleet_of_one_of_them(suites):
     with pytest.raises(LabError, match="these experiments have no 'x' in tier gpu; there are: a, a, b, b"):
         suite_runner.measure_all(["05", "06"], "gpu", suites.card.settings, suites.out, only="x",
                                  suites={"05": [suites.fleet("a")], "06": [suites.fleet("b")]})
+
+
+def test_logs_that_cannot_be_put_away_cost_nothing_that_was_measured(suites, capsys):
+    def sweep(_ctx):
+        shutil.rmtree(suites.card.settings.logs)
+
+    assert suites.measure(e05=[suites.fleet("a", spec("s"), behind=sweep)]) == []
+    assert suites.written() == ["05/a"]
+    assert "the run's logs were not put away" in capsys.readouterr().err

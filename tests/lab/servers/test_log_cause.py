@@ -1,5 +1,7 @@
 """The line of a log that says why an engine ended."""
 
+import shutil
+
 import pytest
 
 from experiments.lab.servers import log_cause
@@ -53,3 +55,11 @@ def test_the_last_lines_that_tell_of_an_error_each_once_and_at_most_five():
     assert found[:4] == [f"ERROR failure {number}" for number in (3, 4, 5, 6)]
     assert found[4].startswith("ValueError: xxx") and len(found[4]) == 200
     assert log_cause.last_errors(f"{OPTIONS}\nloading weights\n") == []
+
+
+def test_of_a_full_disk_no_log_can_tell(tmp_path, monkeypatch):
+    assert log_cause.full_disk(tmp_path) == ""
+    assert log_cause.full_disk(tmp_path / "gone") == ""
+    usage = shutil.disk_usage(tmp_path)._replace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    assert log_cause.full_disk(tmp_path) == "; the disk is full, so that the log may lack why: make room"
