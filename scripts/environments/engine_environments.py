@@ -1,7 +1,8 @@
 """`python -m scripts.environments.engine_environments [NAME ...]`: makes the engine environments this machine can have.
 
-One that the user named by hand (a LAB_ variable or lab.toml) is not made. The GPU's are made only beside an
-NVIDIA driver. What cannot be had here is said in one line and is no failure: its measurements are left out.
+One that the user named by hand (a LAB_ variable or lab.toml) is not made. The GPU's, which take 9 GB, are made only
+where there is an NVIDIA GPU. What cannot be had here is said in one line and is no failure: its measurements are
+left out.
 """
 
 import argparse
@@ -26,16 +27,19 @@ def named_by_hand(name: str, root: Path = environment.ROOT, environ: Mapping[str
         return False  # an unreadable lab.toml is reported by the lab, which knows its keys
 
 
-def has_nvidia_driver() -> bool:
-    """Whether the NVIDIA kernel driver is loaded."""
-    return Path("/proc/driver/nvidia/version").exists()
+def has_nvidia_gpu(
+    driver: Path = Path("/proc/driver/nvidia/version"), devices: Path = Path("/dev")
+) -> bool:
+    """Whether the NVIDIA kernel driver is loaded and a GPU is given to this machine: a container that was started
+    without one shows its host's driver all the same."""
+    return driver.exists() and any(devices.glob("nvidia[0-9]*"))
 
 
 def make(names: list[str], root: Path = environment.ROOT) -> None:
     """Makes each of `names` that this machine can have and the user has not named by hand. Raises SiteError."""
     for name in names:
         env = environment.ENVIRONMENTS[name]
-        if named_by_hand(name, root) or (name in ("vllm", "sglang") and not has_nvidia_driver()):
+        if named_by_hand(name, root) or (name in ("vllm", "sglang") and not has_nvidia_gpu()):
             continue
         if not environment.is_current(env, root):
             try:

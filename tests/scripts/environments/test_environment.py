@@ -248,12 +248,25 @@ def test_an_interpreter_named_by_hand_is_left_alone(tmp_path, toml, environ, by_
     assert engine_environments.named_by_hand("vllm-cpu", tmp_path, environ) is by_hand
 
 
+@pytest.mark.parametrize(
+    ("driver", "devices", "there"),
+    [(True, ["nvidia0", "nvidiactl"], True), (True, ["nvidiactl", "nvidia-uvm"], False), (False, ["nvidia0"], False)],
+)
+def test_a_container_that_was_given_no_gpu_has_none_whatever_driver_its_host_has(tmp_path, driver, devices, there):
+    (tmp_path / "dev").mkdir()
+    for name in devices:
+        (tmp_path / "dev" / name).touch()
+    if driver:
+        (tmp_path / "version").touch()
+    assert engine_environments.has_nvidia_gpu(tmp_path / "version", tmp_path / "dev") is there
+
+
 def test_engines_this_machine_cannot_have_are_said_and_left_out(tmp_path, monkeypatch, capsys):
     (tmp_path / "requirements").mkdir()
     for name in ("vllm-cpu", "sglang-cpu", "vllm", "sglang"):
         (tmp_path / f"requirements/{name}.txt").write_text("")
     monkeypatch.setattr(environment, "_version", lambda _: "3.10")
-    monkeypatch.setattr(engine_environments, "has_nvidia_driver", lambda: False)
+    monkeypatch.setattr(engine_environments, "has_nvidia_gpu", lambda: False)
     monkeypatch.delenv("LAB_VLLM_CPU_PYTHON", raising=False)
     monkeypatch.delenv("LAB_SGLANG_CPU_PYTHON", raising=False)
     engine_environments.make(["vllm-cpu", "sglang-cpu", "vllm", "sglang"], tmp_path)
