@@ -28,11 +28,9 @@ def what_failed(output: str) -> str:
     ours = re.findall(r"(?m)^(?:\S+\.)?(?:SiteError|PluginError|ConfigurationError): (.+)$", output)
     if ours:
         return ours[-1]
-    lines = [
-        re.sub(r"^(ERROR|WARNING)\s+-\s+", "", line)
-        for line in output.splitlines()
-        if re.match(r"(ERROR|WARNING)\s+-", line)
-    ]
+    # What a message lists stands below it, a line each.
+    told = re.findall(r"(?m)^(?:ERROR|WARNING)\s+-\s+(.+(?:\n +- .+)*)$", output)
+    lines = [re.sub(r"\n +- ", " ", message) for message in told]
     rest = [line.strip() for line in output.splitlines() if line.strip()]
     return "\n".join(dict.fromkeys(lines)) or (rest[-1] if rest else "mkdocs printed nothing")
 

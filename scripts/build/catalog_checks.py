@@ -3,7 +3,7 @@ the famous numbers; and the words for notebooks' figures. A check gives how many
 found, in words."""
 
 from scripts.build.looked_at import LookedAt, Wrong
-from scripts.catalog import engine_map, famous_numbers, knobs, map_check, symptoms
+from scripts.catalog import engine_map, famous_numbers, knobs, kv_bytes, map_check, symptoms
 from scripts.common.errors import SiteError
 from scripts.measured import drawn_figures
 from scripts.pages import figure_texts, notebook_pairs
@@ -18,6 +18,9 @@ def check_knobs(evidence: LookedAt) -> tuple[int, str]:
 def check_symptoms(evidence: LookedAt) -> tuple[int, str]:
     known = list(evidence.symptoms.values())
     symptoms.check(known, evidence.claims, evidence.resolver, evidence.uses)
+    for model in kv_bytes.load(evidence.root):  # that docs/symptoms.md works out
+        if model.record:
+            kv_bytes.checked(model, evidence.record(model.record))
     shown = sum(bool(symptom.claims) for symptom in known)
     return len(known), f"symptoms say what to change in each engine, {shown} of them with a claim"
 

@@ -44,7 +44,7 @@ class Lab:
 def check_claims(evidence: LookedAt) -> tuple[int, str]:
     """The claims' records are what they were; and the lab, which evaluates what has changed, finds them as written."""
     claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
-    wrong = [str(error) for error in _dead_references(evidence)]
+    wrong = [*(str(error) for error in _dead_references(evidence)), *_without_a_card(evidence)]
     if wrong:
         raise Wrong(wrong)
     unchanged = ""
@@ -77,3 +77,19 @@ def _dead_references(evidence: LookedAt) -> Iterator[SiteError]:
                 evidence.claim(use.id)
         except SiteError as error:
             yield SiteError(f"docs/{use.page}:{use.line}: {error}")
+
+
+def _without_a_card(evidence: LookedAt) -> Iterator[str]:
+    """Claims that pages take values of and show nowhere: nobody could look one up, or repeat it."""
+    carded = {use.id for use in evidence.uses if use.kind == "claim"}
+    told: set[str] = set()
+    for use in evidence.uses:
+        name = use.id.partition(".")[0]
+        if use.kind not in ("value", "mark") or name in carded | told or name not in evidence.claims:
+            continue
+        told.add(name)
+        if evidence.holds(use.page):
+            yield (
+                f"docs/{use.page}:{use.line}: takes a value of claim '{name}', whose card is on no page; "
+                f"put '/// claim | {name}' with 'folded: true' into Evidence"
+            )

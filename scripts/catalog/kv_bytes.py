@@ -18,6 +18,7 @@ from scripts.measured.record_reader import Record
 
 FILE = "snippets/models.toml"
 GIB = 2**30
+APART = 0.01  # of a pool: what its last block leaves over, and the block that an engine keeps for itself
 GIVEN = "--kv-cache-memory-bytes"  # the flag by which a server is given its pool in bytes
 Count = Annotated[int, Meta(ge=1, extra=refused("{key} is {value}, and counts at least one; correct it"))]
 
@@ -86,3 +87,16 @@ def server(record: Record) -> Server:
             f"{record.path}: has no pool in bytes and in tokens; name a record of a server with {GIVEN} in {FILE}"
         )
     return Server(int(command[command.index(GIVEN) + 1]), int(pools[0]))
+
+
+def checked(model: Model, record: Record) -> Server:
+    """The server of the model's record, whose pool holds as many tokens as the model's numbers make of its bytes.
+    Raises SiteError where it holds others: then the numbers are not this model's."""
+    found = server(record)
+    tokens = model.tokens_in(found.given)
+    if not 0 <= tokens - found.said <= APART * found.said:
+        raise SiteError(
+            f"{FILE}: model '{model.id}': {model.sum} bytes a token make {tokens:,} tokens of the {found.given:,} "
+            f"bytes that the server in {record.path} was given, which said {found.said:,}; correct the model's numbers"
+        )
+    return found

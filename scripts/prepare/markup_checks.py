@@ -11,6 +11,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ROLE = re.compile(r"\srole=\"([^\"]*)\"")
 _OUTLINE = re.compile(r"<(/?)(section|article|h[1-6])\b[^>]*>")
 _LIST = re.compile(r"<(/?)(dl|dt)\b[^>]*>")
+_HEADING = re.compile(r"<h2\b[^>]*>(.*?)</h2>", re.S)
+_LINK = re.compile(r"<a class=\"headerlink\".*?</a>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 # A list without marks is no list to Safari unless its role says so: `list` stays where it is written.
 NEEDLESS = {
@@ -30,7 +32,7 @@ NEEDLESS = {
 def faults(html: str) -> list[str]:
     """What is wrong with a page's markup, each in a few words."""
     page = _APART.sub("", html)
-    return [*_tags(page), *_without_heading(page), *_terms_twice(page)]
+    return [*_tags(page), *_without_heading(page), *_terms_twice(page), *_headings_twice(html)]
 
 
 def _tags(page: str) -> Iterator[str]:
@@ -72,3 +74,13 @@ def _terms_twice(page: str) -> Iterator[str]:
             if term and term in lists[-1]:
                 yield f"<dl> has the term '{term}' twice; give each its own <dl>"
             lists[-1].add(term)
+
+
+def _headings_twice(html: str) -> Iterator[str]:
+    """A merge that kept both sides leaves a section twice."""
+    seen: set[str] = set()
+    for heading in _HEADING.findall(html):
+        words = " ".join(_TAG.sub("", _LINK.sub("", heading)).split())
+        if words in seen:
+            yield f"two sections are called '{words}'; remove one, or name what tells them apart"
+        seen.add(words)

@@ -28,7 +28,7 @@ class KvBytesBlock(PageBlock):
 
     def _check(self, model: Model) -> "Check":
         record = self.evidence.record(model.record)
-        server = kv_bytes.server(record)
+        server = kv_bytes.checked(model, record)
         tokens = model.tokens_in(server.given)
         return Check(model.name, f"{server.given:,}", f"{tokens:,}", f"{server.said:,}", address(record.path))
 

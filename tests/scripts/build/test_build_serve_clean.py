@@ -49,6 +49,8 @@ def test_our_own_error_is_shown_without_the_traceback():
     )
     assert build_site.what_failed(output) == "a.md: excerpt `b` unknown; define it"
     assert build_site.what_failed("INFO - x\nERROR   -  Config value: wrong\n\nAborted") == "Config value: wrong"
+    listed = "WARNING -  These pages are in no nav:\n  - a/b.md\n  - c.md\nINFO    -  x\n  - d.md\n"
+    assert build_site.what_failed(listed) == "These pages are in no nav: a/b.md c.md"
     assert build_site.what_failed("") == "mkdocs printed nothing"
 
 

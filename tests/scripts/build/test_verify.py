@@ -325,6 +325,12 @@ def test_a_reference_to_nothing_fails(site):
     failed(site, "claims", "docs/posts/02-more.md:1", "no value 'nothing'")
 
 
+def test_a_claim_that_pages_take_values_of_and_show_nowhere_fails(site):
+    site.write("docs/posts/02-more.md", "It waits {{lone.share}}.\n")
+    site.save_claims([site.claim, site.claim | {"id": "lone"}])
+    failed(site, "claims", "takes a value of claim 'lone', whose card is on no page; put '/// claim | lone'")
+
+
 def test_a_typed_number_fails(site):
     site.write("docs/posts/02-more.md", "It takes 3 ms.\n")
     failed(site, "typed numbers", "docs/posts/02-more.md:1")

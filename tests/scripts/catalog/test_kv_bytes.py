@@ -1,5 +1,6 @@
 """KV bytes a token: the multiplication, and that a server that was given its pool in bytes agrees with it."""
 
+import msgspec
 import pytest
 
 from experiments.lab.host import model_folders
@@ -54,8 +55,16 @@ def test_the_configuration_is_the_one_that_the_lab_serves(name, shape):
 def test_a_server_given_its_pool_in_bytes_holds_as_many_tokens_but_one_block():
     evidence = site_data.of(ROOT)
     (model,) = [model for model in kv_bytes.load() if model.record]
-    server = kv_bytes.server(evidence.record(model.record))
+    server = kv_bytes.checked(model, evidence.record(model.record))
     assert model.tokens_in(server.given) - server.said == 16
+
+
+@pytest.mark.parametrize("layers", [32, 40])
+def test_numbers_of_another_model_than_the_one_that_was_served_are_refused(layers):
+    evidence = site_data.of(ROOT)
+    (model,) = [msgspec.structs.replace(model, layers=layers) for model in kv_bytes.load() if model.record]
+    with pytest.raises(SiteError, match="model 'qwen3-8b': .* said 12,272; correct the model's numbers"):
+        kv_bytes.checked(model, evidence.record(model.record))
 
 
 def test_a_record_of_another_kind_is_refused():

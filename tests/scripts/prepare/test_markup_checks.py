@@ -21,6 +21,10 @@ from scripts.prepare.markup_checks import faults
             "<dl><div><dt>a</dt><dd>1</dd></div><div><dt> a </dt><dd>2</dd></div></dl>",
             "<dl> has the term 'a' twice; give each its own <dl>",
         ),
+        (
+            '<h2 id="a">A <code>b</code><a class="headerlink" href="#a">#</a></h2><h2 id="a_1">A b</h2>',
+            "two sections are called 'A b'; remove one, or name what tells them apart",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(html, says):
@@ -38,6 +42,7 @@ def test_what_is_wrong_is_named(html, says):
         "<dl><dt>a</dt><dd><dl><dt>a</dt><dd>1</dd></dl></dd></dl><dl><dt>a</dt></dl>",
         "<pre>&lt;span class=note&gt;<span class=k>a</span></pre><svg role=img></svg>",
         "<input type='search' disabled><br/>",
+        "<h2>a</h2><h3>b</h3><h2>c</h2><h3>b</h3>",
     ],
 )
 def test_what_is_right_passes(html):
