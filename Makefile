@@ -26,7 +26,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench faults clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -80,6 +80,9 @@ links: site ## links and fragments of the built site, permalinks against the pin
 
 bench: env sources ## build and check times, page weights (TESTS=1 for the time of make test, too)
 	@$(RUN) scripts.browser.benchmark $(if $(TESTS),--tests)
+
+faults: env ## what becomes of a run that something goes wrong with: engines, drivers and disks that fail, as stand-ins
+	@$(RUN) pytest tests/campaign/test_faults.py
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
 	@$(RUN) scripts.quotes.update_digests

@@ -7,6 +7,10 @@ are once a week.
 Seconds are of one core, measured; tests that share a fixture stand together, for the first of them pays.
 """
 
+import tomllib
+from pathlib import Path
+
+CAMPAIGN = Path(__file__).parent / "campaign"
 LIMIT_S = 40
 REMEASURED = "tests/lab/analysis/test_remeasured.py"
 
@@ -16,6 +20,13 @@ def _remeasured(experiment: str) -> tuple[str, str]:
         f"{REMEASURED}::test_counts_that_need_no_server[{experiment}]",
         f"{REMEASURED}::test_claims_that_need_no_server[{experiment}]",
     )
+
+
+def _campaign(test: str, table: str) -> tuple[str, ...]:
+    """The tests of a campaign: one for each entry of its list."""
+    module, _, name = test.partition("::")
+    listed = tomllib.loads((CAMPAIGN / f"{table}s.toml").read_text("utf-8"))[table]
+    return tuple(f"tests/campaign/{module}::{name}[{each['id']}]" for each in listed)
 
 
 # (tests, seconds)
@@ -34,4 +45,5 @@ LONG = [
         ),
         120,
     ),
+    (_campaign("test_faults.py::test_a_fault", "fault"), 90),
 ]

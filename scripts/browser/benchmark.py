@@ -162,6 +162,8 @@ def main() -> int:
             build_site.build(ours / "site", ours)
         benchmark_pages.measure(figures, ours, with_lighthouse=not arguments.quick)
         benchmark_calibration.ranges(figures)
+        with Ticking("letting runs fail"):
+            benchmark_checks.faults(figures)
         if not arguments.quick:
             benchmark_commands.engine_runs(figures, work)
         if arguments.tests:

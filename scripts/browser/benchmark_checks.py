@@ -1,6 +1,8 @@
-"""What `make bench` times of the checks: `make verify` as it is run while writing, and the tests where asked."""
+"""What `make bench` times of the checks: `make verify` as it is run while writing, and the tests where asked; and what
+becomes of runs that something goes wrong with."""
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
 
 POST = "02"
+SURVIVED = re.compile(r"faults survived: (\d+) of (\d+), measurements lost: (\d+)")
 
 
 class Table(Protocol):
@@ -30,15 +33,29 @@ def tests(figures: Table, root: Path = ROOT) -> None:
     figures.add("make test", "s", 600, *_seconds("test", root=root, last="left to"))
 
 
+def faults(figures: Table, root: Path = ROOT) -> None:
+    """How many faults of a run `make faults` finds not survived, and how many measurements lost; none of either is to
+    be. Raises SiteError when it does not say."""
+    done = _make("faults", root=root)
+    if (said := SURVIVED.search(done.stdout)) is None:
+        raise SiteError("bench: make faults fails; run it and mend what it says")
+    survived, count, lost = map(int, said.groups())
+    figures.add("faults not survived, measurements lost", "", 0, count - survived + lost, said[0])
+
+
 def _seconds(*words: str, root: Path, last: str = "") -> tuple[float, str]:
     """(seconds, the last line that holds `last`). Raises SiteError when the command fails."""
-    # Names that this make was given are no business of that one.
-    outer = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
-    environment = {key: value for key, value in os.environ.items() if key not in outer}
     started = time.perf_counter()
-    done = subprocess.run(["make", *words], cwd=root, capture_output=True, text=True, check=False, env=environment)
+    done = _make(*words, root=root)
     taken = time.perf_counter() - started
     if done.returncode:
         raise SiteError(f"bench: make {' '.join(words)} fails; run it and mend what it says")
     lines = [line for line in done.stdout.splitlines() if last and last in line]
     return taken, lines[-1].partition("; ")[2] or lines[-1] if lines else ""
+
+
+def _make(*words: str, root: Path) -> subprocess.CompletedProcess:
+    # Names that this make was given are no business of that one.
+    outer = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+    environment = {key: value for key, value in os.environ.items() if key not in outer}
+    return subprocess.run(["make", *words], cwd=root, capture_output=True, text=True, check=False, env=environment)
