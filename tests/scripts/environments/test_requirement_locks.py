@@ -16,7 +16,7 @@ def test_committed_lock_has_hashes_and_no_address(name):
     text = (FOLDER / f"{name}.txt").read_text()
     assert requirement_locks.addresses(text) == []
     packages = re.split(r"(?m)^(?=[a-zA-Z0-9])", text)[1:]
-    assert len(packages) > {"models": 1, "zensical": 5, "sglang-cpu": 60}.get(name, 100)
+    assert len(packages) > {"models": 1, "zensical": 5, "audit": 15, "sglang-cpu": 60}.get(name, 100)
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
 
 
