@@ -23,6 +23,7 @@ from scripts.build.build_site import mkdocs_environment, what_failed
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
+from scripts.publish import content_policy
 
 EXAMPLE = "experiments/play/example.toml"
 PLACE = ROOT / ".cache/play"
@@ -74,6 +75,7 @@ def build(played: dict, into: Path) -> None:
             raise SiteError(f"the page was not made: {what_failed(done.stdout + done.stderr)}")
         (site / place).parent.mkdir(parents=True, exist_ok=True)
         (site / place).write_text(steps, "utf-8")
+        content_policy.publish(site, ROOT)
         shutil.rmtree(into, ignore_errors=True)
         os.replace(site, into)
 
