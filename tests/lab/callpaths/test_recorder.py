@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +95,15 @@ def test_a_failed_request_disarms(monkeypatch):
     with pytest.raises(LabError, match="the server died"):
         recorder.capture(injection, port, "vllm-gpu", scenario.scenario("01"))
     assert len(injection.log) == 2
+
+
+def test_what_could_not_be_recorded_is_said(monkeypatch, capsys):
+    reply = Reply(sent_ns=1, request_bytes=2, response_bytes=3, chunks=[(4, "x")])
+    monkeypatch.setattr(recorder, "capture", lambda *_: ({}, {}, reply))
+    injection = SimpleNamespace(lost=lambda: ["lines of f while another's trace function was there"])
+    one = recorder.PathToRecord(scenario.scenario("01"), "vllm-cpu")
+    recorder.measure(one, SimpleNamespace(injection=injection, port=1))
+    assert capsys.readouterr().err == f"01/path-vllm-cpu: not recorded: {injection.lost()[0]}\n"
 
 
 def test_sglangs_front_is_its_tokenizer_manager():

@@ -80,6 +80,12 @@ def test_a_forked_worker_is_a_worker_although_it_stands_in_its_parents_frames(tm
     assert columns["t_ns"] == [1, 2, 2, 5, 6, 7]
 
 
+def test_a_getter_that_comes_after_its_setter_is_kept(tmp_path):
+    setter, getter = entry(1, "vllm/a.py::C.size", 1), entry(1, "vllm/a.py::C.size", 2) | {"line": 4}
+    _, columns = recording.build(lines(tmp_path, setter, getter, getter | {"t_ns": 3}), "")
+    assert list(zip(columns["line"], columns["t_ns"], strict=True)) == [(1, 1), (4, 2)]
+
+
 def test_only_the_last_arming_counts(tmp_path):
     warm = entry(1, "vllm/a.py::warm", 0, "warmup", 0)
     old, new = entry(1, "vllm/a.py::old", 1, arming=1), entry(1, "vllm/a.py::new", 2, arming=3)

@@ -267,6 +267,21 @@ def test_what_a_probe_cannot_stand_in_for_is_refused_in_a_line_and_left_as_it_is
     assert len(str(raised.value).splitlines()) == 1 and "Traceback" not in str(raised.value)
 
 
+FROZEN = """
+    import gc
+    def plain(): return 1
+    gc.freeze()
+    def setup(): pass
+    def exercise(what): return plain()
+    """
+
+
+def test_a_function_that_the_collector_no_longer_sees_is_timed_too(version, tmp_path):
+    with Program(tmp_path, FROZEN, version, "stages", probes(["plain"])) as program:
+        assert program.armed("round") == ["1"]
+        assert [line["stage"] for line in program.injection.read() if "stage" in line] == ["plain"]
+
+
 THREADS = """
     import threading
     def plain(): pass

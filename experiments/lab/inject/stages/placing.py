@@ -39,7 +39,7 @@ def place(module: ModuleType, qualname: str, wrap: Callable[[Any], Any]) -> None
     new = _stand_in(raw, wrap)
     if type(new) is property:
         vars(property)["__set_name__"](new, owner, key)  # its errors name it
-    for holder, name in places:
+    for holder, name in [*places, (owner, key)]:  # the collector does not tell of what gc.freeze() took out of its sight
         # A class and a module may have a __setattr__ of their own, which is the program's.
         setter = type.__setattr__ if issubclass(type(holder), type) else ModuleType.__setattr__
         setter(holder, name, new)
