@@ -119,3 +119,43 @@ def test_health_looks_for_a_dead_engine_and_the_watchdog_every_five_seconds():
     assert "VLLM_WATCHDOG_TIME_S = 5.0" in source("vllm", "vllm/entrypoints/launchers/launcher.py")
     assert 'os.getenv("SGLANG_HEALTH_CHECK_TIMEOUT", 20)' in source("sglang", f"{SGLANG}/entrypoints/http_server.py")
     says("a watchdog looks every 5 s", "503 after 20 s")
+
+
+def test_by_default_sglang_pads_only_one_token_to_more_than_twice_its_length():
+    sizes = function("sglang", f"{SGLANG}/arg_groups/cuda_graph_hook.py", "generate_prefill_cuda_graph_batch_sizes")
+    captured = sizes(8192)
+    runner = source("sglang", f"{SGLANG}/model_executor/runner/prefill_cuda_graph_runner.py")
+    assert "_MAX_PREFILL_CUDA_GRAPH_PADDING_FACTOR = 2\n" in runner
+    padded = {tokens: min(size for size in captured if size >= tokens) for tokens in range(1, 8193)}
+    assert [tokens for tokens, size in padded.items() if size > 2 * tokens] == [1]
+    says("none if that is more than twice as long: by default only a batch of one token")
+
+
+def test_four_answers_share_their_prompt():
+    vllm = source("vllm", "vllm/v1/engine/async_llm.py")
+    assert "for idx in range(parent_params.n):" in vllm and 100 % 16 == 4
+    manager = source("sglang", f"{SGLANG}/managers/tokenizer_manager.py")
+    before, after = manager.split("# Expand requests, assign new rids for them, and send them")
+    assert "tokenized_obj.sampling_params.max_new_tokens = 0" in before
+    assert "for _ in range(obj.parallel_sample_num):" in after
+    assert "n must be 1 when using greedy sampling" in source("vllm", "vllm/sampling_params.py")
+    says("computes the 4 behind the last full block", "In SGLang it is five")
+
+
+def test_vllm_ends_its_engine_at_once_and_sglang_looks_every_five_seconds():
+    events: list[str] = []
+    process = SimpleNamespace(
+        name="core", pid=1, is_alive=lambda: True, terminate=lambda: events.append("SIGTERM"), join=events.append
+    )
+    logger = SimpleNamespace(**dict.fromkeys(("debug", "info", "warning", "debug_once"), lambda *words: None))
+    end = function(
+        "vllm", "vllm/v1/utils.py", "shutdown",
+        time=SimpleNamespace(monotonic=lambda: 0), logger=logger,
+        kill_process_tree=lambda pid: events.append("SIGKILL"),
+    )  # fmt: skip
+    end([process], timeout=0)
+    assert events == ["SIGTERM", "SIGKILL"]
+    manager = source("sglang", f"{SGLANG}/managers/tokenizer_manager.py")
+    watchdog = manager.split("async def sigterm_watchdog(self):")[1].split("\n    def ")[0]
+    assert "await asyncio.sleep(5)" in watchdog and 'get_bool_env_var("SGL_FORCE_SHUTDOWN")' in watchdog
+    says("it looks every 5 s and ends when no request is left", "ends the engine core at once, by default")
