@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.build.looked_at import LookedAt, Wrong
+from scripts.catalog import claim_uses
 from scripts.common.errors import SiteError
 from scripts.measured import claim_labels
 from scripts.render.page.inline_values import resolve
@@ -45,6 +46,8 @@ def check_claims(evidence: LookedAt) -> tuple[int, str]:
     """The claims' records are what they were; and the lab, which evaluates what has changed, finds them as written."""
     claims = [claim for claim in evidence.claims.values() if evidence.holds(claim.file)]
     wrong = [*(str(error) for error in _dead_references(evidence)), *_without_a_card(evidence)]
+    wrong += claim_uses.units(claims, evidence)
+    wrong += [line for line in claim_uses.foreign(evidence) if evidence.holds(Path(line.split(":")[0]).name)]
     if wrong:
         raise Wrong(wrong)
     unchanged = ""

@@ -50,14 +50,15 @@ def check_excerpts(evidence: LookedAt) -> tuple[int, str]:
 
 def check_settings(evidence: LookedAt) -> tuple[int, str]:
     settings = [one for one in engine_defaults.load_all(evidence.root) if evidence.holds(one.file)]
-    wrong = []
+    wrong, read = [], []
     for setting in settings:
         try:
-            engine_defaults.read(setting, evidence.tables)
+            read.append(engine_defaults.read(setting, evidence.tables))
         except SiteError as error:
             wrong.append(str(error))
         if not evidence.settings_shown(setting.file):
             wrong.append(engine_defaults.unused(setting))
+    wrong += engine_defaults.same_place(read)
     if wrong:
         raise Wrong(wrong)
     return len(settings), "settings have their defaults from the pinned release"

@@ -7,6 +7,7 @@ another branch's value cannot be taken for it.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +109,50 @@ def read(setting: Setting, tables: Tables) -> Default:
             f"{where}: shown: the default is {value!r} now, which it does not name (it names "
             f"{', '.join(setting.shown)}); add it"
         )
+    if value in setting.shown and (fault := shown_fault(setting.name, value, setting.shown[value])):
+        raise SiteError(f"{where}: shown: {fault}")
     return Default(setting, pin, symbol, setting.shown.get(value, value), line(match.start()), line(match.end(1)))
+
+
+def shown_fault(name: str, value: str, shown: str) -> str:
+    """What is wrong with how a default that was read is shown, "" where nothing is: it may be put into words, not
+    changed. A switch is on or off; a flag that disables may say what is off then: `overlap on` of False."""
+    numbers = set(re.findall(r"\d+(?:\.\d+)?", shown))
+    if value in ("True", "False"):
+        subject, _, state = shown.rpartition(" ")
+        turned = bool(subject) and name.startswith(("--disable-", "--no-"))
+        if state not in ("on", "off", "true", "false"):
+            return f"{value} is shown as {shown!r}; say on or off"
+        if (state in ("on", "true")) != ((value == "True") != turned):
+            return f"{value} is shown as {shown!r}, which is its opposite; turn it round"
+    elif value == "None":
+        if numbers:
+            return f"None is shown as {shown!r}, a number that no source says; say what None means"
+    elif re.fullmatch(r"-?[\d_.]+(?:e-?\d+)?", value):
+        if numbers and {float(each) for each in numbers} != {abs(float(value.replace("_", "")))}:
+            return f"{value} is shown as {shown!r}, another number; name the one that was read"
+    elif numbers or _letters(value.rpartition(".")[2]) not in _letters(shown):
+        return f"{value} is shown as {shown!r}, which does not name it; write it with its own name"
+    return ""
+
+
+def same_place(defaults: Iterable[Default]) -> list[str]:
+    """A line for each two settings of different names that are read at one place: one of them is another's."""
+    found: dict[tuple[str, str, int, int, str], Default] = {}
+    lines = []
+    for default in defaults:
+        setting = default.setting
+        other = found.setdefault((setting.engine, setting.path, default.first, default.last, setting.value), default)
+        if other.setting.name != setting.name:
+            lines.append(
+                f"{setting.place}: value: is read at {setting.path}:{default.lines}, as that of {other.setting.name} "
+                f"is ({other.setting.place}); read what decides {setting.name}"
+            )
+    return lines
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _pattern(value: str, where: str) -> re.Pattern:

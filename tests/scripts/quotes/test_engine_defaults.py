@@ -302,3 +302,41 @@ def test_what_settings_say_is_prose_to_the_check_of_typed_numbers(site):
     for key in ("who", "where"):
         site.write("snippets/01-one-request.toml", f"{site.manifest}\n{table(**{'where': 'x', key: 'takes 3 ms'})}")
         assert [each.text for each in typed_numbers.scan(site.root) if not each.kind] == ["3 ms"]
+
+
+RIGHT = (
+    ("--x", "True", "on"), ("--x", "False", "off"), ("X", "True", "true"), ("--disable-x", "True", "x off"),
+    ("--disable-x", "False", "x on"), ("--disable-x", "False", "off"), ("--x", "None", "no limit"), ("--x", "0", "off"),
+    ("--x", "-1", "no limit"), ("--x", "0", "0: no limit"), ("--x", "8_192", "8192 tokens"), ("--x", "FULL", "full"),
+    ("--x", "cfg.chunked_prefill_size", "as `--chunked-prefill-size`"),
+)  # fmt: skip
+WRONG = (
+    ("--x", "True", "off", "its opposite"), ("--x", "False", "on", "its opposite"),
+    ("--disable-x", "False", "x off", "its opposite"), ("--x", "True", "mostly", "say on or off"),
+    ("--x", "None", "0.9", "a number that no source says"), ("--x", "16", "32", "another number"),
+    ("--x", "0.9", "0.95 of it", "another number"), ("--x", "cfg.size", "as `--other`", "does not name it"),
+    ("--x", "cfg.size", "as `--size`: 1", "does not name it"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), RIGHT)
+def test_a_default_may_be_put_into_words(name, value, shown):
+    assert engine_defaults.shown_fault(name, value, shown) == ""
+
+
+@pytest.mark.parametrize(("name", "value", "shown", "said"), WRONG)
+def test_a_default_is_not_shown_as_another(name, value, shown, said):
+    fault = engine_defaults.shown_fault(name, value, shown)
+    assert said in fault
+
+
+def test_the_default_that_is_shown_wrong_is_one_line(read):
+    with pytest.raises(SiteError, match="setting 'overlap': shown: False is shown as 'on', which is its opp"):
+        read(table(**OVERLAP, raw='shown = { True = "off", False = "on" }'))
+
+
+def test_two_settings_of_one_place_are_refused_unless_they_are_one(read):
+    both = [read(table()), read(table(id="others", name="--others"))]
+    (line,) = engine_defaults.same_place(both)
+    assert line.startswith("m.toml: setting 'others': value: is read at toy/config.py:5, as that of --workers is")
+    assert engine_defaults.same_place([read(table()), read(table(id="again"))]) == []
