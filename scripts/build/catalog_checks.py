@@ -2,6 +2,7 @@
 the famous numbers; and the words for notebooks' figures. A check gives how many things it looked at, and what it
 found, in words."""
 
+from scripts.build import page_loads
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import engine_map, famous_numbers, knobs, kv_bytes, map_check, symptoms
 from scripts.common.errors import SiteError
@@ -46,6 +47,9 @@ def check_figures(evidence: LookedAt) -> tuple[int, str]:
     wrong = drawn_figures.faults(evidence.root, evidence.post)
     count = 0
     for notebook in notebooks:
+        again = f"run it again: make experiments EXP={notebook.name[:2]}"
+        loads = page_loads.in_notebook(notebook)
+        wrong += [f"experiments/{notebook.name}: loads {one[:120]} from another host; {again}" for one in loads]
         try:
             count += figure_texts.check(notebook, evidence.root)
         except SiteError as error:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from experiments.formats import record_list, strict_json
+from scripts.build.date_checks import lock_files
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.common import merge_markers
 from scripts.common.errors import SiteError
@@ -27,8 +28,9 @@ def check_files(evidence: LookedAt) -> tuple[int, str]:
             wrong.append(str(marked))
         elif fault := _unreadable(raw, name):
             wrong.append(fault)
+    evidence.broken = {line.split(":")[0] for line in wrong}
+    wrong += lock_files(root)
     if wrong:
-        evidence.broken = {line.split(":")[0] for line in wrong}
         raise Wrong(wrong)
     return count, "files can be read, without a merge's markers"
 

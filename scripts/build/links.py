@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
 
-from scripts.build.page_loads import foreign_loads
+from scripts.build.page_loads import foreign_loads, in_notebook
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -93,6 +93,9 @@ def check_loads(site: Path) -> list[str]:
     index = LexborHTMLParser((site / "index.html").read_text("utf-8", errors="replace"))
     canonical = index.css_first('link[rel="canonical"]')
     own = (canonical.attributes.get("href") or "" if canonical else "") or "nothing"
+    for file in sorted(site.rglob("*.ipynb")):
+        for address in in_notebook(file):
+            lines.append(f"{file.relative_to(site)}: loads {address[:120]} from another host; run the notebook again")
     for kind in ("html", "css", "js"):
         for file in sorted(site.rglob(f"*.{kind}")):
             for address in foreign_loads(file.read_text("utf-8", errors="replace"), kind):

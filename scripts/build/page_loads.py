@@ -1,12 +1,15 @@
 """What a browser would fetch from another host for a page, a style or a script, read as a browser reads them."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import tinycss2
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2.ast import Node
 
+_SHOWN = {"text/html": "html", "image/svg+xml": "html", "text/markdown": "html", "application/javascript": "js"}
 FETCHED = {
     "stylesheet",
     "preload",
@@ -82,6 +85,20 @@ def foreign_loads(text: str, kind: str) -> list[str]:
             or _FETCHES.search(text, max(0, found.start() - 30), found.start())
         ]
     return [address for node in LexborHTMLParser(text).css(_LOOKED_AT) for address in _of_element(node)]
+
+
+def in_notebook(file: Path) -> list[str]:
+    """The addresses of other hosts that a notebook's outputs, or the HTML in its text, load where it is opened."""
+    found: list[str] = []
+    for cell in json.loads(file.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            found += foreign_loads("".join(cell["source"]), "html")
+        for output in cell.get("outputs", ()):
+            for kind, data in output.get("data", {}).items():
+                text = "".join(data) if isinstance(data, list) else data
+                if isinstance(text, str) and kind in _SHOWN:
+                    found += foreign_loads(text, _SHOWN[kind])
+    return found
 
 
 def is_foreign(address: str) -> bool:

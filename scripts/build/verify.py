@@ -16,6 +16,7 @@ from typing import TextIO
 from experiments.formats import host_index, record_list
 from scripts.build.catalog_checks import check_famous, check_figures, check_knobs, check_map, check_symptoms
 from scripts.build.claims_again import Lab, check_claims, check_labels
+from scripts.build.date_checks import check_dates
 from scripts.build.file_checks import check_files
 from scripts.build.looked_at import LookedAt, Wrong
 from scripts.build.telling import Telling
@@ -142,6 +143,7 @@ def check_numbers(evidence: LookedAt) -> tuple[int, str]:
     pages = [page for page in (evidence.root / "docs").rglob("*.md") if evidence.holds(page.name)]
     typed = [number for number in typed_numbers.scan(evidence.root) if evidence.holds(number.file)]
     wrong = typed_numbers.problems(typed, evidence.quoted) + fixed_sources.faults(typed, evidence)
+    wrong += fixed_sources.misquoted(typed, evidence.root)
     looked_at = {evidence.post} if evidence.post else {claim.experiment for claim in evidence.claims.values()}
     bounds, ours = notebook_numbers.faults(evidence, looked_at)
     wrong += ours
@@ -198,6 +200,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "figures": check_figures,
     "typed numbers": check_numbers,
     "corrections": check_corrections,
+    "dates": check_dates,
     "ledger": check_ledger,
     "drift": check_drift,
 }

@@ -8,7 +8,9 @@ A reason is words, and in them one of these, in which the number must stand:
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from scripts.catalog import famous_numbers
 from scripts.catalog.site_data import Evidence
 from scripts.catalog.typed_numbers import Typed
 from scripts.common.errors import SiteError
@@ -32,6 +34,25 @@ _HOW = "'claim ID', 'setting NN/ID', 'record NN/NAME#FIELD' or 'PATH::NAME'"
 def faults(typed: Iterable[Typed], evidence: Evidence) -> list[str]:
     """A line for each number that is marked as fixed and that its reason does not vouch for."""
     return [fault for number in typed if number.kind == "fixed" and (fault := _fault(number, evidence))]
+
+
+def misquoted(typed: Iterable[Typed], root: Path) -> list[str]:
+    """A line for each number that is marked as quoted and is in no figure of its source."""
+    figures: dict[str, list[str]] = {}
+    for figure in famous_numbers.load(root):
+        said = (figure.figure, figure.setup, figure.against, figure.mind)
+        figures.setdefault(figure.source, []).append(" ".join(said))
+    lines = []
+    for number in typed:
+        if number.kind != "quoted" or number.why not in figures:
+            continue
+        there = set().union(*map(values, figures[number.why]))
+        if missing := sorted(values(number.text) - there - {0, 100}):
+            lines.append(
+                f"{number.file}:{number.line}: {number.text!r} is quoted from {number.why}, and no figure of it in "
+                f"{famous_numbers.FILE} says {missing[0]:g}; correct the one that is wrong"
+            )
+    return lines
 
 
 def _fault(number: Typed, evidence: Evidence) -> str:

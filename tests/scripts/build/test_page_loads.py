@@ -1,8 +1,10 @@
 """What a browser would fetch from another host is found, whatever stands before it and however it is written."""
 
+import json
+
 import pytest
 
-from scripts.build.page_loads import foreign_loads
+from scripts.build.page_loads import foreign_loads, in_notebook
 
 U = "https://cdn.example.org/a"
 
@@ -93,3 +95,14 @@ def test_of_a_style(css):
 )
 def test_what_is_not_fetched(text, kind):
     assert foreign_loads(text, kind) == []
+
+
+def test_a_notebook_s_outputs_and_text_load_nothing(tmp_path):
+    output = {"data": {"text/html": ['<script src="https://cdn.example.org/a.js">', "</script>"], "text/plain": "https://x.y"}}
+    cells = [
+        {"cell_type": "code", "source": "", "outputs": [output, {"name": "stdout", "text": "https://x.y/a.js"}]},
+        {"cell_type": "markdown", "source": ["<img src='https://img.example.org/b.png'>"]},
+    ]
+    file = tmp_path / "a.ipynb"
+    file.write_text(json.dumps({"cells": cells}))
+    assert in_notebook(file) == ["https://cdn.example.org/a.js", "https://img.example.org/b.png"]

@@ -66,6 +66,7 @@ def test_everything_right_is_one_line_a_check_with_its_count(site):
         ("figures", 1),
         ("typed numbers", 3),
         ("corrections", 1),
+        ("dates", 4),
         ("ledger", 14),
         ("drift", 1),
     ]
@@ -152,6 +153,7 @@ def test_each_fault_of_a_post_is_found_when_it_is_looked_at_alone(site, name):
         "figures": lambda: _replace(site, "experiments/01_one_request.ipynb", '"outputs": []', f'"outputs": [{SHOWN}]'),
         "labels": lambda: site.write("snippets/labels.toml", '[late]\na = "of no claim"\n'),
         "typed numbers": lambda: _replace(site, page, "## Corrections", "In 3 ms.\n\n## Corrections"),
+        "dates": lambda: _replace(site, page, "None yet.", "- **2999-11-30.** It was said."),
         "corrections": lambda: _replace(site, page, "## Corrections", "## Wrong"),
         "ledger": lambda: site.save_recording("vllm-gpu", unseen),
     }

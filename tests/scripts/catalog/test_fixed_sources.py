@@ -56,3 +56,12 @@ def test_what_is_not_said_there_is_one_line(evidence, text, why, said):
 
 def test_what_is_quoted_is_not_looked_at_here(evidence):
     assert faults(evidence, "33%", "blog", "quoted") == []
+
+
+def test_what_is_quoted_stands_in_a_figure_of_its_source(evidence):
+    def misquoted(text, source):
+        return fixed_sources.misquoted([Typed("docs/a.md", 3, text, "quoted", source)], evidence.root)
+
+    assert misquoted("33%", "blog") == misquoted("35%", "of no source") == []
+    (line,) = misquoted("35%", "blog")
+    assert line.startswith("docs/a.md:3: '35%' is quoted from blog, and no figure of it in snippets/")
