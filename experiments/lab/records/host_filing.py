@@ -66,9 +66,11 @@ def accept(root: Path = ROOT) -> list[str]:
         top, folder = host_index.top(place), root / host_index.path(place)
         *plan, id, experiment = place.split("/")
         host_folders.read(folder, id, experiment, Path(top, *plan))
-        belongs = further_host.place(further_host.admitted(folder, experiment, root))
-        if belongs != place:
+        records = further_host.admitted(folder, experiment, root)
+        if (belongs := further_host.place(records)) != place:
             raise LabError(f"{top}/{place}: its records belong into {host_index.path(belongs)}; import them again")
+        if strays := {path.name for path in folder.iterdir()} - set(further_host.files_of(records)):
+            raise LabError(f"{top}/{place}/{min(strays)!a}: belongs to no record; remove it")
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         _fits_to_the_others(Checked(place, None, {}, "", files), root)
         lists[top][place] = Filed(None, host_index.digests(folder))

@@ -72,6 +72,15 @@ def test_what_may_not_be_there_is_not_listed(root, data, pattern):
     assert not (root / host_index.file()).exists()
 
 
+@pytest.mark.parametrize("stray", ["page.html", "notes.md", "x.json.gz", "a\u202eb.json.gz", "folder"])
+def test_what_belongs_to_no_record_is_not_listed_with_them(root, stray):
+    folder = made.write(root / host_index.FOLDER / THERE["id"], theirs(), {"x": [1]}).parent
+    (folder / stray).mkdir() if stray == "folder" else (folder / stray).write_text("<script>")
+    with pytest.raises(LabError, match="belongs to no record; remove it$") as caught:
+        host_filing.accept(root)
+    assert str(caught.value).isprintable() and not (root / host_index.file()).exists()
+
+
 def test_a_host_s_experiment_is_dropped_from_folder_and_list(root, tmp_path):
     host_filing.put(one_of(tmp_path, root), root)
     host_filing.drop(PLACE, root)
