@@ -130,4 +130,4 @@ def test_without_a_script_or_its_data_question_answer_and_moments_stand_there(op
     assert page.locator(".cp-answer p").is_hidden()
     page.locator(".cp-answer summary").click()
     assert page.locator(".cp-answer p").is_visible()
-    assert page.locator(".rp-moments .rp-stage").count() == 4
+    assert page.locator(".rp-moments .cp-label").count() == 4

@@ -108,12 +108,23 @@ def opened(browser, address):
         page.close()
 
 
-def test_a_line_opens_to_the_card_in_place_without_a_script(opened):
-    page = opened(script=False)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_line_opens_to_the_card_in_place_and_without_a_script_to_what_leads_there(opened, script):
+    page = opened(script=script)
     line, evidence = page.locator("details.result"), page.locator("#claim-wait")
     assert line.locator("> .claim").is_hidden() and evidence.is_hidden()
     line.locator("> summary").click()
-    assert line.locator("> .claim").is_visible() and line.locator(".claim-figure img").is_visible()
+    assert line.locator("> .claim .claim-sentence").is_visible()
+    if script:
+        assert line.locator(".claim-figure img").is_visible() and line.locator(".claim-marks").is_visible()
+        assert line.locator("[id]").count() == 0, "an address would be there twice"
+        for _ in range(2):
+            line.locator("> summary").click()
+        assert line.locator(".claim-figure").count() == 1
+    else:
+        line.locator(".claim-all a").click()
+        assert evidence.locator(".claim-figure img").is_visible() and line.locator("> .claim").is_hidden()
+        line.locator("> summary").click()
     evidence.locator("xpath=..").locator("> summary").click()
     assert evidence.is_visible() and line.locator("> .claim").is_hidden(), "two cards of one claim are open"
 

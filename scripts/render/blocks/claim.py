@@ -93,7 +93,7 @@ class Card:
 def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "", form: str = WHOLE) -> str:
     """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported.
 
-    Of a claim that has a line in the text there are two cards, one open at a time.
+    Below a claim's line in the text stand its title and sentence; a script puts the rest of the folded card there.
     """
     anchor = f"claim-{claim.id}"
     name = (claim.data.get("figure") or "").removeprefix("figures/")

@@ -15,6 +15,7 @@ from scripts.quotes.compares import Checked
 from scripts.render.blocks import compare_words
 from scripts.render.blocks.replay import TAG, controls
 from scripts.render.blocks.replay_frames import Frames
+from scripts.render.blocks.replay_words import words
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
@@ -151,12 +152,17 @@ class Told:
             for side, frame in zip(self.labels, self.pictures(n), strict=True)
         )
 
+    def _in_words(self, n: int) -> list[str]:
+        return [
+            f'<p class="cp-label">{escaped(side)}</p>{words(frame)}'
+            for side, frame in zip(self.labels, self.pictures(n), strict=True)
+        ]
+
     def _moment(self, mark) -> str:
         """A marked moment of both, as it stands there without a script."""
         return (
             f'<li id="{self.anchor}-{mark.id}"><p class="rp-label">Step {mark.step} of {self.last}</p>'
-            f'<div class="rp-body"><div class="rp-said">{self._said(mark.step)}</div>'
-            f'<div class="cp-sides">{self._sides(mark.step)}</div></div></li>'
+            f'<div class="rp-said">{self._said(mark.step)}{"".join(self._in_words(mark.step))}</div></li>'
         )
 
 

@@ -16,6 +16,7 @@ from scripts.quotes import replays
 from scripts.quotes.manifest_tables import Mark
 from scripts.quotes.replays import Checked
 from scripts.render.blocks.replay_frames import Frames
+from scripts.render.blocks.replay_words import words
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
@@ -103,11 +104,10 @@ class Told:
         return f'{mark}<ul class="rp-why">{self.why(n)}</ul>'
 
     def _moment(self, mark) -> str:
-        """A marked moment as it stands there without a script."""
+        """A marked moment as it stands there without a script, in words."""
         return (
             f'<li id="{self.anchor}-{mark.id}"><p class="rp-label">Step {mark.step} of {len(self.steps) - 1}</p>'
-            f'<div class="rp-body"><div class="rp-said">{self._said(mark.step)}</div>'
-            f'<div class="rp-stage">{self.frames.frame(mark.step)}</div></div></li>'
+            f'<div class="rp-said">{self._said(mark.step)}{words(self.frames.frame(mark.step))}</div></li>'
         )
 
     def why(self, n: int) -> str:

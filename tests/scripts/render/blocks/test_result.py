@@ -28,12 +28,13 @@ def test_a_line_opens_to_the_whole_card_and_the_card_stands_in_evidence(site):
     assert fold.summary.get_text(" ", strip=True) == "Waiting dominates holds on the one host measured"
     # One name: a browser keeps one of the two open, and nobody is read the card twice.
     assert line["name"] == fold["name"] == "claim-wait"
-    for card in (line.select_one(".claim"), fold.select_one(".claim")):
-        text = card.get_text(" ")
-        for part in ("60.1 to 62.4%", "A processor, 2 cores", "make experiments EXP=01", "ttft.json"):
-            assert part in text
-    assert "report it wrong" in fold.select_one(".claim").text
-    assert "report it wrong" not in line.select_one(".claim").text
+    text = fold.select_one(".claim").get_text(" ")
+    for part in ("60.1 to 62.4%", "A processor, 2 cores", "make experiments EXP=01", "ttft.json", "report it wrong"):
+        assert part in text
+    # The rest of the card is put there by a script: the page holds it once.
+    short = line.select_one(".claim")
+    assert "60.1 to 62.4%" in short.text and short.select("img, table, dl, details") == []
+    assert short.select_one(".claim-all a")["href"] == "#claim-wait"
 
 
 def test_the_address_of_a_folded_card_is_inside_the_fold_so_that_a_link_opens_it(site):
@@ -42,11 +43,6 @@ def test_the_address_of_a_folded_card_is_inside_the_fold_so_that_a_link_opens_it
     assert page.select_one("details.result").select_one("#claim-wait") is None
     assert page.select_one("details.result .claim a")["href"] == "#claim-wait"
     html_checks.check(str(page), "docs/x.md")
-
-
-def test_the_figure_is_one_file_in_both_places(site):
-    again, first = rendered(site, LINE + CARD).select(".claim-figure img")
-    assert first["src"] == again["src"] and first["alt"] == again["alt"] == "A bar."
 
 
 def test_a_line_holds_no_link_that_the_fold_would_swallow(site):
