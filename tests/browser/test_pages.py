@@ -14,7 +14,6 @@ from tests.browser.conftest import SCHEMES, SIZES
 pytestmark = pytest.mark.browser
 AXE = Axe()
 MOST = 200_000  # bytes of a first visit to a post
-HEAVIER = {"02-scheduler-loop": 218_000}  # five replays, whose moments are in the page for who has no script
 # Colours go with the scheme, names and sizes with the width: two of the four see both of each, in half the time.
 AXE_AT = {(1280, "light"), (390, "dark")}
 
@@ -94,7 +93,7 @@ def test_no_post_is_heavier(browser, full_url, full_site):
     """The posts that were told anew are the heaviest; the first alone said nothing of them."""
     posts = [post.slug for post in reading_order.load(full_site)]
     bytes_of = {slug: headless.visit(browser, f"{full_url}posts/{slug}/").bytes for slug in posts}
-    assert {slug: size for slug, size in bytes_of.items() if size > HEAVIER.get(slug, MOST)} == {}
+    assert {slug: size for slug, size in bytes_of.items() if size > MOST} == {}
 
 
 def test_the_ledger_s_filter_moves_nothing(browser, full_url):

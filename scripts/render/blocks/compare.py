@@ -109,8 +109,8 @@ class Told:
             f'<span class="rp-source">{escaped(self.releases)} \N{MIDDLE DOT} {self._sources(root)}</span></figcaption>'
             f"{question}"
             f'<div class="rp-player">{controls(anchor, start, self.last, compare.marks)}'
-            f'<div class="rp-body"><div class="rp-said">{self._said(start)}</div>'
-            f'<div class="cp-sides">{self._sides(start, label)}</div></div>'
+            f'<div class="rp-body"><div class="rp-said">{"" if question else self._said(start)}</div>'
+            f'<div class="cp-sides">{self._sides(label, None if question else start)}</div></div>'
             '<p class="rp-sr" role="status" aria-live="polite"></p></div>'
             f'<ol class="rp-moments" aria-label="{label}">{"".join(map(self._moment, compare.marks))}</ol></figure>'
         )
@@ -144,12 +144,14 @@ class Told:
         mark = f'<p class="rp-mark">{self.mark_html[n]}</p>' if n in self.mark_html else ""
         return f'{mark}<ul class="rp-why">{self.why(n)}</ul>'
 
-    def _sides(self, n: int, label: str = "") -> str:
-        stage = f' tabindex="0" role="group" aria-label="{label}, SIDE"' if label else ""
+    def _sides(self, label: str, n: int | None) -> str:
+        """Both pictures of step `n`. Where a question hides them, room for them: the script, which has fetched every
+        step by the time that it is answered, puts them there."""
+        frames = ["", ""] if n is None else self.pictures(n)
         return "".join(
             f'<div class="cp-side"><p class="cp-label">{escaped(side)}</p>'
-            f'<div class="rp-stage"{stage.replace("SIDE", escaped(side))}>{frame}</div></div>'
-            for side, frame in zip(self.labels, self.pictures(n), strict=True)
+            f'<div class="rp-stage" tabindex="0" role="group" aria-label="{label}, {escaped(side)}">{frame}</div></div>'
+            for side, frame in zip(self.labels, frames, strict=True)
         )
 
     def _in_words(self, n: int) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from bs4 import BeautifulSoup
 
 from scripts.catalog import site_data
 from scripts.common.errors import SiteError
@@ -62,14 +63,24 @@ def test_differences_are_rows_and_are_marked_in_the_pictures(site):
         ["tokens in the step", "3", "1"],
         ["free blocks", "1", "2"],
     ]
-    first = figure.select_one(".rp-player")
+    checked = small_runs_checked(site)
+    first = BeautifulSoup("".join(Told(checked, ["vLLM 0.32.0"] * 2).pictures(2)), "html.parser")
     assert {row.select_one(".rp-name").text for row in first.select(".rp-row.is-marked")} == {"b"}
 
 
-def test_the_document_has_every_step_of_both(site):
+def test_what_the_question_hides_is_drawn_once_it_is_answered(site):
+    player = render(site, TEXT).select_one("figure.compare .rp-player")
+    assert [stage.text for stage in player.select(".rp-stage")] == ["", ""] and player.select_one(".rp-said").text == ""
+
+
+def small_runs_checked(site):
     read_manifest = manifest.parse(COMPARE, "snippets/01-one-request.toml")
     records = [site_data.of(site.root).record(name) for name in ("01/run-a", "01/run-b")]
-    checked = compares.check(compares.parse(read_manifest)["half"], *records)
+    return compares.check(compares.parse(read_manifest)["half"], *records)
+
+
+def test_the_document_has_every_step_of_both(site):
+    checked = small_runs_checked(site)
     document = json.loads(Told(checked, ["vLLM 0.32.0"] * 2).document())
     assert [len(step["frames"]) for step in document["steps"]] == [2] * 4
     assert document["steps"][2]["mark"] == "both" and document["steps"][1]["says"] == "no difference"
