@@ -18,6 +18,9 @@ PARTS = """
     def closed():
         try: yield
         finally: handler()
+    def throws_itself():
+        got = yield
+        return S.another.throw(KeyError), handler()
     def unbegun():
         handler()
         yield
@@ -75,6 +78,8 @@ PARTS = """
         for make in (sent, thrown, closed, outer):
             setattr(S, make.__name__, make())
             next(getattr(S, make.__name__))
+        S.another = thrown(); next(S.another)
+        S.itself = throws_itself(); next(S.itself)
         S.unbegun = unbegun()
         S.managed = managed(); S.managed.__enter__()
         S.loop = asyncio.new_event_loop()
@@ -118,6 +123,9 @@ PARTS = """
             try: S.unbegun.throw(KeyError)
             except KeyError: pass
             return S.thrown.throw(KeyError), S.outer.throw(KeyError), S.loop.run_until_complete(end())
+        if what == "throws itself":
+            try: next(S.itself)
+            except StopIteration as stop: return stop.value
         if what == "threads": return each_of(["alpha", "beta", "same", "same"], named)
         if what == "raw": return each_of(["x"], named), each_of(["y"], raw)
         thing = Thing()
@@ -157,6 +165,13 @@ def test_what_an_exception_is_thrown_into_is_resumed(program):
     assert {name: kinds.get(name) for name in THROWN} == dict.fromkeys(THROWN, "resume")
     assert kinds["handler"] == kinds["after_inner"] == "start"
     assert not {"unbegun", "never_begun"} & kinds.keys(), "nothing of them runs"
+
+
+def test_a_generator_that_throws_into_another_is_entered_once(program):
+    answer, seen = recorded(program, "throws itself")
+    assert answer == "('caught', None)"
+    kinds = [(name, kind) for name, kind, _, _ in seen]
+    assert kinds == [("exercise", "start"), ("throws_itself", "resume"), ("thrown", "resume"), ("handler", "start")]
 
 
 def test_a_thread_that_gets_the_ident_of_another_has_its_own_name_and_entries(program):

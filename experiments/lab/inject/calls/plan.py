@@ -44,15 +44,11 @@ class Plan:
         self._lines = {(path, name) for path, name in given.get("lines", ())}
         self._turn = {(path, name) for path, name in given.get("turn", ())}
         self._known: dict[int, CodeType] = {}
+        self.has_lines, self.has_names = bool(self._lines), bool(self._lines or self._turn)  # wanted, here or not
         for path, name in sorted(self._lines | self._turn):
             module = sys.modules.get(module_of(path))
             for code in codes_of(module, name) if module is not None else ():
                 self.look(code)
-
-    @property
-    def has_lines(self) -> bool:
-        """Whether lines of any function are wanted, here or not."""
-        return bool(self._lines)
 
     def marked(self) -> bool:
         """Whether the driver has said that it sends the request now."""
@@ -60,7 +56,7 @@ class Plan:
 
     def look(self, code: CodeType) -> bool:
         """Take up a function that is there, if it is named and was not taken up. True when its lines are wanted."""
-        if not (self._lines or self._turn) or id(code) in self._known:
+        if not self.has_names or id(code) in self._known:
             return False
         self._known[id(code)] = code
         found = self._files(code.co_filename), qualified(code)

@@ -9,10 +9,13 @@ is lost where both are is said.
 """
 
 import _thread
+import opcode
 import sys
 import threading
+from collections.abc import Callable
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType, FrameType
+from typing import Any
 
 from .code_names import begins, unbegun
 from .observer import Observer
@@ -20,7 +23,28 @@ from .thread_states import FUNCTION, NOTHING, ThreadState, ThreadStates, address
 
 RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 CALL, LINE, RETURN, C_RETURN = 0, 2, 3, 6  # PyTrace_CALL and so on
-START, RESUME = "start", "resume"
+START, RESUME, THROWN = "start", "resume", "thrown"
+RESUMES, YIELDS = opcode.opmap["RESUME"], opcode.opmap["YIELD_VALUE"]
+
+
+class Watched(str):
+    """The name of an audit event, as a dictionary's key. An audit hook is asked at every event, and there are many, such
+    as each look at `f_code`; the dictionary's `get` answers at once for all but those that it finds equal."""
+
+    __slots__ = ("tell",)
+    tell: Callable[[str], None]
+    __hash__ = str.__hash__
+
+    def __new__(cls, name: str, tell: Callable[[str], None]) -> "Watched":
+        new = super().__new__(cls, name)
+        new.tell = tell
+        return new
+
+    def __eq__(self, other: object) -> bool:
+        found = str.__eq__(self, other)
+        if found is True:
+            self.tell(str(self))
+        return found
 
 
 class Profiling:
@@ -30,11 +54,11 @@ class Profiling:
         self._on, self._on_line = FUNCTION(self._event), FUNCTION(self._line)
         self._here, self._here_line = address(self._on), address(self._on_line)
         self._starts_thread = id(_thread.start_new_thread)
-        self._armed = self._audits = False
+        self._armed = self._audits = self._lines = False
         self._own = threading.local()
         # (id of the code, offset) -> kind, "" for none, and the code, so that the id stays its own
         self._kinds: dict[tuple[int, int], tuple[str, CodeType]] = {}
-        self._running: set[int] = set()  # ids of the frames of generators and coroutines that run
+        self._passed_by: dict[int, FrameType] = {}  # see _unannounced
         self._threads: set[int] = set()  # idents of those that were looked at
         self._lost: set[int] = set()  # numbers of threads on which both places were another's,
         self._shut: set[int] = set()  # and of those on which they are now
@@ -44,18 +68,13 @@ class Profiling:
         self.states.check()
 
     def armed(self) -> None:
-        self._running, self._threads, self._unread = set(), set(), set()
+        self._threads, self._unread = set(), set()
         self._lost, self._shut = set(), set()
-        for innermost in sys._current_frames().values():
-            frame: FrameType | None = innermost
-            while frame is not None:
-                if frame.f_code.co_flags & RESUMABLE:
-                    self._running.add(id(frame))
-                frame = frame.f_back
         if not self._audits:  # there is no way to take it off again
             self._audits = True
-            sys.addaudithook(self._audited)
-        self._armed = True
+            hook: Any = {Watched(name, self._audited): None for name in ("sys.setprofile", "sys.settrace")}.get
+            sys.addaudithook(hook)
+        self._armed, self._lines = True, self.tracer.plan is not None and self.tracer.plan.has_lines
         if threading.getprofile() is None:
             threading.setprofile(self._adopt)
         self._everywhere()
@@ -66,6 +85,7 @@ class Profiling:
             threading.setprofile(None)
         self._everywhere()
         self._kinds.clear()
+        self._passed_by.clear()
         for number in sorted(self._lost):
             name = self.tracer.threads.name(number)
             self.tracer.agent.note_lost(f"entries of thread {name} while others had its profile and its trace function")
@@ -101,7 +121,7 @@ class Profiling:
             return
         if not state.profile:
             states.set_profile(place, self._on)
-        wanted = self._lines() or state.profile != self._here
+        wanted = self._lines or state.profile != self._here
         if wanted and not state.trace:
             states.set_trace(place, self._on_line)
         elif not wanted and state.trace == self._here_line:
@@ -116,15 +136,12 @@ class Profiling:
         self._lost.add(state.number)
         self._shut.add(state.number)
 
-    def _lines(self) -> bool:
-        return self.tracer.plan is not None and self.tracer.plan.has_lines
-
-    def _audited(self, event: str, _: object) -> None:
+    def _audited(self, event: str) -> None:
         """Somebody is about to set or take away a function of this thread: the other one stays to see what comes of it."""
-        if event not in ("sys.setprofile", "sys.settrace") or not self._armed or self.states.setting():
+        if not self._armed or self.states.setting():
             return
         try:
-            if event == "sys.setprofile" and self._will_adopt(sys._getframe(1)):
+            if event == "sys.setprofile" and self._will_adopt(sys._getframe(2)):
                 return
             place = self.states.own()
             state = self.states.at(place)
@@ -145,20 +162,30 @@ class Profiling:
             self._event(None, frame, CALL, None)
 
     def _event(self, _: object, frame: FrameType, what: int, arg: int | None) -> int:
+        # Of every call in every thread: little may be done here. Each look at f_code is an audit event.
         if what == CALL:
-            if self._lines() and self._state().trace != self._here_line:
-                self._place(self.states.own())
-                plan = self.tracer.plan
-                if self._state().trace != self._here_line and plan is not None and id(frame.f_code) in plan.lines:
-                    self._unread.add(frame.f_code.co_qualname)
-            self._entered(frame)
+            code = frame.f_code
+            if self._lines and self._state().trace != self._here_line:
+                self._look_for_lines(code)
+            if self._passed_by:
+                self._unannounced(frame.f_back)
+                self._passed_by.pop(id(frame), None)
+            kind = START if not code.co_flags & RESUMABLE else self._kind(frame, code)
+            if kind:
+                self.tracer.entered(code, kind)
         elif what == RETURN:
-            if frame.f_code.co_flags & RESUMABLE:
+            if self._passed_by:
                 self._unannounced(frame)
-                self._running.discard(id(frame))
         elif what == C_RETURN and arg == self._starts_thread and self._armed and not self._will_adopt(frame):
             self._place(self.states.newest())  # it waits for the GIL
         return 0
+
+    def _look_for_lines(self, code: CodeType) -> None:
+        """Another's trace function was in this thread, and may have gone."""
+        self._place(self.states.own())
+        plan = self.tracer.plan
+        if self._state().trace != self._here_line and plan is not None and id(code) in plan.lines:
+            self._unread.add(code.co_qualname)
 
     def _will_adopt(self, frame: FrameType) -> bool:
         """Whether a new thread gets its function by `threading`: it is started there, or is there itself."""
@@ -184,29 +211,30 @@ class Profiling:
             state = self._own.state = self.states.at(self.states.own())
             return state
 
-    def _entered(self, frame: FrameType) -> None:
-        back, code = frame.f_back, frame.f_code
-        if back is not None and back.f_code.co_flags & RESUMABLE:
-            self._unannounced(back)
-        kind = self._kind(frame, code)
-        if code.co_flags & RESUMABLE:
-            self._running.add(id(frame))
-        if kind is not None:
-            self.tracer.entered(code, kind)
-
-    def _unannounced(self, frame: FrameType) -> None:
-        """A generator or coroutine goes on without an event when what it waits for ends by what is thrown into it."""
-        if id(frame) not in self._running:
-            self._running.add(id(frame))
+    def _unannounced(self, frame: FrameType | None) -> None:
+        """An exception passes by a generator that waits for another. Where the other ends by it, the one goes on, and
+        no event says so: then this is the first that is heard of it."""
+        if self._passed_by.pop(id(frame), None) is not None and frame is not None:
             self.tracer.entered(frame.f_code, RESUME)
 
-    def _kind(self, frame: FrameType, code: CodeType) -> str | None:
-        """None where nothing of it will run."""
-        if not code.co_flags & RESUMABLE or self.tracer.files(code.co_filename) is None:
-            return START
+    def _kind(self, frame: FrameType, code: CodeType) -> str:
+        """How a generator or coroutine is entered; "" where nothing of it will run."""
         at = frame.f_lasti
         kind, _ = self._kinds.get((id(code), at), (None, None))
         if kind is None:  # to look at the bytecode is to copy it
-            kind = "" if unbegun(code, at) else START if begins(code, at) else RESUME
+            thrown = code.co_code[at] != RESUMES
+            kind = "" if unbegun(code, at) else THROWN if thrown else START if begins(code, at) else RESUME
             self._kinds[id(code), at] = kind, code
-        return kind or None
+        if kind is THROWN:
+            back = frame.f_back
+            while back is not None and _waits(back):
+                self._passed_by[id(back)] = back
+                back = back.f_back
+            return RESUME
+        return kind
+
+
+def _waits(frame: FrameType) -> bool:
+    """Whether it is a generator's or coroutine's that stands where it was left, and does not run."""
+    code, at = frame.f_code, frame.f_lasti
+    return bool(code.co_flags & RESUMABLE) and at >= 0 and code.co_code[at] == YIELDS

@@ -163,7 +163,7 @@ class Tracer(Observer):
         phase = self.phase
         if phase is REQUEST:
             plan, thread, call = self.plan, self.threads.number(), 0
-            if plan is not None and plan.look(code):
+            if plan is not None and plan.has_names and plan.look(code):
                 self.probe.watch_lines(code)
             if plan is None or not plan.turns:
                 key: tuple = (thread, id(code))
