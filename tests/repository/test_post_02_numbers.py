@@ -696,3 +696,62 @@ def test_a_request_waits_without_end_unless_a_time_is_set():
     assert re.search(r"SGLANG_REQ_WAITING_TIMEOUT = EnvFloat\(-1\)  # in seconds", environ())
     polled = function("sglang", f"{SGLANG}/managers/scheduler.py", "_poll_timeout_aborts")
     assert "SERVICE_UNAVAILABLE" in polled
+
+
+def test_the_states_of_a_request_are_the_sources():
+    statuses = function("vllm", "vllm/v1/request.py", "RequestStatus")
+    named = re.findall(r"`((?:WAITING|RUNNING|PREEMPTED|FINISHED)(?:_[A-Z]+)*)`", POST.read_text())
+    assert [name for name in named if f"{name} = enum.auto()" not in statuses] == []
+    unfinished = re.findall(r"^ +(?!FINISHED_)([A-Z_]+) = enum\.auto\(\)", statuses, re.M)
+    assert unfinished and set(unfinished) <= set(named)
+    assert "self.grammar_queue: List[Req] = []" in "\n".join(
+        lines_of("sglang", f"{SGLANG}/constrained/grammar_manager.py")
+    )
+    assert "self.status" not in function("sglang", f"{SGLANG}/managers/schedule_batch.py", "Req")
+
+
+def test_draft_tokens_count_in_the_budget_and_some_slots_besides():
+    schedule = function("vllm", SCHEDULER, "schedule")
+    assert "request.num_tokens_with_spec + request.num_output_placeholders - request.num_computed_tokens" in schedule
+    assert "input_budget = self.scheduler_config.max_num_batched_tokens" in schedule
+    assert "spec_token_ids = spec_token_ids[:num_scheduled_spec_tokens]" in schedule
+    default = function("vllm", "vllm/config/vllm.py", "_set_max_num_scheduled_tokens")
+    assert "self.scheduler_config.max_num_scheduled_tokens = max_num_batched_tokens" in default
+    assert "request.num_computed_tokens -= num_rejected" in function("vllm", SCHEDULER, "update_from_output")
+    says("64 decodes with 3 drafts each take 256, so prompts get 192 less")
+    assert (64 * (1 + 3), 64 * 3) == (256, 192)
+
+
+def test_when_a_finished_requests_place_and_memory_are_free():
+    read = function("vllm", SCHEDULER, "update_from_output")
+    assert read.index("self._free_request(request)") < read.index("self.running = remove_all(self.running,")
+    results = "\n".join(lines_of("sglang", f"{SGLANG}/managers/scheduler_components/batch_result_processor.py"))
+    assert "release_kv_cache(req, self.tree_cache, is_insert=is_insert)" in results
+    turn = function("sglang", f"{SGLANG}/managers/scheduler.py", "get_next_batch_to_run")
+    assert turn.index("self.get_new_batch_prefill(running_batch)") < turn.index("self.update_running_batch(")
+    decodes = function("sglang", f"{SGLANG}/managers/scheduler.py", "update_running_batch")
+    assert decodes.index("batch.filter_batch()") < decodes.rindex("batch.batch_is_full = False")
+
+
+def test_what_a_half_computed_prompt_keeps_in_sglang():
+    rows = function("sglang", f"{SGLANG}/mem_cache/memory_pool.py", "ReqToTokenPool")
+    assert "reusing = [i for i, r in enumerate(reqs) if r.kv.holds_kv]" in rows
+    stash = function("sglang", f"{SGLANG}/managers/scheduler.py", "stash_chunked_request")
+    assert "maybe_cache_unfinished_req(req, self.tree_cache, chunked=True)" in stash
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert "if len(adder.can_run_list) >= self.get_num_allocatable_reqs(" in loop
+
+
+def test_what_holds_prompts_back_is_off_by_default():
+    fields = "\n".join(lines_of("sglang", f"{SGLANG}/arg_groups/fields/schedule.py"))
+    assert re.search(r"enable_prefill_delayer: A\[[^\]]*\] = False", fields)
+    assert re.search(r"min_free_slots_delay: A\[\s*Optional\[int\],[^\]]*\] = None", fields)
+    assert "prefill_schedule_interval: int = Field(default=1, ge=1)" in "\n".join(
+        lines_of("vllm", "vllm/config/scheduler.py")
+    )
+    compared = function("vllm", "vllm/v1/request.py", "__lt__")
+    assert "self.priority < other.priority" in compared and "self.arrival_time < other.arrival_time" in compared
+    aged = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "_sort_by_hrrn")
+    assert "waited_tokens / uncached" in aged
+    profiled = function("vllm", "vllm/v1/worker/gpu/model_runner.py", "profile_run")
+    assert "self._dummy_run(self.max_num_tokens" in profiled
