@@ -159,3 +159,46 @@ def test_vllm_ends_its_engine_at_once_and_sglang_looks_every_five_seconds():
     watchdog = manager.split("async def sigterm_watchdog(self):")[1].split("\n    def ")[0]
     assert "await asyncio.sleep(5)" in watchdog and 'get_bool_env_var("SGL_FORCE_SHUTDOWN")' in watchdog
     says("it looks every 5 s and ends when no request is left", "ends the engine core at once, by default")
+
+
+def test_sglang_ignores_a_seed_unless_inference_is_deterministic_and_vllm_counts_it_up():
+    batch = source("sglang", f"{SGLANG}/sampling/sampling_batch_info.py")
+    seeds = batch.split("sampling_seed = (\n")[1].split("logit_bias = None")[0]
+    assert "else 42" in seeds and "if enable_deterministic\n" in seeds and "else None" in seeds
+    fields = source("sglang", f"{SGLANG}/arg_groups/fields/exec_.py")
+    assert re.search(r"enable_deterministic_inference: A\[[^\]]*\] = False", fields)
+    assert "child_sampling_params.seed = seed + index" in source("vllm", "vllm/v1/engine/parallel_sampling.py")
+    assert "VLLM_BATCH_INVARIANT: bool = False" in source("vllm", "vllm/envs.py")
+    says("SGLang ignores `seed`, without a word, unless", "a request without a seed has 42", "seed, seed + 1 and so on")
+
+
+def test_sampling_is_applied_in_the_order_that_is_told():
+    sampler = source("vllm", "vllm/v1/worker/gpu/sample/sampler.py")
+    steps = ("logit_bias_state,\n", "self.penalties_state,\n", "bad_words_state,\n")
+    listed = sampler.split("self.logits_processors: list[LogitsProcessor] = [")[1]
+    assert [listed.index(step) for step in steps] == sorted(listed.index(step) for step in steps)
+    applied = sampler.split("def apply_sampling_params")[1].split("def sample(")[0]
+    steps = ("processor.apply(", ".apply_temperature(", ".apply_min_p(", ".apply_top_k_top_p(")
+    assert [applied.index(step) for step in steps] == sorted(applied.index(step) for step in steps)
+    says("the grammar's mask, `logit_bias`, penalties, `bad_words`, `temperature`, `min_p`, then `top_k` and `top_p`")
+
+
+def test_in_sglang_min_p_of_one_changes_how_top_k_and_top_p_of_all_are_combined():
+    batch = source("sglang", f"{SGLANG}/sampling/sampling_batch_info.py")
+    assert "need_min_p_sampling=any(r.sampling_params.min_p > 0 for r in reqs)" in batch
+    with_min_p, without = (
+        source("sglang", f"{SGLANG}/layers/sampler.py")
+        .split("if sampling_info.need_min_p_sampling:\n")[1]
+        .split("batch_next_token_ids = top_k_top_p_sampling_from_probs(")[:2]
+    )
+    assert "probs = top_k_renorm_prob(probs, " in with_min_p and "probs = top_p_renorm_prob(probs, " in with_min_p
+    assert 'filter_apply_order="joint"' in without.split("return_sampling_mask")[0]
+    says("cut one after the other and not jointly")
+
+
+def test_an_id_is_made_unique_by_vllm_and_refused_by_sglang():
+    assert 'f"{request.external_req_id}-{random_uuid():.8}"' in source("vllm", "vllm/v1/engine/input_processor.py")
+    manager = source("sglang", f"{SGLANG}/managers/tokenizer_manager.py")
+    assert 'raise ValueError(f"Duplicate request ID detected: {rid}")' in manager
+    assert "req.rid.startswith(recv_req.rid)" in source("sglang", f"{SGLANG}/managers/scheduler.py")
+    says("the second gets 400", "`-` and 8 random characters", "if the client of `a1` leaves, `a10` ends too")
