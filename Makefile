@@ -26,7 +26,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench faults clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench faults mutations clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -83,6 +83,9 @@ bench: env sources ## build and check times, page weights (TESTS=1 for the time 
 
 faults: env ## what becomes of a run that something goes wrong with: engines, drivers and disks that fail, as stand-ins
 	@$(RUN) pytest tests/campaign/test_faults.py
+
+mutations: env sources ## what a careless edit does to a copy of this tree, and the line that finds it; takes minutes
+	@$(RUN) pytest tests/campaign/test_mutations.py
 
 pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
 	@$(RUN) scripts.quotes.update_digests

@@ -46,4 +46,5 @@ LONG = [
         120,
     ),
     (_campaign("test_faults.py::test_a_fault", "fault"), 90),
+    (_campaign("test_mutations.py::test_a_mutation_is_found", "mutation"), 600),
 ]
