@@ -9,7 +9,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.formats import record_format
 from experiments.formats.whole_file import write_whole
+from scripts.common import sealed
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift.classify import STATES, Outcome, classify
@@ -134,7 +136,13 @@ def write(totals: dict, root: Path = ROOT) -> None:
     """Writes the matrix, whole or not at all."""
     target = root / RESULT
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, json.dumps(totals, indent=1) + "\n")
+    whole = sealed.sealed({**totals, "made_of": made_of(root)})
+    write_whole(target, json.dumps(whole, indent=1) + "\n")
+
+
+def made_of(root: Path = ROOT) -> str:
+    """The digest of the labels that a matrix is made of."""
+    return record_format.sha256((root / LABELS).read_bytes())
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from experiments.formats import json_schema
 from experiments.formats.whole_file import write_whole
+from scripts.common import sealed
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
 from scripts.drift import classifier_accuracy, compare_releases
@@ -80,6 +81,8 @@ def load_all(root: Path = ROOT) -> list[Comparison]:
         except ValueError as error:
             raise SiteError(f"{name}: not JSON ({error}); restore it with git, or delete it and {AGAIN}") from None
         check(data, name)
+        if sealed.edited(data):
+            raise SiteError(f"{name}: was edited since `make drift` wrote it; restore it: git checkout -- {name}")
         pin = pinned.get(data["engine"])
         if pin is not None and data["from"]["version"] == pin.version:
             comparisons.append(Comparison(name, data))
@@ -110,7 +113,7 @@ def write(data: dict, root: Path = ROOT) -> str:
     check(data, name)
     target = root / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, json.dumps(data, indent=1) + "\n")
+    write_whole(target, json.dumps(sealed.sealed(data), indent=1) + "\n")
     return name
 
 
@@ -164,6 +167,11 @@ def accuracy(root: Path = ROOT) -> dict | None:
         totals = json.loads(path.read_text("utf-8"))
         if set(totals["matrix"]) != set(STATES):
             raise ValueError("other states")
+        if sealed.edited(totals):
+            restore = f"restore it: git checkout -- {classifier_accuracy.RESULT}"
+            raise ValueError(f"it was edited since it was written; {restore}")
+        if totals["made_of"] != classifier_accuracy.made_of(root):
+            raise ValueError(f"it was made of another {classifier_accuracy.LABELS}")
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -70,7 +70,8 @@ def test_the_committed_matrix_is_what_the_classifier_says(labels):
         pytest.skip("the other releases are not here; make drift fetches them")
     totals = classifier_accuracy.document(classifier_accuracy.judge(ROOT))
     assert totals["harmful"] == 0
-    assert totals == json.loads((ROOT / classifier_accuracy.RESULT).read_text())
+    kept = json.loads((ROOT / classifier_accuracy.RESULT).read_text())
+    assert totals == {key: value for key, value in kept.items() if key not in ("digest", "made_of")}
 
 
 def test_a_label_that_is_not_understood_is_one_line(tmp_path):

