@@ -7,7 +7,7 @@ from scripts.build.looked_at import LookedAt, Wrong
 from scripts.catalog import engine_map, famous_numbers, knobs, kv_bytes, map_check, symptoms
 from scripts.common.errors import SiteError
 from scripts.measured import drawn_figures
-from scripts.pages import figure_texts, notebook_pairs
+from scripts.pages import alt_texts, figure_texts, notebook_pairs
 
 
 def check_knobs(evidence: LookedAt) -> tuple[int, str]:
@@ -45,6 +45,7 @@ def check_figures(evidence: LookedAt) -> tuple[int, str]:
     """So many notebooks are looked at; what they draw is what is shown, and told to who does not see it."""
     notebooks = [pair[1] for pair in notebook_pairs.pairs(evidence.root) if evidence.holds(pair[1].name)]
     wrong = drawn_figures.faults(evidence.root, evidence.post)
+    wrong += [line for line in alt_texts.faults(evidence.root) if evidence.holds(line.split(":")[0])]
     count = 0
     for notebook in notebooks:
         again = f"run it again: make experiments EXP={notebook.name[:2]}"

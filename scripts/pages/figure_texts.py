@@ -9,8 +9,8 @@ from xml.parsers.expat import ExpatError
 from scripts.common.errors import SiteError
 
 CLAIMS, PAGES, FIGURES = "experiments/claims", "docs", "experiments/figures"
-_BLOCK = re.compile(r"^/{3,}[ ]*(claim|figure)[ ]*\|[ ]*([^\n]+?)[ ]*\n((?:[ ]{4}[^\n]*\n)*)", re.M)
-_ALT = re.compile(r"^[ ]{4}alt:[ ]*(.*?)[ ]*$", re.M)
+BLOCK = re.compile(r"^/{3,}[ ]*(claim|figure)[ ]*\|[ ]*([^\n]+?)[ ]*\n((?:[ ]{4}[^\n]*\n)*)", re.M)
+ALT = re.compile(r"^[ ]{4}alt:[ ]*(.*?)[ ]*$", re.M)
 _DRAWN = re.compile(r"^@book\.figure\(\s*[\"']([^\"']+)[\"']", re.M)
 LEAST_WORDS = 6  # fewer name a figure, and do not say what is on it
 _PLACEHOLDER = re.compile(r"^(?:figure|chart|picture|image|plot)\b[^.]{0,40}:", re.I)
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"^(?:figure|chart|picture|image|plot)\b[^.]{0,40}:", 
 def of_blocks(root: Path) -> dict[str, str]:
     """The words of each block that shows a figure, by the claim or the figure that it names."""
     text = "\n".join(file.read_text("utf-8") for file in sorted((root / PAGES).rglob("*.md")))
-    return {name: alt[1] for _, name, options in _BLOCK.findall(text) if (alt := _ALT.search(options))}
+    return {name: alt[1] for _, name, options in BLOCK.findall(text) if (alt := ALT.search(options))}
 
 
 def of_experiment(root: Path, number: str) -> dict[str, str]:

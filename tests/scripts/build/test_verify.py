@@ -14,7 +14,7 @@ from scripts.build.looked_at import LookedAt
 from scripts.catalog import ledger
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
-from scripts.pages import notebook_pairs
+from scripts.pages import alt_texts, notebook_pairs
 from tests.scripts.fixtures.small_site import SOURCES, Site, base_record, filed, rows
 
 CELLS = "# %% [markdown]\n# A question\n\n# %%\nx = 1\n"
@@ -26,6 +26,7 @@ def site(tmp_path, monkeypatch):
     made.script = made.write("experiments/01_one_request.py", CELLS)
     jupytext.write(jupytext.read(made.script), made.root / "experiments/01_one_request.ipynb")
     monkeypatch.setattr(verify, "LAB", (sys.executable, "-c", "pass"))  # the lab's own evaluation has its own tests
+    alt_texts.keep(["01/wait.svg"], tmp_path)
     return made
 
 
