@@ -323,6 +323,14 @@ def test_a_claim_that_the_lab_finds_changed_fails(site, monkeypatch):
     assert "Traceback" not in text
 
 
+def test_a_dead_reference_hides_no_claim_that_the_lab_finds_changed(site, monkeypatch):
+    said = "experiments/claims/01.json: claim wait: share is 3 % now"
+    command = (sys.executable, "-c", f"import sys; print({said!r}, file=sys.stderr); sys.exit(1)")
+    monkeypatch.setattr(verify, "LAB", command)
+    site.write("docs/posts/02-more.md", "It is {{wait.nothing}}.\n")
+    failed(site, "claims", "docs/posts/02-more.md:1", said)
+
+
 def test_a_reference_to_nothing_fails(site):
     site.write("docs/posts/02-more.md", "It is {{wait.nothing}}.\n")
     failed(site, "claims", "docs/posts/02-more.md:1", "no value 'nothing'")
