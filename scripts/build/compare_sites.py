@@ -145,8 +145,8 @@ def _first_difference(first: list[str], second: list[str]) -> str:
 
 
 def _search(site: Path) -> list[str]:
-    file = site / "search/index.json"
-    if not file.is_file():
+    file = next(iter(sorted((site / "search").glob("index*.json"))), None)  # its name may hold its digest
+    if file is None:
         return []
     return [
         json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in _entries(json.loads(file.read_text("utf-8")))

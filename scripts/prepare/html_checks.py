@@ -10,6 +10,8 @@ from scripts.prepare import markup_checks
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
 _TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
+_NAMELESS = re.compile(r"<thead>\s*<tr[^>]*>\s*<th[^>]*>\s*</th>")
+_FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td([^>]*)>(.*?)</td>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
     r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
@@ -64,5 +66,12 @@ def scrolling_tables(html: str) -> str:
 
     Material's script does the box, but only once it runs, and out of a keyboard's reach.
     """
-    box = r'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table class="data">\1</div>'
-    return _TABLE.sub(box, html)
+    box = '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table class="data">{}</div>'
+    return _TABLE.sub(lambda table: box.format(_named_rows(table[1])), html)
+
+
+def _named_rows(table: str) -> str:
+    """The rows of a table whose first column has no name are named by their first cell: who hears a cell hears that."""
+    if not _NAMELESS.search(table):
+        return table
+    return _FIRST_CELL.sub(r'\g<1><th scope="row"\g<2>>\g<3></th>', table)

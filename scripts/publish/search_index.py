@@ -10,10 +10,12 @@ import re
 from pathlib import Path
 
 from scripts.catalog import search_queries
+from scripts.publish import site_files
 from scripts.publish.search_units import Unit, units
 
 PLACE = "search/index.json"
 SHOWN = 200  # characters of a unit that a result can show
+_NAMED = re.compile(rf'(<link rel="?search-index"? href="?[^">\s]*?){re.escape(PLACE)}')
 _SAME = 7  # two words that begin with as many equal letters are one to a search, near enough
 _WORD = re.compile(r"[^\W\d][\w.:/'’-]*")
 _NAME = re.compile(r"[_:./-]")
@@ -45,6 +47,20 @@ def publish(site: Path, root: Path) -> None:
     file = site / PLACE
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text(found), "utf-8")
+
+
+def rename(site: Path, root: Path) -> None:
+    """Gives the index a name that changes with what it holds, where pages name it: a browser's copy of an older one
+    would lead to sections that are gone. `root` is not read."""
+    file = site / PLACE
+    if not file.is_file():
+        return
+    name = site_files.hashed(PLACE, file.read_text("utf-8"))
+    for old in file.parent.glob("index.*.json"):
+        old.unlink()
+    file.rename(site / name)
+    pages = site_files.pages(site)
+    site_files.write_changed(pages, {page: _NAMED.sub(rf"\g<1>{name}", text) for page, text in pages.items()})
 
 
 def all_units(site: Path) -> list[Unit]:

@@ -14,6 +14,7 @@ STEPS: tuple[Step, ...] = (terms.publish, flags.publish, search_index.publish, a
 SMALLER: tuple[Step, ...] = (
     stylesheets.publish,
     page_scripts.publish,
+    search_index.rename,
     light_markup.publish,
     content_policy.publish,
 )

@@ -69,3 +69,10 @@ def test_the_addresses_of_a_page():
 )
 def test_addresses_are_read_as_a_browser_reads_them(html, names):
     assert html_checks.twice(html) == names
+
+
+def test_rows_of_a_table_whose_first_column_has_no_name_are_named_by_their_first_cell():
+    head, body = "<table><thead><tr><th>{}</th><th>b</th></tr></thead>", "<tbody><tr><td>x</td><td>y</td></tr></tbody>"
+    nameless, named = (html_checks.scrolling_tables(head.format(name) + body + "</table>") for name in ("", "a"))
+    assert '<tr><th scope="row">x</th><td>y</td></tr>' in nameless
+    assert "<td>x</td>" in named

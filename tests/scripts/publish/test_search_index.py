@@ -2,6 +2,7 @@
 answer is refused in one line."""
 
 import json
+import re
 
 import pytest
 
@@ -70,3 +71,21 @@ def test_a_query_for_what_the_search_does_not_have_is_refused(site, tmp_path):
     ):
         steps.publish(site, tmp_path)
     assert not (site / search_index.PLACE).exists()
+
+
+def test_the_index_has_a_name_that_changes_with_what_it_holds(site, tmp_path):
+    page = site / "index.html"
+    link = '<template><link rel="search-index" href="search/index.json"></template><p>search/index.json'
+    page.write_text(page.read_text() + link)
+    names = []
+    for text in ("{}", "{ }"):
+        (site / "search").mkdir(exist_ok=True)
+        (site / search_index.PLACE).write_text(text)
+        page.write_text(re.sub(r"search/index\.\w+\.json", search_index.PLACE, page.read_text()))
+        search_index.rename(site, tmp_path)
+        (made,) = (site / "search").iterdir()
+        assert re.fullmatch(r"index\.[0-9a-f]{8}\.json", made.name)
+        assert f'href="search/{made.name}"' in page.read_text() and "<p>search/index.json" in page.read_text()
+        names.append(made.name)
+    assert len(set(names)) == 2
+    search_index.rename(site, tmp_path)  # a site without a search
