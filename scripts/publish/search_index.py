@@ -15,6 +15,8 @@ from scripts.publish.search_units import Unit, units
 
 PLACE = "search/index.json"
 SHOWN = 200  # characters of a unit that a result can show
+# Of what is found by its name, or says again what a section says, less.
+SHOWN_OF = {"result": 110, "excerpt": 110, "call": 110, "famous": 110}
 _NAMED = re.compile(rf'(<link rel="?search-index"? href="?[^">\s]*?){re.escape(PLACE)}')
 _SAME = 7  # two words that begin with as many equal letters are one to a search, near enough
 _WORD = re.compile(r"[^\W\d][\w.:/'’-]*")
@@ -114,9 +116,10 @@ def shortened(unit: Unit) -> str:
     said = unit.words()
     if unit.anchor in ("corrections", "claims"):  # what they repeat has a place of its own
         return ""
-    if len(said) <= SHOWN:
+    shown = SHOWN_OF.get(kind(unit), SHOWN)
+    if len(said) <= shown:
         return said
-    head = said[:SHOWN].rsplit(" ", 1)[0]
+    head = said[:shown].rsplit(" ", 1)[0]
     if kind(unit) in ("aside", "notes"):
         return head
     known = {key(word) for word in _WORD.findall(head)}
