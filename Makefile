@@ -8,6 +8,7 @@ CARDS ?=
 CONFIGURATION ?=
 FILE ?=
 BY ?=
+CONFIRM ?=
 CHECK ?=
 ENGINE ?=
 VERSION ?=
@@ -26,7 +27,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 RUN := .venv/bin/python -m
 
-.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify links bench faults mutations clean pin changelog lock record drift bump env engine-cpu engines models sources
+.PHONY: help serve test test-all test-server site site-zensical play experiments send import verify review links bench faults mutations clean pin changelog lock record drift bump env engine-cpu engines models sources
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -74,6 +75,9 @@ verify: env sources ## excerpts, call paths, records, claims, pairs, ledger (POS
 
 prose: env ## how the posts read, counted, and what is over its limit (POST=02 for one post with every place)
 	@$(RUN) scripts.prose.figures $(if $(POST),--post $(POST))
+
+review: env sources ## notes and words that nobody has confirmed, beside their lines (POST=02; CONFIRM=id,id BY=your-handle confirms)
+	@$(RUN) scripts.build.review $(if $(POST),--post $(POST)) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(BY),--by "$(BY)")
 
 links: site ## links and fragments of the built site, permalinks against the pinned artifacts
 	@$(RUN) scripts.build.links

@@ -1,5 +1,5 @@
-"""`make verify`: files, records, excerpts, settings, knobs, symptoms, call paths, map, replays, claims, labels, famous
-numbers, notebook pairs, figures, ledger, typed numbers, corrections, comparisons with other releases.
+"""`make verify`: files, records, excerpts, settings, knobs, symptoms, call paths, map, replays, reviews, claims,
+labels, famous numbers, notebook pairs, figures, ledger, typed numbers, corrections, comparisons with other releases.
 Seconds, and no network once the sources are cached.
 
 One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
@@ -19,6 +19,7 @@ from scripts.build.claims_again import Lab, check_claims, check_labels
 from scripts.build.date_checks import check_dates
 from scripts.build.file_checks import check_files
 from scripts.build.looked_at import LookedAt, Wrong
+from scripts.build.review import check_reviews
 from scripts.build.telling import Telling
 from scripts.call_paths.claimed_paths import number_of, record_it
 from scripts.catalog import fixed_sources, ledger, notebook_numbers, typed_numbers
@@ -193,6 +194,7 @@ CHECKS: dict[str, Callable[[LookedAt], tuple[int, str]]] = {
     "call paths": check_paths,
     "map": check_map,
     "replays": check_replays,
+    "reviews": check_reviews,
     "claims": check_claims,
     "labels": check_labels,
     "famous numbers": check_famous,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markdown import Markdown
 
-from scripts.catalog import ledger
+from scripts.catalog import ledger, reader_texts, reviews
 from scripts.render.page import templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
@@ -21,7 +21,8 @@ class LedgerBlock(PageBlock):
     ARGUMENT = False
 
     def html(self) -> str:
-        return tables(ledger.entries(self.evidence), self.root)
+        confirmed = reviews.counts(reader_texts.of(self.evidence), reviews.load(self.evidence.root))
+        return tables(ledger.entries(self.evidence), self.root, confirmed)
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,16 @@ class Table:
     ages: bool
 
 
-def tables(entries: list[dict], root: str) -> str:
-    """`root` is the way from the page to the site's root."""
+def tables(entries: list[dict], root: str, confirmed: dict[str, tuple[int, int]] | None = None) -> str:
+    """`root` is the way from the page to the site's root; `confirmed` has by post how many of its texts a reader has
+    confirmed, and how many there are."""
     states = collections.Counter(entry["state"] for entry in entries)
     return templates.render(
         "ledger.html",
         counts=", ".join(f"{count} {state}" for state, count in states.items()),
         tables=[_table(kind, title, entries) for kind, title in ledger.KINDS.items()],
         root=root,
+        confirmed=confirmed or {},
     )
 
 
