@@ -48,8 +48,7 @@ def review(
     else:
         _walk(texts, kept, by, root, out, ask)
     of_posts = reviews.counts(texts, reviews.load(root))
-    for number, (confirmed, count) in of_posts.items():
-        print(f"post {number}: {confirmed} of {count} confirmed", file=out)
+    print(f"confirmed: {', '.join(reviews.told(of_posts))}", file=out)
     if not names and any(confirmed < count for confirmed, count in of_posts.values()):
         print("to confirm what you have read: make review CONFIRM=ID,ID BY=your-handle", file=out)
 
@@ -82,7 +81,7 @@ def _walk(
             continue
         if text.post != post:
             post = text.post
-            print(f"== post {post}, {text.manifest}\n", file=out)
+            print(f"== {text.manifest}\n", file=out)
         print(f"{side_by_side(text, state)}\n", file=out)
         if ask and by and text.lines:
             try:

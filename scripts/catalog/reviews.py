@@ -25,6 +25,7 @@ _HEAD = """\
 # Notes, hops' words, replays' words and marks that a reader has confirmed beside the lines they speak of. Each line has
 # who, a digest of the text and one of the lines; where either is another now, the text is unconfirmed again.
 # `make review POST=02` shows both side by side, `make review CONFIRM=ID BY=your-handle` writes a line here.
+# Those by "fact-check 2026-11-30" were in a random sample of posts 1 to 3 that was held against releases and records.
 """
 Short = Annotated[
     str,
@@ -76,6 +77,14 @@ def counts(texts: Iterable[ReaderText], reviews: dict[str, Review]) -> dict[str,
         all_of[text.post] += 1
         confirmed[text.post] += not state(text, reviews)
     return {post: (confirmed[post], count) for post, count in sorted(all_of.items())}
+
+
+def told(counted: dict[str, tuple[int, int]]) -> list[str]:
+    """What `counts` gives, in words: "3 of 94 in post 02"; manifests of number 00 are those of other pages."""
+    return [
+        f"{confirmed} of {count} {'on other pages' if post == '00' else f'in post {post}'}"
+        for post, (confirmed, count) in counted.items()
+    ]
 
 
 def faults(reviews: dict[str, Review], texts: Sequence[ReaderText], post: str | None = None) -> list[str]:

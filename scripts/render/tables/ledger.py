@@ -21,8 +21,8 @@ class LedgerBlock(PageBlock):
     ARGUMENT = False
 
     def html(self) -> str:
-        confirmed = reviews.counts(reader_texts.of(self.evidence), reviews.load(self.evidence.root))
-        return tables(ledger.entries(self.evidence), self.root, confirmed)
+        counted = reviews.counts(reader_texts.of(self.evidence), reviews.load(self.evidence.root))
+        return tables(ledger.entries(self.evidence), self.root, ", ".join(reviews.told(counted)))
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,15 @@ class Table:
     ages: bool
 
 
-def tables(entries: list[dict], root: str, confirmed: dict[str, tuple[int, int]] | None = None) -> str:
-    """`root` is the way from the page to the site's root; `confirmed` has by post how many of its texts a reader has
-    confirmed, and how many there are."""
+def tables(entries: list[dict], root: str, confirmed: str = "") -> str:
+    """`root` is the way from the page to the site's root; `confirmed` says how many texts a reader has confirmed."""
     states = collections.Counter(entry["state"] for entry in entries)
     return templates.render(
         "ledger.html",
         counts=", ".join(f"{count} {state}" for state, count in states.items()),
         tables=[_table(kind, title, entries) for kind, title in ledger.KINDS.items()],
         root=root,
-        confirmed=confirmed or {},
+        confirmed=confirmed,
     )
 
 

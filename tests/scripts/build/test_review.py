@@ -36,11 +36,11 @@ def answers(*given):
 def test_it_shows_text_and_line_side_by_side(site):
     text = run(site)
     at = text.splitlines().index(f"{NOTE}  (not confirmed)")
-    assert text.startswith("== post 01, snippets/01-one-request.toml\n")
+    assert text.startswith("== snippets/01-one-request.toml\n")
     row = next(row for row in text.splitlines()[at:] if row.startswith("It schedules first."))
     assert " |      6 def step(self):" in row
     assert " | >    7     return self.schedule()" in text
-    assert text.endswith("post 01: 0 of 9 confirmed\n" + text.splitlines()[-1] + "\n")
+    assert text.endswith("confirmed: 0 of 9 in post 01\n" + text.splitlines()[-1] + "\n")
 
 
 def test_a_long_function_is_cut_and_a_long_line_is_not(site):
@@ -53,22 +53,22 @@ def test_a_long_function_is_cut_and_a_long_line_is_not(site):
 
 def test_it_confirms_what_is_named_and_shows_it_no_more(site):
     text = run(site, names=[NOTE, HOP], by="reader")
-    assert f"{NOTE}  (confirmed by reader)" in text and text.endswith("post 01: 2 of 9 confirmed\n")
+    assert f"{NOTE}  (confirmed by reader)" in text and text.endswith("confirmed: 2 of 9 in post 01\n")
     text = run(site)
-    assert NOTE not in text and HOP not in text and "post 01: 2 of 9 confirmed" in text
+    assert NOTE not in text and HOP not in text and "confirmed: 2 of 9 in post 01" in text
     site.write(MANIFEST, site.manifest.replace("It schedules first", "It schedules last"))
     assert f"{NOTE}  (text changed)" in run(site)
 
 
 def test_on_a_terminal_it_asks_and_an_answer_is_kept_at_once(site):
     text = run(site, by="reader", ask=answers("n", "y", "q"))
-    assert text.count("(not confirmed)") == 3 and "post 01: 1 of 9 confirmed" in text
+    assert text.count("(not confirmed)") == 3 and "confirmed: 1 of 9 in post 01" in text
     assert list(reviews.load(site.root)) == ["01/hop/chat/loop"]
 
     def interrupted(question):
         raise KeyboardInterrupt
 
-    assert "post 01: 1 of 9 confirmed" in run(site, by="reader", ask=interrupted)
+    assert "confirmed: 1 of 9 in post 01" in run(site, by="reader", ask=interrupted)
     text = run(site, ask=interrupted)  # nobody to answer for
     assert text.count("(not confirmed)") == 8
 

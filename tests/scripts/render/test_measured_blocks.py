@@ -8,6 +8,7 @@ import markdown
 import pytest
 from bs4 import BeautifulSoup
 
+from scripts.catalog import reader_texts, reviews, site_data
 from scripts.common.errors import SiteError
 from scripts.render.page import data_files
 from scripts.render.page.build_context import Context
@@ -267,6 +268,11 @@ def test_the_ledger_lists_everything_and_where_it_is(site):
     ]
     assert "same vLLM 0.33.0" in row.get_text()
     assert soup.select_one(".ledger-filter").has_attr("hidden")
+    confirmed = "Notes and words that a reader has confirmed: {} of 9 in post 01."
+    assert soup.select_one(".ledger-reviews").get_text() == confirmed.format(0)
+    reviews.confirm(["01/note/step/one"], "reader", reader_texts.of(site_data.Evidence(site.root)), site.root)
+    soup = part(site, "/// ledger\n///")
+    assert soup.select_one(".ledger-reviews").get_text() == confirmed.format(1)
 
 
 def test_what_is_published_has_the_address_the_cards_give(site):
