@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
+from scripts.common.sealed import sealed
 from scripts.render.page import html, templates
 from scripts.render.tables import drift, drift_badges
 from tests.scripts.fixtures.small_site import CORE, FAMOUS, KNOBS, SOURCES, Site, base_record
@@ -96,7 +97,7 @@ def drift_page(site) -> BeautifulSoup:
     # One entry keeps its symbol, so that its changed lines are shown.
     changed = next(entry for entry in data["entries"] if entry["id"] == "01/step")
     changed["then"]["symbol"] = "Core.step"
-    file.write_text(json.dumps(data))
+    file.write_text(json.dumps(sealed(data)))
     return BeautifulSoup(drift.page_html(Evidence(site.root), "../../"), "html.parser")
 
 
