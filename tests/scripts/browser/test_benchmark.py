@@ -6,6 +6,7 @@ import pytest
 
 from scripts.browser import benchmark, benchmark_commands, headless
 from scripts.common.errors import SiteError
+from scripts.common.sealed import sealed
 from tests.scripts.fixtures.small_site import Site
 
 
@@ -55,7 +56,7 @@ def test_without_the_other_releases_no_comparison_is_timed(tmp_path, capsys):
     file = tmp_path / "snippets/drift/vllm-0.33.0.json"
     data = json.loads(file.read_text())
     data["to"]["sha256"] = "0" * 64  # a release that is not in the cache
-    file.write_text(json.dumps(data))
+    file.write_text(json.dumps(sealed(data)))
     benchmark_commands.comparisons(figures, site.root)
     assert [(row["figure"], row["measured"]) for row in figures.rows] == [
         (benchmark_commands.WRONG, None),
