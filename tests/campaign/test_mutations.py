@@ -8,6 +8,7 @@ import pytest
 from tests.campaign.mutations import ROOT, Done, Mutation, ask, copy_of_the_tree, load
 
 MUTATIONS = load()
+pytestmark = pytest.mark.timeout(1200)  # the copy's first check evaluates every claim, and others may be at work
 
 
 @pytest.fixture(scope="module")
