@@ -21,6 +21,7 @@ from experiments.lab.host.config import Settings
 from experiments.lab.records.record_file import Record
 from experiments.lab.servers.supervisor import process_state
 from tests.lab.conftest import heed_interrupts
+from tests.lab.fakes import taking_server
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = "FAULTY_RUN"
@@ -51,29 +52,14 @@ suite_runner.one_at_a_time = functools.partial(suite_runner.one_at_a_time, Path(
 mode = {{"FAKE_MODE": "ok"}}
 SELF = Path("/proc/self/cmdline").read_text().split("\\0")[2]
 BODY = {{"messages": [{{}}], "stream": True}}
-STRANGER = '''
-import http.server, os, socket, sys, threading
-class Handler(http.server.BaseHTTPRequestHandler):
-    log_message = lambda *_: None
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-class Taking(http.server.ThreadingHTTPServer):
-    def server_bind(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        super().server_bind()
-taking = Taking(("127.0.0.1", int(sys.argv[1])), Handler)
-print("ready", flush=True)
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-taking.serve_forever()
-'''
 
 
 def stranger(port):
     # It ends with the driver, whose end closes its standard input.
     process = subprocess.Popen(
-        [sys.executable, "-c", STRANGER, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, {stranger!r}, str(port), "127.0.0.1", "with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env={{key: word for key, word in os.environ.items() if key != "FAULTY_RUN"}},
     )
     process.stdout.readline()
@@ -159,6 +145,7 @@ class Machine:
             "logs": str(self.settings.logs),
             "out": str(self.out),
             "here": str(self.folder),
+            "stranger": taking_server.__file__,
         }
         script = BEGIN.format(**words) + textwrap.dedent(fault) + END
         tag = uuid.uuid4().hex

@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 
 import pytest
@@ -19,35 +18,15 @@ from experiments.lab.servers import port_owner, server_group
 from experiments.lab.servers import server as servers
 from experiments.lab.servers.local_http import free_port, status_of
 from experiments.lab.servers.server import Server, ServerSpec
+from tests.lab.fakes import taking_server
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 BODY = {"messages": [{}], "stream": True}
-STRANGER = """
-import http.server, json, os, socket, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    log_message = lambda *_: None
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-class Taking(http.server.ThreadingHTTPServer):
-    def server_bind(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        super().server_bind()
-
-server = Taking((sys.argv[2], int(sys.argv[1])), Handler)
-print("ready", flush=True)
-server.serve_forever()
-"""
 
 
 @contextlib.contextmanager
 def a_stranger(port, address="127.0.0.1"):
-    command = [sys.executable, "-c", textwrap.dedent(STRANGER), str(port), address]
+    command = [sys.executable, taking_server.__file__, str(port), address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"
