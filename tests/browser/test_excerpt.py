@@ -131,6 +131,24 @@ def test_wide_notes_stand_beside_their_lines_and_none_over_another(opened):
     assert notes[2]["y"] + notes[2]["height"] <= max(code["y"] + code["height"], notes[2]["y"] + notes[2]["height"])
 
 
+def test_a_note_that_grows_later_lies_over_no_other(opened):
+    # As by a typeface that arrives after the page is drawn.
+    page = opened(1300)
+    tops = "[...document.querySelectorAll('.excerpt-notes > li')].map((note) => note.getBoundingClientRect())"
+    before = page.evaluate(tops)
+    page.evaluate("document.getElementById('step-first-budget').style.fontSize = '1.6em'")
+    page.wait_for_timeout(200)
+    after = page.evaluate(tops)
+    assert after[0]["height"] > before[0]["height"] + 30
+    for above, below in zip(after, after[1:], strict=False):
+        assert above["bottom"] <= below["top"] + 1
+    # Where they stand is where they would have been put at once.
+    page.evaluate("dispatchEvent(new Event('resize')); document.querySelector('figure').style.width = '99.9%'")
+    page.wait_for_timeout(200)
+    again = page.evaluate(tops)
+    assert [round(box["top"]) for box in again] == [round(box["top"]) for box in after]
+
+
 def test_narrow_notes_stand_below_their_line(opened):
     page = opened(390)
     marked, after = box(page, line(FIRST + 2)), box(page, "details")

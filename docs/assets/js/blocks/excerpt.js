@@ -85,6 +85,12 @@
       limit = want[i] - 6;
     }
     notes.forEach((note, i) => { note.style.transform = `translateY(${Math.round(want[i] - (boxes[i].top - top))}px)`; });
+    figure.heights = heights(figure, code);
+  }
+
+  /** What the notes' places depend on: the heights of code and notes, which a transform does not change. */
+  function heights(figure, code) {
+    return [code, ...figure.notes].map((part) => part.offsetHeight).join();
   }
 
   function light(figure, note, on) {
@@ -145,12 +151,16 @@
       figure.skipped = event.skipped;
       if (figure.placed === "beside") align(figure, figure.querySelector(".excerpt-code"));
     });
+    const code = figure.querySelector(".excerpt-code");
     let width = 0;
-    new ResizeObserver(([entry]) => {
+    // A typeface that only text far below uses arrives after fonts.ready, and a note gains a line by it.
+    const sizes = new ResizeObserver((entries) => {
       const before = width;
-      width = Math.round(entry.contentRect.width);
+      width = Math.round(entries.find((entry) => entry.target === figure)?.contentRect.width ?? width);
       if (width && width !== before && (before || !figure.placed)) place(figure);
-    }).observe(figure);
+      else if (figure.placed === "beside" && figure.heights !== heights(figure, code)) align(figure, code);
+    });
+    [figure, code, ...figure.notes].forEach((part) => sizes.observe(part));
   }
 
   function startAll() {
