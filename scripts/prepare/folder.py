@@ -12,7 +12,7 @@ from typing import Any
 from scripts.catalog import ledger
 from scripts.measured import figure_files
 from scripts.pages import reading_order
-from scripts.prepare import convert, generator_settings, watching
+from scripts.prepare import convert, drift_pages, generator_settings, watching
 from scripts.prepare.convert import NOTEBOOK, Converter, Page
 from scripts.prepare.links import Names
 from scripts.render.page import data_files, templates
@@ -48,12 +48,13 @@ class Folder:
         """
         self.seen = watching.stamps(self.root)
         settings = generator_settings.read(self.root)
+        self._start_build(settings)
         sources, files = self._sources(), self._files()
         whole = not only or self.pages.keys() != sources.keys()
         converter = self._converter(settings, Names(sources.keys(), files.keys()))
         pages = {
-            name: _made(converter, name, file) if whole or name in only else self.pages[name]
-            for name, file in sources.items()
+            name: _made(converter, name, source) if whole or name in only else self.pages[name]
+            for name, source in sources.items()
         }
         convert.check_fragments(pages)
         texts = {f"docs/{markdown_file(name)}": page.text for name, page in pages.items()}
@@ -69,21 +70,22 @@ class Folder:
             changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
         return any(changed)
 
-    def _converter(self, settings: dict[str, Any], names: Names) -> Converter:
-        """The converter of one pass, which forgets what another read."""
-        repository = settings.get("repo_url") or ""
-        self.context.root, self.context.repo_url = self.root, repository
+    def _start_build(self, settings: dict[str, Any]) -> None:
+        """Forgets what another pass read."""
+        self.context.root, self.context.repo_url = self.root, settings.get("repo_url") or ""
         self.context.start_build()
         templates.keep_compiled(self.root / COMPILED)
-        address = repository.rstrip("/")
+
+    def _converter(self, settings: dict[str, Any], names: Names) -> Converter:
+        address = self.context.repo_url.rstrip("/")
         site = settings.get("site_name") or ""
         return Converter(self.context, names, site, edit=f"{address}/edit/main/", view=f"{address}/blob/main/")
 
-    def _sources(self) -> dict[str, Path]:
-        """Every page's source, by its path below docs/, or as if it lay there."""
+    def _sources(self) -> dict[str, Path | str]:
+        """Every page's source, by its path below docs/ or as if it lay there: a file, or a text that is made."""
         docs = self.root / "docs"
-        pages = {file.relative_to(docs).as_posix(): file for file in sorted(docs.rglob("*.md"))}
-        return pages | reading_order.notebooks(self.root)
+        pages: dict[str, Path | str] = {file.relative_to(docs).as_posix(): file for file in sorted(docs.rglob("*.md"))}
+        return pages | reading_order.notebooks(self.root) | drift_pages.texts(self.context)
 
     def _files(self) -> dict[str, Path]:
         """What is published as it is, by its address: of docs/, notebooks, records, claims, figures, schemas."""
@@ -114,8 +116,12 @@ def markdown_file(name: str) -> str:
     return f"{name.removesuffix(NOTEBOOK).removesuffix('.md')}.md"
 
 
-def _made(converter: Converter, name: str, file: Path) -> Page:
-    return converter.notebook(name, file) if name.endswith(NOTEBOOK) else converter.page(name, file.read_text("utf-8"))
+def _made(converter: Converter, name: str, source: Path | str) -> Page:
+    if isinstance(source, str):
+        return converter.page(name, source)
+    if name.endswith(NOTEBOOK):
+        return converter.notebook(name, source)
+    return converter.page(name, source.read_text("utf-8"))
 
 
 def _write(file: Path, text: str) -> bool:

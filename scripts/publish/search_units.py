@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scripts.publish.page_text import blank, classes, one_line, spoken, words
 
 # Of these a search knows the page alone: each repeats what other pages say, row by row.
-TITLE_ALONE = re.compile(r"^(reference/(ledger|drift|tags|hosts|architecture)/|posts/|experiments/)\Z")
+TITLE_ALONE = re.compile(r"^(reference/(ledger|drift(/[^/]+)?|tags|hosts|architecture)/|posts/|experiments/)\Z")
 PAGE = re.compile(r"^(?:posts/(?P<post>\d\d)-(?P<slug>[a-z-]+)|experiments/(?P<experiment>\d\d))")
 ROWS = ("knob", "setting", "famous")  # their addresses begin so
 _LINES = re.compile(r"^lines? [\d–-]+ ")

@@ -1,10 +1,9 @@
 """`/// drift`: every committed comparison with another release, post by post.
 
-The tables come from the committed comparisons alone. The changed text itself is shown where both releases lie in the
-cache, after `make drift`; a clone that has never run it builds the same page without.
+The tables come from the committed comparisons alone. Where both releases lie in the cache, after `make drift`, a piece
+that changed leads to its lines on a page of that release; a clone that has never run it builds the same page without.
 """
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,27 +14,25 @@ from scripts.catalog.site_data import Evidence
 from scripts.drift import compare_releases
 from scripts.drift.classify import STATES
 from scripts.drift.comparison_files import Comparison
-from scripts.drift.release import Place, Release, dedented
 from scripts.pages import reading_order
 from scripts.pages.references import page_url
 from scripts.render.page import data_files, templates
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
-from scripts.sources import unpacked_sources
+from scripts.render.tables import drift_lines
+from scripts.render.tables.drift_lines import Link
 from scripts.sources.pins import Pin
 
 OTHER_PAGES = {  # of manifests that belong to no post: title, page, and what ends the address of its row
     "00-metrics": ("Metrics", "reference/metrics.md", "00"),
     "00-symptoms": ("I see X", "symptoms.md", "symptoms"),
 }
-LONG_DIFF = 60  # lines; above that a reader is better served by the release itself
 WORDS = {
     "same": "same text, same lines",
     "moved": "same text, other lines or another file",
     "changed": "other text",
     "gone": "not there any more",
 }
-KINDS = {"+": "plus", "-": "minus", "@": "hunk"}  # of a diff's lines
 
 
 class DriftBlock(PageBlock):
@@ -59,19 +56,9 @@ class PostCounts:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A place in a release; `symbol` is "" where it is the one named beside it."""
-
-    url: str
-    file: str
-    lines: str
-    symbol: str
-
-
-@dataclass(frozen=True)
 class Row:
     """What became of a piece. `home` is where the site shows it, below its root, "" where it is nowhere; `there` is
-    None where it was not found; `diff` has (kind, line) of the changed text, None where it is not shown."""
+    None where it was not found; `lines` is where the changed lines are, below the site's root, "" where nowhere."""
 
     state: str
     kind: str
@@ -83,7 +70,7 @@ class Row:
     removed: int
     guess: bool
     remarks: list[str]
-    diff: list[tuple[str, str]] | None
+    lines: str
 
 
 @dataclass(frozen=True)
@@ -118,12 +105,12 @@ def _section(comparison: Comparison, evidence: Evidence, titles: dict[str, str])
     data, pin = comparison.data, evidence.pins[comparison.engine]
     other = replace(pin, **data["to"])
     manifests = list(dict.fromkeys(entry["manifest"] for entry in data["entries"]))
-    releases = _cached(pin, other, evidence.root)
+    at_hand = drift_lines.releases(comparison, evidence) is not None
     look, moved = [], []
     for manifest in manifests:
         title = page_of(manifest, titles)[0]
         entries = comparison.of(manifest)
-        loud = [_row(entry, pin, other, evidence, releases) for entry in entries if _loud(entry)]
+        loud = [_row(entry, pin, other, evidence, comparison if at_hand else None) for entry in entries if _loud(entry)]
         quiet = [
             _row(entry, pin, other, evidence, None)
             for entry in entries
@@ -165,7 +152,8 @@ def _loud(entry: dict) -> bool:
     return entry["state"] in ("changed", "gone") or entry["guess"] or compare_releases.OFF in entry["path"].values()
 
 
-def _row(entry: dict, pin: Pin, other: Pin, evidence: Evidence, releases: tuple[Release, Release] | None) -> Row:
+def _row(entry: dict, pin: Pin, other: Pin, evidence: Evidence, comparison: Comparison | None) -> Row:
+    """`comparison` is the one whose pages show changed lines, None where none do."""
     then, now = entry["then"], entry["now"]
     remarks = [entry["remark"]] if entry["remark"] else []
     remarks += [f"{name}: {state}" for name, state in entry["path"].items() if state != compare_releases.UNKNOWN]
@@ -173,64 +161,15 @@ def _row(entry: dict, pin: Pin, other: Pin, evidence: Evidence, releases: tuple[
         entry["state"],
         entry["kind"],
         entry["id"].partition("/")[2],
-        _home(entry, evidence),
-        _link(pin, then),
-        _link(other, now, then) if now else None,
+        drift_lines.home(entry, evidence),
+        drift_lines.link(pin, then),
+        drift_lines.link(other, now, then) if now else None,
         entry["added"],
         entry["removed"],
         entry["guess"],
         remarks,
-        _diff(entry, releases),
+        drift_lines.url(entry, comparison) if comparison and drift_lines.are_shown(entry) else "",
     )
-
-
-def _home(entry: dict, evidence: Evidence) -> str:
-    """Where the site shows it, below its root; "" where it is nowhere."""
-    path, _, hop = entry["id"].partition("/")
-    if entry["kind"] == "excerpt":
-        return evidence.home_of("excerpt", hop, entry["manifest"]) or ""
-    home = evidence.home_of("path", path)
-    return f"{home.partition('#')[0]}#path-{path}-{hop}" if home else ""
-
-
-def _link(pin: Pin, place: dict, beside: dict | None = None) -> Link:
-    """`engine.py:12-20`; the folder is left out, and the symbol where it is the one beside it."""
-    lines = str(place["first"]) if place["first"] == place["last"] else f"{place['first']}\N{EN DASH}{place['last']}"
-    elsewhere = beside is None or place["path"] != beside["path"]
-    file = place["path"] if beside and elsewhere else place["path"].rpartition("/")[2]
-    named = beside is None or place["symbol"] != beside["symbol"]
-    url = pin.permalink(place["path"], place["first"], place["last"])
-    return Link(url, file, lines, place["symbol"] if named else "")
-
-
-def _diff(entry: dict, releases: tuple[Release, Release] | None) -> list[tuple[str, str]] | None:
-    """The changed lines; None where a release is not at hand or too much changed to be read here."""
-    if releases is None or entry["state"] != "changed" or entry["added"] + entry["removed"] > LONG_DIFF:
-        return None
-    old, new = releases
-    lines = compare_releases.difference(_place(old, entry["then"]), _place(new, entry["now"]))
-    return [(KINDS.get(line[:1], "context"), line) for line in lines]
-
-
-def _place(release: Release, place: dict) -> Place:
-    symbol = release.symbol(place["path"], place["symbol"])
-    if symbol is not None:
-        return release.place(place["path"], symbol, place["first"], place["last"])
-    lines = tuple(release.lines(place["path"])[place["first"] - 1 : place["last"]])
-    return Place(place["path"], place["symbol"], place["first"], place["last"], lines, dedented(lines, 0))
-
-
-def _cached(pin: Pin, other: Pin, root: Path) -> tuple[Release, Release] | None:
-    """Both releases, where their sources are unpacked already; nothing is fetched for a page."""
-    folders = [unpacked_sources.folder_of(release, root) for release in (pin, other)]
-    if all((folder / unpacked_sources.LISTING).is_file() for folder in folders):
-        return _release(pin, root), _release(other, root)
-    return None
-
-
-@functools.lru_cache(maxsize=8)
-def _release(pin: Pin, root: Path) -> Release:
-    return Release(pin, root)  # kept from one rebuild to the next: a release does not change
 
 
 def register(md: Markdown, context: Context) -> None:

@@ -49,7 +49,7 @@ def test_a_release_is_a_section_with_its_posts_and_what_to_look_at(site):
     cells = [cell.get_text() for cell in first.select("#drift-vllm-0-34-0-01 :is(th, td)")]
     assert cells == ["One <request>", "3", "4", "2", "0"]
     row = next(row for row in first.select("tr[data-state=changed]") if "excerpt" in row.get_text())
-    here, there = [link["href"] for link in row.select("td a")]
+    here, there, _ = [link["href"] for link in row.select("td a")]
     assert here.endswith("/vllm-project/vllm/blob/v0.32.0/vllm/core.py#L6-L7")
     assert there.endswith("/vllm-project/vllm/blob/v0.34.0/vllm/core.py#L7-L8")
     assert row.select_one("th a")["href"] == "../../posts/01-one-request/#step"
@@ -63,26 +63,34 @@ def test_excerpts_that_no_post_quotes_have_rows_with_addresses_of_their_own():
     assert page_of(f"snippets/{SLUG}.toml", {SLUG: "One"}) == ("One", f"posts/{SLUG}.md", "01")
 
 
-def test_the_changed_text_is_shown_where_both_releases_are_at_hand(site):
+def test_a_changed_piece_leads_to_its_lines_where_both_releases_are_at_hand(site):
     site.release("0.34.0", CHANGED)
     site.compare("0.34.0")
-    diff = page(site).select_one("tr[data-state=changed] .drift-diff pre")
-    assert diff.select_one(".drift-plus").get_text().strip() == "+    return self.plan() < 1"
-    assert diff.select_one(".drift-minus").get_text().strip() == "-    return self.schedule()"
+    soup = page(site)
+    rows = soup.select("tr[data-state=changed]")
+    assert {row.select("td")[-1].select("a")[-1]["href"] for row in rows} == {
+        "../../reference/drift/vllm-0.34.0/#excerpt-01-step",
+        "../../reference/drift/vllm-0.34.0/#hop-chat-step",
+    }
+    assert [row.select("td")[-1].select("a")[-1].get_text() for row in rows] == ["+1 −1 lines"] * 2
+    assert soup.select("pre, details pre") == [], "all the lines made the overview twice as heavy"
 
 
-def test_without_the_other_release_the_page_is_the_same_but_for_that(site, monkeypatch):
+def test_without_the_other_release_the_page_is_the_same_but_for_that(site):
     site.release("0.34.0", CHANGED)
     site.compare("0.34.0")
-    with_text = page(site)
+    with_lines = page(site)
     for folder in (site.root / ".cache/sources").iterdir():
         if folder.is_dir() and folder != unpacked_sources.folder_of(evidence(site).pins["vllm"], site.root):
             shutil.rmtree(folder)
     without = page(site)
-    assert without.select(".drift-diff") == []
-    for diff in with_text.select(".drift-diff"):
-        diff.decompose()
-    assert str(without) == str(with_text)
+    assert without.select('a[href*="drift/vllm-0.34.0/#"]') == []
+    links = with_lines.select('a[href*="drift/vllm-0.34.0/#"]')
+    assert len(links) == 2
+    for link in links:
+        link.name, link.string = "span", link.get_text().removesuffix(" lines")
+        link.attrs = {"class": "drift-lines"}
+    assert str(without) == str(with_lines)
 
 
 def test_a_guess_is_marked_and_named_with_its_new_symbol(site):

@@ -11,11 +11,11 @@ from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.common.sealed import sealed
 from scripts.render.page import html, templates
-from scripts.render.tables import drift, drift_badges
+from scripts.render.tables import drift, drift_badges, drift_lines
 from tests.scripts.fixtures.small_site import CORE, FAMOUS, KNOBS, SOURCES, Site, base_record
 from tests.scripts.render.test_measured_blocks import render
 
-BAD = "<script>alert(\"it's\")</script>"
+BAD = '<script>alert("it\'s")</script>'
 QUOTED = BAD.replace('"', '\\"')
 
 
@@ -101,7 +101,16 @@ def drift_page(site) -> BeautifulSoup:
     return BeautifulSoup(drift.page_html(Evidence(site.root), "../../"), "html.parser")
 
 
-@pytest.mark.parametrize("page", [knobs, famous, ledger, drift_page, settings, claim])
+def drift_lines_page(site) -> BeautifulSoup:
+    drift_page(site)
+    evidence = Evidence(site.root)
+    manifest = "snippets/01-one-request.toml"
+    return BeautifulSoup(
+        drift_lines.lines_html(evidence.comparisons[0], manifest, evidence, "../../../"), "html.parser"
+    )
+
+
+@pytest.mark.parametrize("page", [knobs, famous, ledger, drift_page, drift_lines_page, settings, claim])
 def test_a_script_in_the_data_is_text_on_every_kind_of_page(site, page):
     soup = page(site)
     assert soup.select("script") == [] and BAD in soup.get_text()
