@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from scripts.build import file_checks
+from scripts.common import side_by_side
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
@@ -51,7 +52,7 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
         with Ticking("building the site"):
             try:
                 file_checks.publishable(root)
-                Folder(root, pages).prepare()
+                Folder(root, pages).prepare(processes=side_by_side.cores())
             except SiteError as error:
                 raise SiteError(f"the site was not built: {error}") from None
             run_mkdocs(pages, fresh, root, extra)

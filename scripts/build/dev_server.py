@@ -20,6 +20,7 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
 from scripts.build.build_site import what_failed
+from scripts.common import side_by_side
 from scripts.common.errors import SiteError
 from scripts.common.progress import Ticking
 from scripts.prepare import generator_settings, watching
@@ -67,7 +68,8 @@ class Builder:
         started = time.monotonic()
         try:
             if not self.folder.pages or self.folder.is_behind():
-                self.folder.prepare(self.folder.edited())
+                first = not self.folder.pages  # later threads run, and what was read once is known
+                self.folder.prepare(self.folder.edited(), side_by_side.cores() if first else 1)
             build(self.config())
             publish(self.site, self.root)
         except SiteError as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.catalog import ledger
+from scripts.common import side_by_side
+from scripts.common.errors import SiteError
 from scripts.measured import figure_files
 from scripts.pages import reading_order
 from scripts.prepare import convert, drift_pages, generator_settings, watching
@@ -41,10 +43,10 @@ class Folder:
         """
         return watching.pages_alone(watching.changed(self.seen, watching.stamps(self.root)), self.root)
 
-    def prepare(self, only: frozenset[str] = frozenset()) -> bool:
+    def prepare(self, only: frozenset[str] = frozenset(), processes: int = 1) -> bool:
         """Makes the pages, or `only` these of docs/, and writes what is new; returns whether anything was.
 
-        Raises SiteError for what is wrong with a page, and then has written nothing.
+        Raises SiteError for what is wrong with a page, the first one of several, and then has written nothing.
         """
         self.seen = watching.stamps(self.root)
         settings = generator_settings.read(self.root)
@@ -52,10 +54,9 @@ class Folder:
         sources, files = self._sources(), self._files()
         whole = not only or self.pages.keys() != sources.keys()
         converter = self._converter(settings, Names(sources.keys(), files.keys()))
-        pages = {
-            name: _made(converter, name, source) if whole or name in only else self.pages[name]
-            for name, source in sources.items()
-        }
+        asked = {name: source for name, source in sources.items() if whole or name in only}
+        made = self._pages(converter, asked, processes)
+        pages = {name: made.get(name) or self.pages[name] for name in sources}
         convert.check_fragments(pages)
         texts = {f"docs/{markdown_file(name)}": page.text for name, page in pages.items()}
         texts[generator_settings.FILE] = generator_settings.text(generator_settings.of_folder(settings, self.root))
@@ -69,6 +70,30 @@ class Folder:
         if whole:
             changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
         return any(changed)
+
+    def _pages(self, converter: Converter, sources: dict[str, Path | str], processes: int) -> dict[str, Page]:
+        """These pages. Raises the SiteError of the first one that is wrong."""
+
+        def made(name: str) -> tuple[Page, dict[str, str]]:
+            self.context.replay_data.clear()
+            return _made(converter, name, sources[name]), dict(self.context.replay_data)
+
+        # What tells of the whole site is made first and here: it reads all that posts and notebooks are made from, and
+        # their processes know it by then.
+        apart = [name for name in sources if reading_order.is_post(name) or name.endswith(NOTEBOOK)]
+        here = [name for name in sources if name not in apart]
+        found = dict(zip(here, side_by_side.outcomes(made, here, 1), strict=True))
+        found |= zip(apart, side_by_side.outcomes(made, apart, processes), strict=True)
+        pages: dict[str, Page] = {}
+        data: dict[str, str] = {}
+        for name in sources:
+            outcome = found[name]
+            if isinstance(outcome, SiteError):
+                raise outcome
+            pages[name] = outcome[0]
+            data |= outcome[1]
+        self.context.replay_data.update(data)
+        return pages
 
     def _start_build(self, settings: dict[str, Any]) -> None:
         """Forgets what another pass read."""

@@ -16,6 +16,8 @@ from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
 from scripts.prepare import html_checks
 from scripts.prepare.convert import Converter
+from scripts.prepare.folder import Folder
+from tests.scripts.fixtures import small_replays
 from tests.scripts.fixtures.prepared import add_pages, folder_of, refused
 from tests.scripts.fixtures.small_site import Site
 
@@ -127,6 +129,31 @@ def test_what_is_refused_is_named_and_nothing_is_written(site_of_one, file, text
     path = site_of_one.root / file
     path.write_text((path.read_text() if path.exists() else "") + text)
     refused(site_of_one, says)
+
+
+def test_the_folder_is_the_same_however_many_processes_made_it(site_of_one):
+    small_replays.add(site_of_one)
+    post = site_of_one.root / "docs/posts/01-one-request.md"
+    post.write_text(post.read_text().replace("\n## Corrections", f"{small_replays.BLOCK}\n## Corrections"))
+    alone, several = folder_of(site_of_one), Folder(site_of_one.root, site_of_one.root / "several")
+    assert alone.prepare(processes=1) and several.prepare(processes=3)
+    files = {file.relative_to(alone.into) for file in alone.into.rglob("*") if file.is_file()}
+    assert files == {file.relative_to(several.into) for file in several.into.rglob("*") if file.is_file()}
+    assert all((alone.into / file).read_bytes() == (several.into / file).read_bytes() for file in files)
+    assert any("replays" in file.parts for file in files) and not several.prepare()
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_of_several_wrong_pages_the_first_is_named(site_of_one, processes):
+    notebook = site_of_one.root / "experiments/01_one.ipynb"
+    notebook.write_text(notebook.read_text().replace("# One & *all*", "No title"))
+    folder = folder_of(site_of_one)
+    for page in ("", "symptoms.md", "posts/01-one-request.md", "index.md"):
+        if page:
+            (site_of_one.root / "docs" / page).open("a").write("\n[gone](gone.md)\n")
+        with pytest.raises(SiteError) as told:
+            folder.prepare(processes=processes)
+        assert str(told.value).startswith(f"docs/{page}: " if page else "experiments/01_one.ipynb: ")
 
 
 def test_a_post_without_a_date_is_refused(site_of_one):
