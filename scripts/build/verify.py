@@ -22,7 +22,7 @@ from scripts.build.looked_at import LookedAt, Wrong
 from scripts.build.review import check_reviews
 from scripts.build.telling import Telling
 from scripts.call_paths.claimed_paths import number_of, record_it
-from scripts.catalog import fixed_sources, ledger, notebook_numbers, typed_numbers
+from scripts.catalog import fixed_sources, ledger, notebook_numbers, quoted_words, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -144,7 +144,7 @@ def check_numbers(evidence: LookedAt) -> tuple[int, str]:
     pages = [page for page in (evidence.root / "docs").rglob("*.md") if evidence.holds(page.name)]
     typed = [number for number in typed_numbers.scan(evidence.root) if evidence.holds(number.file)]
     wrong = typed_numbers.problems(typed, evidence.quoted) + fixed_sources.faults(typed, evidence)
-    wrong += fixed_sources.misquoted(typed, evidence.root)
+    wrong += fixed_sources.misquoted(typed, evidence.root) + quoted_words.faults(typed, evidence.root)
     looked_at = {evidence.post} if evidence.post else {claim.experiment for claim in evidence.claims.values()}
     bounds, ours = notebook_numbers.faults(evidence, looked_at)
     wrong += ours

@@ -20,18 +20,22 @@ from scripts.pages.references import prose, without_code
 
 PUBLIC = re.compile(r"\s*(title|description|subtitle|summary|answer)\s*:")
 ANY_MARK = re.compile(r"\{(fixed|quoted):([^{}\n]*)\}")
+SENTENCE_END = re.compile(r"[.;:!?](?=\s|$)|\n\s*\n")
 PICTURE = re.compile(r"(?m)^ {0,3}/{3,} *picture *\| *(?P<name>\S+) *\n(?P<options>(?: {4}.*\n)*)")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A number that somebody typed. `kind` is "" without a mark, else fixed or quoted, with reason or source."""
+    """A number that somebody typed. `kind` is "" without a mark, else fixed or quoted, with reason or source. `before`
+    and `after` are the words beside it, on one line, up to the next number or the sentence's end."""
 
     file: str
     line: int
     text: str
     kind: str = ""
     why: str = ""
+    before: str = ""
+    after: str = ""
 
     @property
     def problem(self) -> str:
@@ -45,11 +49,17 @@ def in_line(line: str, file: str, number: int) -> list[Typed]:
     """The typed numbers of a piece of prose, whose first line has this number."""
     plain = number_forms.plain(line)
     numbers = []
-    for match in number_forms.found(plain):
+    matches = number_forms.found(plain)
+    ends = 0
+    for index, match in enumerate(matches):
         mark = number_forms.MARK.match(plain, match.end())
         at = number + plain.count("\n", 0, match.start())
         kind, why = (mark["kind"], line[mark.start("why") : mark.end("why")]) if mark else ("", "")
-        numbers.append(Typed(file, at, number_forms.words(match), kind, why))
+        before = SENTENCE_END.split(plain[ends : match.start()])[-1]
+        ends = (mark or match).end()
+        after = plain[ends : matches[index + 1].start() if index + 1 < len(matches) else None]
+        beside = (" ".join(re.sub(r"[*`\[\]]", "", words).split()) for words in (before, SENTENCE_END.split(after)[0]))
+        numbers.append(Typed(file, at, number_forms.words(match), kind, why, *beside))
     return numbers
 
 
