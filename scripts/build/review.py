@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scripts.build.looked_at import LookedAt, Wrong
-from scripts.catalog import reader_texts, reviews
+from scripts.catalog import reader_texts, reviews, value_sentences
 from scripts.catalog.reader_texts import ReaderText
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
@@ -54,15 +54,19 @@ def review(
 
 
 def check_reviews(evidence: LookedAt) -> tuple[int, str]:
-    """For `make verify`: a text that nobody has confirmed is no fault, a confirmation of one that is gone is."""
+    """For `make verify`: a note that nobody has confirmed is no fault. A confirmation of one that is gone or another now
+    is, and so is a sentence whose words do not tell its values apart and that nobody has confirmed."""
     texts = [text for text in reader_texts.of(evidence) if evidence.holds(text.manifest)]
     kept = reviews.load(evidence.root)
     if wrong := reviews.faults(kept, texts, evidence.post):
         raise Wrong(wrong)
     confirmed = sum(not reviews.state(text, kept) for text in texts)
-    return len(
-        texts
-    ), f"texts that only a reader can judge, {confirmed} of them confirmed; make review shows the others"
+    sentences = sum(evidence.holds(each.file) for each in value_sentences.load(evidence.root))
+    doubted = sum(text.kind == reader_texts.VALUES for text in texts)
+    return len(texts), (
+        f"texts that only a reader can judge, {confirmed} of them confirmed; make review shows the others; of "
+        f"{sentences} sentences with values {sentences - doubted} have the words of each beside it, {doubted} a reader"
+    )
 
 
 def _walk(

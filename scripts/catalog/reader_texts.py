@@ -1,16 +1,20 @@
-"""What only a reader can judge: notes, hops' words, replays' words and marks, each with the lines that it speaks of.
+"""What only a reader can judge: notes, hops' words, replays' words and marks, each with the lines that it speaks of;
+and sentences whose words do not tell their values apart, each with what the claims say.
 
 An id is the post's number, the kind, and the names in the manifest: "02/note/catch-up/cut", "02/hop/PATH/HOP",
-"02/event/REPLAY/EVENT", "02/mark/REPLAY/MARK", "02/compare/COMPARE/MARK", "02/answer/COMPARE".
+"02/event/REPLAY/EVENT", "02/mark/REPLAY/MARK", "02/compare/COMPARE/MARK", "02/answer/COMPARE"; that of a sentence has
+the claim and the values: "02/values/victim/last-all".
 """
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.call_paths import call_path_lines
+from scripts.catalog import value_sentences, value_words
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.quotes import compares, replays
@@ -20,6 +24,7 @@ from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import CallPath, Compare, Excerpt, Hop, Replay
 from scripts.quotes.recorded_steps import Run
 
+VALUES = "values"
 KINDS = {
     "note": "note/EXCERPT/NOTE",
     "hop": "hop/PATH/HOP",
@@ -27,6 +32,7 @@ KINDS = {
     "mark": "mark/REPLAY/MARK",
     "compare": "compare/COMPARE/MARK",
     "answer": "answer/COMPARE",
+    VALUES: "values/CLAIM/VALUE-VALUE",
 }
 AROUND = 3  # lines shown above and below those that a text is about
 _KEPT = "_reader_texts"
@@ -45,16 +51,22 @@ class Lines:
 
 @dataclass(frozen=True)
 class ReaderText:
-    """A text with its lines; None where they cannot be found, which other checks tell."""
+    """A text with its lines; None where they cannot be found, which other checks tell. `doubt` is what a check found
+    in it, with its place: such a text has to be confirmed."""
 
     id: str
     manifest: str
     text: str
     lines: Lines | None
+    doubt: str = ""
 
     @property
     def post(self) -> str:
         return self.id.partition("/")[0]
+
+    @property
+    def kind(self) -> str:
+        return self.id.split("/")[1]
 
     @property
     def digests(self) -> tuple[str, str]:
@@ -68,6 +80,7 @@ def of(evidence: Evidence) -> list[ReaderText]:
     if not kept:
         for manifest in manifests.load_all(evidence.root).values():
             kept += _of_manifest(manifest, evidence)
+        kept += _sentences(evidence)
     return kept
 
 
@@ -170,6 +183,27 @@ def _compare(compare: Compare, manifest: Manifest, evidence: Evidence) -> Iterat
     lines = Lines(f"{' and '.join(names)}, what each step gave", given, given) if runs else None
     text = f"{compare.question}\n{compare.right}\n{compare.because}"
     yield ReaderText(f"{number}/answer/{compare.id}", compare.file, text, lines)
+
+
+def _sentences(evidence: Evidence) -> Iterator[ReaderText]:
+    """Sentences in which words alone do not show that each value is the right one."""
+    known: Counter[str] = Counter()
+    for sentence in value_sentences.load(evidence.root):
+        if doubts := value_words.doubts(sentence, evidence):
+            first = doubts[0]
+            number = name[:2] if (name := Path(sentence.file).name)[:2].isdigit() else "00"
+            id = f"{number}/{VALUES}/{first.claim}/{'-'.join(first.names)}"
+            known[id] += 1
+            claims = dict.fromkeys(found[1] for found in value_sentences.REFERENCE.finditer(sentence.text))
+            says = tuple(f"{each}: {evidence.claims[each].data['sentence']}" for each in claims)
+            more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
+            yield ReaderText(
+                f"{id}-{known[id]}" if known[id] > 1 else id,
+                sentence.file,
+                sentence.text,
+                Lines(f"{sentence.file}:{sentence.line}", says, says),
+                f"{sentence.file}:{sentence.line}: {first.says}{more}",
+            )
 
 
 def _steps(steps: Sequence[dict], n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """Which texts a reader has confirmed beside the lines they speak of: snippets/reviews.toml, by the text's id.
 
 A line there has who it was, a digest of the text and one of the lines. As soon as either is another, the text counts as
-unconfirmed, and nothing else happens: only a confirmation of a text that is gone is a fault.
+unconfirmed, and has to be confirmed again: that somebody read another text, or beside other lines, is worth nothing. A
+confirmation of a text that is gone is a fault too, and so is a text in doubt that nobody has confirmed.
 """
 
 import difflib
@@ -22,10 +23,12 @@ from scripts.common.toml_tables import Table, refused
 FILE = "snippets/reviews.toml"
 NEW, TEXT, LINES, GONE = "not confirmed", "text changed", "lines changed", "lines not found"
 _HEAD = """\
-# Notes, hops' words, replays' words and marks that a reader has confirmed beside the lines they speak of. Each line has
-# who, a digest of the text and one of the lines; where either is another now, the text is unconfirmed again.
+# Notes, hops' words, replays' words and marks that a reader has confirmed beside the lines they speak of; and sentences
+# whose words do not tell their values apart, beside their claims. Each line has who, a digest of the text and one of
+# the lines; where either is another now, the text has to be confirmed again.
 # `make review POST=02` shows both side by side, `make review CONFIRM=ID BY=your-handle` writes a line here.
-# Those by "fact-check 2026-11-30" were in a random sample of posts 1 to 3 that was held against releases and records.
+# Those by "fact-check 2026-11-30" were in a random sample of posts 1 to 3 that was held against releases and records;
+# those by "values-check 2026-11-30" are all sentences in doubt of that day, held against their claims' own sentences.
 """
 Short = Annotated[
     str,
@@ -88,13 +91,33 @@ def told(counted: dict[str, tuple[int, int]]) -> list[str]:
 
 
 def faults(reviews: dict[str, Review], texts: Sequence[ReaderText], post: str | None = None) -> list[str]:
-    """A line for each review of a text that is not there; with `post` only of that post's."""
+    """A line for each review of a text that is not there, and for each that was of another text or of other lines; one
+    for each text in doubt without a review. With `post` only of that post's."""
     known = {text.id for text in texts}
-    return [
+    lines = [
         f"{FILE}: review '{name}': {_unknown(name, texts)}; remove the line, and review what it is called now"
         for name in reviews
         if name not in known and (post is None or name.startswith(f"{post}/"))
     ]
+    return lines + [line for text in texts if (line := _fault(text, reviews))]
+
+
+def _fault(text: ReaderText, reviews: dict[str, Review]) -> str:
+    """What is wrong with one text, or ""."""
+    now, review = state(text, reviews), reviews.get(text.id)
+    confirm = f"make review CONFIRM={text.id} BY=your-handle"
+    if now and text.doubt:
+        return (
+            f"{text.doubt}; correct it, or use those words; if it is right as it stands, let a reader say so: {confirm}"
+        )
+    if review and now in (TEXT, LINES):
+        what = "its text" if now == TEXT else "what it speaks of"
+        at = f" ({text.lines.at})" if text.lines else ""
+        return (
+            f"{text.manifest}: {text.id}: {what}{at} is another than {review.by} confirmed; read both: {confirm}; or "
+            f"remove its line from {FILE}"
+        )
+    return ""
 
 
 def confirm(names: Sequence[str], by: str, texts: Sequence[ReaderText], root: Path = ROOT) -> None:

@@ -83,7 +83,8 @@ def test_a_confirmation_of_what_is_gone_says_why(site):
         "01/note/step": "is no place of a text",
         "step": "is no place of a text",
     }
-    site.write(reviews.FILE, "".join(map(line, [*why, NOTE])))
+    reviews.confirm([NOTE], "reader", texts(site), site.root)
+    site.write(reviews.FILE, (site.root / reviews.FILE).read_text() + "".join(map(line, why)))
     kept = reviews.load(site.root)
     found = reviews.faults(kept, texts(site))
     assert len(found) == len(why)
@@ -105,3 +106,40 @@ def test_what_cannot_be_confirmed_leaves_the_file_as_it_was(site):
         with pytest.raises(SiteError, match=part):
             reviews.confirm([HOP, name], by, texts(site), site.root)
         assert (site.root / reviews.FILE).read_text() == before
+
+
+def test_what_was_confirmed_and_is_another_now_is_told(site):
+    reviews.confirm([NOTE, HOP], "reader", texts(site), site.root)
+    kept = reviews.load(site.root)
+    assert reviews.faults(kept, texts(site)) == []
+    site.write(MANIFEST, site.manifest.replace("It schedules first", "It schedules last"))
+    (told,) = reviews.faults(kept, texts(site))
+    assert told.startswith(
+        f"{MANIFEST}: {NOTE}: its text (vllm/core.py:7) is another than reader confirmed; read both: "
+    )
+    assert told.endswith(f"make review CONFIRM={NOTE} BY=your-handle; or remove its line from snippets/reviews.toml")
+    site.write(MANIFEST, site.manifest.replace('at = "schedule"', 'at = "def step(self):"'))
+    (told,) = reviews.faults(kept, texts(site))
+    assert f"{NOTE}: what it speaks of (vllm/core.py:6) is another than reader confirmed" in told
+    site.write(MANIFEST, site.manifest.replace('symbol = "Core.step"', 'symbol = "Core.gone"'))
+    assert reviews.faults(kept, texts(site)) == []  # another check tells that the lines are not found
+
+
+def test_a_sentence_in_doubt_has_to_be_confirmed_and_each_time_it_changes(site):
+    page = "docs/posts/01-one-request.md"
+    before = (site.root / page).read_text()
+    site.write(page, f"{before}\nIt is {{{{wait.share}}}} in SGLang, {{{{wait.share}}}} in vLLM.\n")
+    name = "01/values/wait/share"
+    (told,) = reviews.faults({}, texts(site))
+    line = len(before.split("\n")) + 1
+    assert told.startswith(
+        f"{page}:{line}: has {{{{wait.share}}}} twice; one of them is another value's place; correct it,"
+    )
+    assert told.endswith(f"make review CONFIRM={name} BY=your-handle")
+    reviews.confirm([name], "reader", texts(site), site.root)
+    assert reviews.faults(reviews.load(site.root), texts(site)) == []
+    site.write(page, (site.root / page).read_text().replace("It is {{", "Still {{"))
+    assert len(reviews.faults(reviews.load(site.root), texts(site))) == 1
+    site.write(page, before)
+    (told,) = reviews.faults(reviews.load(site.root), texts(site))
+    assert f"review '{name}': post 01 has no such values" in told
