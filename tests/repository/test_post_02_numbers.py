@@ -6,6 +6,7 @@ source is run: the reserve's formula, its decay, the test for a last step.
 
 import ast
 import json
+import math
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -422,6 +423,73 @@ def test_the_share_after_a_retraction_is_the_sources():
     assert names["estimate_new_token_ratio_after_retract"]([stays] * 10) == pytest.approx(1200 / 1921)
     assert round(1200 / 1921, 2) == 0.62
     says("ten answers of 192 with 100 tokens written each give 1,200 / 1,921 = 0.62")
+    assert (round(10 * 1200 / 1921 * 92), math.ceil((1200 / 1921 - LEAST) * STEPS / (FIRST - LEAST))) == (575, 525)
+    assert round((FIRST - LEAST) / STEPS, 3) == 0.001
+    stays = SimpleNamespace(output_ids=range(10), sampling_params=SimpleNamespace(max_new_tokens=1000))
+    assert names["estimate_new_token_ratio_after_retract"]([stays] * 10) == pytest.approx(300 / 10_001)
+    falls = function("sglang", TRACKER, "decay_step")
+    assert "max(self.current - self.decay, self.min)" in falls and LEAST > 300 / 10_001
+    says("10 x 0.62 x 92 = 575 slots", "after 525 it is at its floor", "300 / 10,001 = 0.03")
+
+
+def test_what_follows_a_preemption():
+    decodes = function("sglang", f"{SGLANG}/managers/scheduler.py", "update_running_batch")
+    assert "self.new_token_ratio_tracker.current = new_token_ratio" in decodes
+    assert re.search(r"batch\.batch_size\(\) < initial_bs:\s*batch\.batch_is_full = False", decodes)
+    assert "#new_token_ratio: {old_ratio:.4f} -> {new_token_ratio:.4f}" in decodes
+    says("SGLang logs the old and the new share, as `#new_token_ratio`", "retraction has cleared `batch_is_full`")
+
+
+def test_only_a_lack_of_places_lets_an_urgent_arrival_retract():
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert re.search(
+        r"if self\.enable_priority_preemption or self\.is_hybrid_swa:\s*running_batch\.batch_is_full = False", loop
+    )
+    assert loop.count("preempt_to_schedule") == 1
+    assert loop.index("preempt_to_schedule") < loop.index("adder.add_one_req(")
+    behind = loop[loop.index("if res != AddReqResult.CONTINUE:") : loop.index("can_run_list: List[Req]")]
+    assert re.search(r"\n {12}break\b", behind)  # a head that memory refuses ends the scan
+    says("If places are free and memory is not, it waits at the head and retracts no request")
+
+
+def test_which_events_move_a_request():
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert re.search(r"in ready_grammar_requests:\s*self\._add_request_to_queue\(req\)", loop)
+    assert "if not added_to_grammar_queue:" in function(
+        "sglang", f"{SGLANG}/managers/scheduler.py", "handle_generate_request"
+    )
+    schedule = function("vllm", SCHEDULER, "schedule")
+    assert "self.waiting.prepend_requests(step_skipped_waiting)" in schedule
+    assert "self.deferred_waiting.add(request_to_skip)" in schedule
+    deferred = re.findall(r"self\.deferred_waiting\W[^\n]*", "\n".join(lines_of("vllm", SCHEDULER)))
+    assert not [line for line in deferred if ".pop" in line or ".peek" in line]
+
+
+def test_a_queue_of_two_batches_runs_one_step_ahead():
+    size = function("vllm", "vllm/config/vllm.py", "max_concurrent_batches")
+    assert "return pp_size + 1" in size and "return 2" in size
+    call = function("vllm", "vllm/v1/engine/core.py", "step_with_batch_queue")
+    handed, read = call.index("batch_queue.appendleft("), call.index("batch_queue.pop()")
+    assert call.index("self.scheduler.schedule(") < handed < call.index("return (None, model_executed)") < read
+    assert read < call.index("self.scheduler.update_from_output(")
+    turn = function("sglang", f"{SGLANG}/managers/scheduler.py", "event_loop_overlap")
+    launched = turn.index("self.run_batch(batch)")
+    assert turn.index("self.get_next_batch_to_run(") < launched < turn.rindex("pop_and_process()")
+
+
+def test_what_binds_and_its_defaults():
+    defaults = function("vllm", "vllm/engine/arg_utils.py", "get_batch_defaults")
+    hopper = defaults[defaults.index("70 * GiB_bytes") :]
+    assert re.search(r"OPENAI_API_SERVER: 8192.*OPENAI_API_SERVER: 1024", hopper.split("else:")[0], re.S)
+    assert "Field(default=0.92" in "\n".join(lines_of("vllm", "vllm/config/cache.py"))
+    sized = function("sglang", f"{SGLANG}/arg_groups/memory_hook.py", "handle_gpu_memory_settings")
+    assert re.search(r"gpu_mem < 90 \* 1024:\s*if cfg\.chunked_prefill_size is None:[^)]*=8192\)", sized)
+    assert "max(reserved_mem, 10 * 1024)" in sized
+    places = function("sglang", f"{SGLANG}/mem_cache/kv_cache_configurator.py", "resolve_max_num_reqs")
+    assert "max(min(estimated, 4096), 2048)" in places and "min(estimated, token_capacity // 2)" in places
+    queued = "\n".join(lines_of("vllm", "vllm/config/scheduler.py"))
+    assert "max_num_queued_reqs: int | None = Field(default=None" in queued
+    assert "SERVICE_UNAVAILABLE" in function("vllm", "vllm/exceptions.py", "QueueOverflowError")
 
 
 def test_step_7_in_vllm():
