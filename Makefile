@@ -91,8 +91,9 @@ faults: env ## what becomes of a run that something goes wrong with: engines, dr
 mutations: env sources ## what a careless edit does to a copy of this tree, and the line that finds it; takes minutes
 	@$(RUN) pytest tests/campaign/test_mutations.py
 
-pin: env ## writes digests after a pin or an excerpt changed, showing old and new text
+pin: env ## writes digests after a pin or an excerpt changed, showing old and new text; and which lines a new note is for
 	@$(RUN) scripts.quotes.update_digests
+	@$(RUN) scripts.build.review --lines
 
 drift: env ## what became of everything quoted in a newer release (ENGINE=vllm VERSION=0.33.0 for one)
 	@$(RUN) scripts.drift.report $(if $(ENGINE),--engine $(ENGINE)) $(if $(VERSION),--version $(VERSION))

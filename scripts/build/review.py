@@ -3,6 +3,7 @@
 python -m scripts.build.review --post 02                                   shows them
 python -m scripts.build.review --confirm 02/note/catch-up/cut --by handle  says that these were read, and are right
 python -m scripts.build.review --post 02 --by handle                       asks, on a terminal, one by one
+python -m scripts.build.review --lines                                     keeps the lines of new texts, for `make pin`
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scripts.build.looked_at import LookedAt, Wrong
-from scripts.catalog import reader_texts, reviews, value_sentences
+from scripts.catalog import reader_texts, reviews, text_lines, value_sentences
 from scripts.catalog.reader_texts import ReaderText
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
@@ -54,11 +55,13 @@ def review(
 
 
 def check_reviews(evidence: LookedAt) -> tuple[int, str]:
-    """For `make verify`: a note that nobody has confirmed is no fault. A confirmation of one that is gone or another now
-    is, and so is a sentence whose words do not tell its values apart and that nobody has confirmed."""
+    """For `make verify`: a note that nobody has confirmed is no fault. One at other lines than it was written for is,
+    a confirmation of one that is gone or another now, and a sentence whose words do not tell its values apart."""
     texts = [text for text in reader_texts.of(evidence) if evidence.holds(text.manifest)]
     kept = reviews.load(evidence.root)
-    if wrong := reviews.faults(kept, texts, evidence.post):
+    wrong = reviews.faults(kept, texts, evidence.post)
+    wrong += text_lines.faults(text_lines.load(evidence.root), texts, kept, evidence.post)
+    if wrong:
         raise Wrong(wrong)
     confirmed = sum(not reviews.state(text, kept) for text in texts)
     sentences = sum(evidence.holds(each.file) for each in value_sentences.load(evidence.root))
@@ -132,7 +135,12 @@ def main() -> None:
     parser.add_argument("--post", metavar="NN", help="only what that post's manifest holds")
     parser.add_argument("--confirm", metavar="ID,ID", default="", help="texts that you have read, and found right")
     parser.add_argument("--by", metavar="HANDLE", default="", help="who you are; on a terminal, asks one by one")
+    parser.add_argument("--lines", action="store_true", help="keeps which lines new texts were written for")
     options = parser.parse_args()
+    if options.lines:
+        written, gone = text_lines.keep(reader_texts.of(LookedAt(ROOT)), ROOT)
+        print(f"{text_lines.FILE}: lines of {written} texts written, of {gone} that are gone taken out")
+        return
     names = options.confirm.replace(",", " ").split()
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     review(ROOT, options.post, names, options.by, ask=input if terminal else None)

@@ -14,6 +14,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from experiments.formats.whole_file import write_whole
+from scripts.catalog import text_lines
 from scripts.catalog.reader_texts import KINDS, ReaderText
 from scripts.common import toml_tables
 from scripts.common.errors import SiteError
@@ -137,6 +138,7 @@ def confirm(names: Sequence[str], by: str, texts: Sequence[ReaderText], root: Pa
         for name, one in sorted(reviews.items())
     ]
     write_whole(root / FILE, _HEAD + "".join(rows))
+    text_lines.keep(texts, root, names)
 
 
 def _unknown(name: str, texts: Sequence[ReaderText]) -> str:

@@ -107,3 +107,17 @@ def test_the_command_reads_the_make_variables():
         [sys.executable, "-m", "scripts.build.review", "--confirm", "02/a"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "BY=your-handle" in done.stderr
+
+
+def test_verify_tells_of_a_note_at_another_line_once(site):
+    def told():
+        out = io.StringIO()
+        verify.verify(site.root, out, {"reviews": review.check_reviews})
+        return out.getvalue()
+
+    site.write(MANIFEST, site.manifest.replace('at = "schedule"', 'at = "def step(self):"'))
+    assert f"{MANIFEST}: {NOTE}: stands at other lines than it was written for" in told()
+    run(site, names=[NOTE], by="reader")
+    assert told().startswith("ok ")
+    site.write(MANIFEST, site.manifest)
+    assert told().count(NOTE) == 2 and "what it speaks of (vllm/core.py:7) is another than reader confirmed" in told()
