@@ -104,13 +104,17 @@ def test_sglang_refuses_r5_with_the_numbers_that_the_text_says():
     assert refused["who"] == "r5"
     assert refused["args"] == {"wants": 53, "left": 51.8, "reserved": 46.2, "used": 190}
     assert LOOP["workload"]["blocks"] * BLOCK == 288
-    for said in ("190 slots in use of 288", "keeps 46.2", "40 + 12 + 1 = 53, and 51.8"):
+    r5 = LOOP["workload"]["requests"]["r5"]
+    assert (r5["own"], r5["answer"], r5["own"] + r5["answer"] + 1) == (40, 12, 53)
+    for said in ("190 of 288 slots in use and keeps 46.2", "51.8 are left", "wants 40 for its prompt, 12", "all 53"):
         assert said in POST
 
 
 def test_a_watermark_of_two_blocks_keeps_r5_waiting():
     plain, kept = replay("02/replay-loop"), replay("03/replay-pool-watermark")
     assert int(0.12 * (LOOP["workload"]["blocks"] + 1)) == 2  # of all blocks, block 0 counted
+    assert "int(watermark * kv_cache_config.num_blocks)" in pinned("vllm/v1/core/kv_cache_manager.py")
+    assert "With 0.12 it is two of our 19" in POST
     assert (blocks(40), kept[4]["state"]["free"]) == (3, 4)
     assert [n for n, step in enumerate(kept) if "r5" in step["state"]["budget"]["given"]][0] == 17
     assert not any(step["state"]["preempted"] for step in kept)
