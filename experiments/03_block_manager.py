@@ -107,8 +107,7 @@ def paged_waste(run):
     records=["waste-vllm"], tier="cpu",
     holds=all_of(
         equals(0, "b1"),
-        at_most(5, every("other number's distance from half of one token less than a block, as a share of this half,",
-                         "off_*")),
+        at_most(5, every("other number's distance from (block size - 1) / 2, as a share of it,", "off_*")),
     ),
     labels={"b1": "the number with blocks of one token"}, set_by="count",
 )
