@@ -128,7 +128,7 @@ def test_by_default_sglang_pads_only_one_token_to_more_than_twice_its_length():
     assert "_MAX_PREFILL_CUDA_GRAPH_PADDING_FACTOR = 2\n" in runner
     padded = {tokens: min(size for size in captured if size >= tokens) for tokens in range(1, 8193)}
     assert [tokens for tokens, size in padded.items() if size > 2 * tokens] == [1]
-    says("none if that is more than twice as long: by default only a batch of one token")
+    says("gets none if that is more than twice as long: by default only a batch of one token")
 
 
 def test_four_answers_share_their_prompt():
@@ -202,3 +202,79 @@ def test_an_id_is_made_unique_by_vllm_and_refused_by_sglang():
     assert 'raise ValueError(f"Duplicate request ID detected: {rid}")' in manager
     assert "req.rid.startswith(recv_req.rid)" in source("sglang", f"{SGLANG}/managers/scheduler.py")
     says("the second gets 400", "`-` and 8 random characters", "if the client of `a1` leaves, `a10` ends too")
+
+
+def test_vllm_counts_ahead_as_the_table_says():
+    scheduler = source("vllm", "vllm/v1/core/sched/scheduler.py")
+    stop = "and request.num_computed_tokens + 2 - request.num_output_placeholders"
+    assert stop in scheduler and ">= request.num_prompt_tokens + request.max_tokens" in scheduler
+    assert "request.num_computed_tokens += num_scheduled_token" in scheduler.split("def _update_after_schedule")[1]
+    ahead = source("vllm", "vllm/v1/core/sched/async_scheduler.py")
+    assert "request.num_output_placeholders -= len(new_token_ids)" in ahead
+    prompt, most = 40, 4
+    known, computed, placeholders, launched, rows = prompt, 0, 0, 0, []
+    for turn in range(1, 6):
+        if placeholders > 0 and computed + 2 - placeholders >= prompt + most:
+            rows.append(
+                f"| no step: {computed} + 2 - {placeholders} = 44 = 40 + 4 | {known} | {computed} | {placeholders} |"
+            )
+        else:
+            given = known + placeholders - computed
+            computed, placeholders, launched = computed + given, placeholders + 1, launched + 1
+            rows.append(f"| {known} | {computed} | {placeholders} |")
+        if turn > 1:
+            known, placeholders = known + 1, placeholders - 1
+            rows.append(f"| token {turn - 1} is read | {known} | {computed} | {placeholders} |")
+    assert launched == most and computed == prompt + most - 1
+    says(*rows, "three passes, the last for nothing")
+
+
+def test_what_ends_an_answer_first():
+    stops = source("vllm", "vllm/v1/core/sched/utils.py").split("def check_stop(")[1]
+    tests = ("sampling_params.eos_token_id", "sampling_params.stop_token_ids", "request.max_tokens", "repetition_det")
+    assert [stops.index(test) for test in tests] == sorted(stops.index(test) for test in tests)
+    batch = source("sglang", f"{SGLANG}/managers/schedule_batch.py")
+    ends = batch.split("def update_finish_state(")[1].split("def reset_for_retract")[0]
+    tests = (
+        "self.to_finish",
+        "_check_vocab_boundary",
+        "_check_str_based",
+        "_check_token_based",
+        "max_new_tokens:",
+        "is_term",
+    )
+    assert [ends.index(test) for test in tests] == sorted(ends.index(test) for test in tests)
+    tokens = batch.split("def _check_token_based_finish")[1].split("for i, token_id")[0]
+    assert "if self.sampling_params.ignore_eos:\n            return False" in tokens
+    processor = source("vllm", "vllm/v1/engine/output_processor.py")
+    assert "if stop_string:\n                    finish_reason = FinishReason.STOP" in processor
+    says("both say `stop`", "It gives `stop` even if the same token reached `max_tokens`")
+
+
+def test_the_captured_sizes_and_what_is_padded_to_them():
+    config = source("vllm", "vllm/config/vllm.py")
+    for lines in ("i for i in [1, 2, 4] if", "range(8, min(max_cudagraph_capture_size + 1, 256), 8)"):
+        assert lines in config
+    assert "range(256, max_cudagraph_capture_size + 1, 16)" in config
+    vllm = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16)]
+    hook = f"{SGLANG}/arg_groups/cuda_graph_hook.py"
+    prompts = function("sglang", hook, "generate_prefill_cuda_graph_batch_sizes")(8192)
+    asked = SimpleNamespace(disable_cuda_graph_padding=False, speculative_algorithm=None)
+    sizes = function("sglang", hook, "generate_decode_cuda_graph_batch_sizes", resolving_view=lambda args: asked)
+    decodes = sizes(None, 256)
+    steps = ((4, 0, 32), (16, 32, 256), (32, 256, 512), (64, 512, 1024), (256, 1024, 4096), (512, 4096, 8192))
+    assert prompts == [size for step, above, most in steps for size in range(above + step, most + 1, step)]
+    assert decodes == [1, 2, 4, 8, 12, *range(16, 257, 8)] and vllm[-1] == 512 and vllm[33:36] == [248, 256, 272]
+
+    def padded(size: int, captured: list[int]) -> int | None:
+        return min((each for each in captured if each >= size), default=None)
+
+    assert (padded(21, vllm), padded(21, decodes)) == (24, 24)
+    assert (padded(20 + 310, vllm), padded(310, prompts)) == (336, 320)
+    assert (padded(2000, vllm), padded(2000, prompts)) == (None, 2048)
+    says(
+        "each 8th to 248 and each 16th from 256 to 512", "1, 2, 4, 8, 12, then each 8th from 16 to 256",
+        "each 4th to 32, 16th to 256, 32nd to 512, 64th to 1,024, 256th to 4,096, 512th to 8,192",
+        "330 tokens: pieces, padded to 336", "with gaps, padded to 320; then 21 decodes, padded to 24",
+        "padded to 2,048",
+    )  # fmt: skip
