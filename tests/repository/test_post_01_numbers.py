@@ -216,15 +216,15 @@ def test_vllm_counts_ahead_as_the_table_says():
     for turn in range(1, 6):
         if placeholders > 0 and computed + 2 - placeholders >= prompt + most:
             rows.append(
-                f"| no step: {computed} + 2 - {placeholders} = 44 = 40 + 4 | {known} | {computed} | {placeholders} |"
+                f"| no step: {computed} + 2 - {placeholders} = 44 = 40 + 4 | {known} | {computed}, {placeholders} |"
             )
         else:
             given = known + placeholders - computed
             computed, placeholders, launched = computed + given, placeholders + 1, launched + 1
-            rows.append(f"| {known} | {computed} | {placeholders} |")
+            rows.append(f"| {known} | {computed}, {placeholders} |")
         if turn > 1:
             known, placeholders = known + 1, placeholders - 1
-            rows.append(f"| token {turn - 1} is read | {known} | {computed} | {placeholders} |")
+            rows.append(f"| token {turn - 1} is read | {known} | {computed}, {placeholders} |")
     assert launched == most and computed == prompt + most - 1
     says(*rows, "three passes, the last for nothing")
 
@@ -273,8 +273,8 @@ def test_the_captured_sizes_and_what_is_padded_to_them():
     assert (padded(20 + 310, vllm), padded(310, prompts)) == (336, 320)
     assert (padded(2000, vllm), padded(2000, prompts)) == (None, 2048)
     says(
-        "each 8th to 248 and each 16th from 256 to 512", "1, 2, 4, 8, 12, then each 8th from 16 to 256",
-        "each 4th to 32, 16th to 256, 32nd to 512, 64th to 1,024, 256th to 4,096, 512th to 8,192",
+        "the multiples of 8 to 248 and of 16 from 256 to 512", "1, 2, 4, 8, 12, then the multiples of 8 from 16 to 256",
+        "of 4 to 32, of 16 to 256, of 32 to 512, of 64 to 1,024, of 256 to 4,096, of 512 to 8,192",
         "330 tokens: pieces, padded to 336", "with gaps, padded to 320; then 21 decodes, padded to 24",
         "padded to 2,048",
     )  # fmt: skip
