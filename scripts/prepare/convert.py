@@ -11,7 +11,7 @@ import markdown
 from scripts.common.errors import SiteError
 from scripts.pages import front_matter, reading_order
 from scripts.pages.references import page_url, to_root
-from scripts.prepare import head_title, headings, html_checks, notebook_pages, notebooks
+from scripts.prepare import head_title, headings, html_checks, notebook_pages, notebooks, plain_tables
 from scripts.prepare.links import Fragment, Names, Resolve
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
@@ -109,7 +109,7 @@ class Converter:
 
     def _finish(self, where: str, meta: Mapping[str, Any], html: str) -> Page:
         html_checks.check(headings.without_marks(html), where)
-        html = html_checks.scrolling_tables(html)
+        html = plain_tables.dressed(html)
         text = front_matter.whole(meta, headings.as_markdown(html))
         return Page(where, text, frozenset(html_checks.addresses(html)), tuple(self.names.fragments))
 

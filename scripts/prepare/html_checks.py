@@ -9,9 +9,6 @@ from scripts.prepare import markup_checks
 
 # Code shows markup on purpose; these elements are no text.
 _NOT_TEXT = re.compile(r"<(pre|code|script|style|svg|textarea|template)\b.*?</\1>|<!--.*?-->", re.S | re.I)
-_TABLE = re.compile(r'<table(?: border="1")?(?: class="dataframe")?>(.*?</table>)', re.S)
-_NAMELESS = re.compile(r"<thead>\s*<tr[^>]*>\s*<th[^>]*>\s*</th>")
-_FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td([^>]*)>(.*?)</td>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 LEFTOVER = re.compile(
     r"(?<!:)///[^\n]{0,40}|\{\{[^\n]{0,40}|\{(?:fixed|quoted)\b[^\n]{0,40}|\[\[(?:TOC|excerpt)\b|^```.{0,20}", re.M
@@ -59,19 +56,3 @@ def check(html: str, where: str) -> None:
         raise SiteError(f"{where}: {fault}")
     for name in twice(html):
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
-
-
-def scrolling_tables(html: str) -> str:
-    """Each plain table in a box of its own that scrolls sideways where it is narrow, by keyboard too.
-
-    Material's script does the box, but only once it runs, and out of a keyboard's reach.
-    """
-    box = '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table class="data">{}</div>'
-    return _TABLE.sub(lambda table: box.format(_named_rows(table[1])), html)
-
-
-def _named_rows(table: str) -> str:
-    """The rows of a table whose first column has no name are named by their first cell: who hears a cell hears that."""
-    if not _NAMELESS.search(table):
-        return table
-    return _FIRST_CELL.sub(r'\g<1><th scope="row"\g<2>>\g<3></th>', table)

@@ -3,12 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.publish import at_home, content_policy, flags, light_markup, page_scripts, search_index, stylesheets, terms
+from scripts.publish import (
+    at_home,
+    content_policy,
+    flags,
+    light_markup,
+    menu_names,
+    page_scripts,
+    search_index,
+    stylesheets,
+    terms,
+)
 
 Step = Callable[[Path, Path], None]
 
 # Each takes the folder of the built site and the project's root. A later step sees what an earlier one wrote.
-STEPS: tuple[Step, ...] = (terms.publish, flags.publish, search_index.publish, at_home.step)
+STEPS: tuple[Step, ...] = (menu_names.publish, terms.publish, flags.publish, search_index.publish, at_home.step)
 # The last, of a site that visitors load: the same pages in fewer bytes, and what they may load. A site that is being
 # written does without: its server puts a script of its own into each page, to have it loaded again.
 SMALLER: tuple[Step, ...] = (

@@ -19,6 +19,16 @@
   for (const type of ["toggle", "resize", "click"]) addEventListener(type, () => { stale = true; }, true);
   addEventListener("keydown", (event) => { if (event.key === "Tab" && stale) measure(); }, true);
 
+  // What holds the theme's button to copy code calls itself navigation, and as many of them as a page has code bear no name.
+  const unnamed = (nodes) => {
+    for (const node of nodes) if (node.matches?.("nav.md-code__nav")) node.setAttribute("role", "none");
+  };
+  const added = new MutationObserver((records) => records.forEach((record) => unnamed(record.addedNodes)));
+  for (const code of document.querySelectorAll("pre > code")) {
+    unnamed(code.parentElement.children);
+    added.observe(code.parentElement, { childList: true });
+  }
+
   // The theme opens its menu by a label, which no key reaches; a button takes its place.
   const drawer = document.getElementById("__drawer");
   const label = document.querySelector(".md-header__button[for=__drawer]");

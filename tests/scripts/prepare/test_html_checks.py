@@ -1,4 +1,4 @@
-"""Leftover markup, doubled addresses, tables that scroll: what is found on a built page, and what is left alone."""
+"""Leftover markup, doubled addresses: what is found on a built page, and what is left alone."""
 
 import pytest
 
@@ -35,14 +35,6 @@ def test_two_elements_with_one_address():
         html_checks.check(CLEAN + '<figure class="x" id="a"></figure>', "docs/x.md")
 
 
-def test_tables_get_a_box_that_a_keyboard_reaches():
-    plain, theirs = "<table>\n<tr><td>1</td></tr></table>", '<table border="1" class="dataframe"></table>'
-    html = plain + "<table class='ours'><tr></tr></table>" + theirs
-    made = html_checks.scrolling_tables(html)
-    assert made.count('<div class="table-scroll" tabindex="0"') == 2
-    assert "<table class='ours'>" in made and made.count("</div>") == 2
-
-
 def test_a_link_inside_what_opens_a_fold_stops_the_build():
     for control in ('<a href="#x">x</a>', "<button>x</button>"):
         fold = f"<details><summary><span>The rest</span> {control}</summary><a href='#a'>y</a></details>"
@@ -69,10 +61,3 @@ def test_the_addresses_of_a_page():
 )
 def test_addresses_are_read_as_a_browser_reads_them(html, names):
     assert html_checks.twice(html) == names
-
-
-def test_rows_of_a_table_whose_first_column_has_no_name_are_named_by_their_first_cell():
-    head, body = "<table><thead><tr><th>{}</th><th>b</th></tr></thead>", "<tbody><tr><td>x</td><td>y</td></tr></tbody>"
-    nameless, named = (html_checks.scrolling_tables(head.format(name) + body + "</table>") for name in ("", "a"))
-    assert '<tr><th scope="row">x</th><td>y</td></tr>' in nameless
-    assert "<td>x</td>" in named
