@@ -1,11 +1,10 @@
 """`make verify`: files, records, excerpts, settings, knobs, symptoms, call paths, map, replays, reviews, claims,
 labels, famous numbers, notebook pairs, figures, ledger, typed numbers, corrections, comparisons with other releases.
-Seconds, and no network once the sources are cached.
+Seconds, and no network once the sources are cached. One line a check, with how many things it looked at.
 
-One line a check, with how many things it looked at. A check that found nothing to look at fails: an extractor that
-matches nothing would pass for ever. Claims that are unchanged since they were verified are not evaluated again, unless
-`ALL=1` asks for it; `POST=02` looks only at what that post and its experiment hold.
-"""
+A check that found nothing to look at fails: an extractor that matches nothing would pass for ever. Claims that are
+unchanged since they were verified are not evaluated again, unless `ALL=1` asks for it; `POST=02` looks only at what
+that post and its experiment hold."""
 
 import argparse
 import sys
@@ -22,7 +21,7 @@ from scripts.build.looked_at import LookedAt, Wrong
 from scripts.build.review import check_reviews
 from scripts.build.telling import Telling
 from scripts.call_paths.claimed_paths import number_of, record_it
-from scripts.catalog import fixed_sources, ledger, notebook_numbers, quoted_words, typed_numbers
+from scripts.catalog import fixed_sources, ledger, notebook_numbers, quoted_words, typed_defaults, typed_numbers
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.drift import comparison_files
@@ -60,10 +59,11 @@ def check_settings(evidence: LookedAt) -> tuple[int, str]:
             wrong.append(str(error))
         if not evidence.settings_shown(setting.file):
             wrong.append(engine_defaults.unused(setting))
-    wrong += engine_defaults.same_place(read)
+    typed = [one for one in typed_defaults.scan(evidence.root) if evidence.holds(one.file)]
+    wrong += engine_defaults.same_place(read) + typed_defaults.faults(typed, evidence)
     if wrong:
         raise Wrong(wrong)
-    return len(settings), "settings have their defaults from the pinned release"
+    return len(settings), f"settings have their defaults from the pinned release, {len(typed)} in prose say from where"
 
 
 def check_paths(evidence: LookedAt) -> tuple[int, str]:

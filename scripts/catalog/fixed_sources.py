@@ -24,7 +24,7 @@ _WORDS: dict[str, float] = dict(zip(
 ))  # fmt: skip
 _WORDS |= {"twice": 2, "thrice": 3, "half": 0.5}
 _COUNTED = re.compile(r"(?:tokens?|[KMGT]i?B|B|bytes?)$", re.I)  # what is counted or reserved is chosen, not measured
-_NAMED = re.compile(
+NAMED = re.compile(
     r"\bclaim (?P<claim>[a-z0-9][a-z0-9-]*)|\bsetting (?P<setting>\d\d/[a-z0-9-]+)|"
     r"\brecord (?P<record>\d\d/[\w.-]+#[\w.-]+)|(?P<file>[\w./-]+)::(?P<name>[\w.]+)"
 )
@@ -57,7 +57,7 @@ def misquoted(typed: Iterable[Typed], root: Path) -> list[str]:
 
 def _fault(number: Typed, evidence: Evidence) -> str:
     where = f"{number.file}:{number.line}: {number.text!r} is marked as fixed"
-    named = _NAMED.search(number.why)
+    named = NAMED.search(number.why)
     wanted = values(number.text)
     if named is None:
         if counted(number.text) and not re.search(r"\bdefault\b", number.why) or wanted <= {0, 100}:
@@ -67,7 +67,7 @@ def _fault(number: Typed, evidence: Evidence) -> str:
             f"name {_HOW} in the reason"
         )
     try:
-        there = _numbers(named, evidence)
+        there = numbers(named, evidence)
     except SiteError as error:
         return f"{where} by {named[0]!r}, which is not there ({error}); correct the name"
     if missing := [each for each in sorted(wanted) if not scaled(each, number.text) & there]:
@@ -98,7 +98,7 @@ def scaled(value: float, text: str) -> set[float]:
     return {float(f"{each:.9g}") for each in made}
 
 
-def _numbers(named: re.Match[str], evidence: Evidence) -> set[float]:
+def numbers(named: re.Match[str], evidence: Evidence) -> set[float]:
     """The numbers in what a reason names. Raises SiteError where that is not there."""
     if name := named["claim"]:
         data = evidence.claim(name).data
@@ -106,15 +106,11 @@ def _numbers(named: re.Match[str], evidence: Evidence) -> set[float]:
         exact = [value["value"] for value in data["values"].values()]
         return {*values(text), *leaves(data.get("predicate", {})), *leaves(exact)}
     if name := named["setting"]:
-        post, _, id = name.partition("/")
-        settings = engine_defaults.parse(engine_defaults.numbered(post, evidence.root))
-        if id not in settings:
-            raise SiteError(f"{post} has no setting '{id}'")
-        return values(engine_defaults.read(settings[id], evidence.tables).value)
+        return values(engine_defaults.read(engine_defaults.named(name, evidence.root), evidence.tables).value)
     if name := named["record"]:
         record, _, field = name.partition("#")
         return {*leaves(evidence.record(record).at(field))}
-    return set().union(*map(values, _lines(named["file"], named["name"], evidence)))
+    return set().union(*map(values, lines(named["file"], named["name"], evidence)))
 
 
 def leaves(data: object) -> Iterator[float]:
@@ -128,7 +124,7 @@ def leaves(data: object) -> Iterator[float]:
         yield from values(data)
 
 
-def _lines(file: str, name: str, evidence: Evidence) -> list[str]:
+def lines(file: str, name: str, evidence: Evidence) -> list[str]:
     """The lines of a definition, and those that name it. Raises SiteError for none."""
     path = evidence.root / file
     if path.is_file() and path.resolve().is_relative_to(evidence.root.resolve()):

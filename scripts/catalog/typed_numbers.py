@@ -102,13 +102,15 @@ def front_matter(text: str) -> Iterator[tuple[int, str]]:
 
 
 def in_manifest(file: Path, name: str) -> list[Typed]:
-    """The typed numbers of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what
-    is said of symptoms, what is ours of a famous number. What is theirs is free: a figure that is on record with its
-    source, and how people put a symptom.
+    """The typed numbers of a manifest's prose. Lines are the manifest's."""
+    said = manifest_prose(file.read_text("utf-8"))
+    return [number for line, piece in said for number in in_line(piece, name, line)]
 
-    Lines are the manifest's.
-    """
-    text = file.read_text("utf-8")
+
+def manifest_prose(text: str) -> Iterator[tuple[int, str]]:
+    """(line, text) of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what is said of
+    symptoms, what is ours of a famous number. What is theirs is free: a figure that is on record with its source, and
+    how people put a symptom."""
     data = tomllib.loads(text)
     prose = [note.get("text", "") for excerpt in data.get("excerpt", []) for note in excerpt.get("note", [])]
     for path in data.get("path", []):
@@ -125,11 +127,9 @@ def in_manifest(file: Path, name: str) -> list[Typed]:
     for symptom in data.get("symptom", []):
         prose += [symptom.get(key, "") for key in ("title", "answer", "look", "why", "otherwise")]
         prose += [change.get(key, "") for change in symptom.get("change", []) for key in ("do", "price")]
-    numbers = []
     for piece in map(str, prose):
         begin = piece.split("\n")[0].strip()
-        numbers += in_line(piece, name, text[: max(text.find(begin), 0)].count("\n") + 1)
-    return numbers
+        yield text[: max(text.find(begin), 0)].count("\n") + 1, piece
 
 
 def _several(table: dict, key: str) -> list:

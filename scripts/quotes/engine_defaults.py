@@ -67,6 +67,15 @@ def numbered(number: str, root: Path = ROOT) -> Manifest:
     return manifests.load(stems[0], root)
 
 
+def named(name: str, root: Path = ROOT) -> Setting:
+    """The setting `id` of post NN's manifest, called `NN/id`. Raises SiteError when there is none."""
+    post, _, id = name.partition("/")
+    settings = parse(numbered(post, root))
+    if id not in settings:
+        raise SiteError(f"{post} has no setting '{id}'")
+    return settings[id]
+
+
 def unused(setting: Setting, page: str = "any page") -> str:
     """The line that says a setting stands in no table; `page` is where one is missed."""
     return f"{setting.place}: is not shown on {page}; write '/// settings' there, or remove it"

@@ -1,4 +1,5 @@
-"""Inline references: `{{claim.value}}`, `{{mark:claim}}`, `{{record:NN/name#field}}`, `{fixed: ...}`, `{quoted: ...}`.
+"""Inline references: `{{claim.value}}`, `{{mark:claim}}`, `{{record:NN/name#field}}`, `{{setting:NN/id}}`; and the
+marks `{fixed: ...}`, `{quoted: ...}`.
 
 A number on a page is one of these, or it is typed, and a typed one is refused (scripts/catalog/typed_numbers.py).
 """
@@ -16,6 +17,7 @@ from scripts.catalog.famous_numbers import described
 from scripts.catalog.site_data import Evidence
 from scripts.common.errors import SiteError
 from scripts.pages.references import page_url, to_root
+from scripts.quotes import engine_defaults
 from scripts.render.page.build_context import Context
 from scripts.render.page.data_files import address
 from scripts.render.page.html import escaped
@@ -29,6 +31,8 @@ def resolve(reference: str, evidence: Evidence) -> tuple[str, str, str]:
     """(text, link below the site's root, title) of what stands between the braces. Raises SiteError."""
     if reference.startswith("record:"):
         return _record(reference, evidence)
+    if reference.startswith("setting:"):
+        return _setting(reference, evidence)
     name, dot, value = reference.partition(".")
     if not dot:
         raise SiteError(
@@ -63,6 +67,25 @@ def _record(reference: str, evidence: Evidence) -> tuple[str, str, str]:
     else:
         raise SiteError(f"{{{{{reference}}}}}: {field} is no single value; name a field inside it")
     return text, address(record.path), f"{record.path}: {field}"
+
+
+def _setting(reference: str, evidence: Evidence) -> tuple[str, str, str]:
+    name = reference.removeprefix("setting:").strip()
+    try:
+        default = engine_defaults.read(engine_defaults.named(name, evidence.root), evidence.tables)
+    except SiteError as error:
+        raise SiteError(f"{{{{{reference}}}}}: {error}") from None
+    setting = default.setting
+    pages = evidence.settings_shown(setting.file)
+    link = f"{page_url(pages[0].page)}#{setting.anchor}" if pages else ""
+    title = f"{default.pin.name} {default.pin.tag}: {setting.name}, {setting.path}:{default.lines}"
+    return in_prose(default.value), link, title
+
+
+def in_prose(default: str) -> str:
+    """A default as a sentence has it: a number with each of its digits, 8192 as 8,192, and 0.0 as 0."""
+    plain = re.fullmatch(r"(\d+)(\.\d*[1-9])?\.?0*", default) if "." in default else re.fullmatch(r"(\d+)()", default)
+    return f"{int(plain[1]):,}{plain[2] or ''}" if plain else default
 
 
 def filled(text: str, evidence: Evidence) -> str:

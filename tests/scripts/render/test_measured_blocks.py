@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from scripts.catalog import reader_texts, reviews, site_data
 from scripts.common.errors import SiteError
-from scripts.render.page import data_files
+from scripts.render.page import data_files, inline_values
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
 from tests.scripts.fixtures.small_site import PAGE, SVG, Site
@@ -135,6 +135,21 @@ def test_bytes_of_a_record_can_be_shown_in_larger_units(site):
     assert part(site, "{{record:01/ttft#command}}").text.strip().startswith("python -m vllm")
 
 
+def test_a_setting_s_default_is_read_and_leads_to_its_row(site):
+    soup = part(site, "It is {{setting:01/pick}} by default.")
+    assert soup.p.text == "It is 1 by default."
+    link = soup.select_one("a.value")
+    assert link["href"].endswith("posts/01-one-request/#setting-pick") and link["title"].startswith("vLLM v0.32.0: ")
+
+
+@pytest.mark.parametrize(
+    ("read", "shown"),
+    [("0.0", "0"), ("0.92", "0.92"), ("8192", "8,192"), ("1.50", "1.5"), ("fcfs", "fcfs"), ("10", "10")],
+)
+def test_a_default_keeps_its_digits(read, shown):
+    assert inline_values.in_prose(read) == shown
+
+
 def test_marks_leave_no_trace_but_whose_number_it_is(site):
     soup = render(site)
     text = soup.text
@@ -150,6 +165,8 @@ def test_marks_leave_no_trace_but_whose_number_it_is(site):
         ("{{wait}}", "names no value"),
         ("{{wait.share.low}}", "'share.low'"),
         ("{{record:01/nothing#host}}", "record 01/nothing"),
+        ("{{setting:01/nothing}}", "{{setting:01/nothing}}: 01 has no setting 'nothing'"),
+        ("{{setting:09/pick}}", "none begins so"),
         ("{{record:01/ttft#host.gpus}}", "host.gpus"),
         ("{{record:01/ttft#host}}", "no single value"),
         ("{{record:01/ttft}}", "names no field"),
