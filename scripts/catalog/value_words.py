@@ -124,7 +124,7 @@ def _pairs(tokens: list[tuple[str, str]], values: list[_Value], evidence: Eviden
         pair = f"{one.written} and {two.written}"
         if whole := _part_of(tokens, one, two):
             if whole == "less":
-                yield Doubt(one.claim.id, (one.name, two.name), f"has {pair} swapped: the whole is less than its part")
+                yield _of_both(one, two, f"has {pair} swapped: the whole is less than its part")
             continue
         words = [_words(each.claim, each.name, evidence) for each in (one, two)]
         if one.claim.id != two.claim.id:
@@ -134,8 +134,16 @@ def _pairs(tokens: list[tuple[str, str]], values: list[_Value], evidence: Eviden
         swapped = _distance(tokens, one.at, theirs) + _distance(tokens, two.at, ours)
         if here >= swapped:
             says = "swapped" if here > swapped else "and no word beside them that says which is which"
-            called = " and ".join(_called(each, evidence) for each in (one, two))
-            yield Doubt(one.claim.id, (one.name, two.name), f"has {pair} {says}: {called}")
+            if one.claim.id == two.claim.id:
+                called = [_called(each, evidence) for each in (one, two)]
+            else:
+                called = [f"{each.claim.id} is {each.claim.data['title']!r}" for each in (one, two)]
+            yield _of_both(one, two, f"has {pair} {says}: {' and '.join(called)}")
+
+
+def _of_both(one: _Value, two: _Value, says: str) -> Doubt:
+    """A doubt of two values, named the same way round however they stand."""
+    return Doubt(min(one.claim.id, two.claim.id), tuple(sorted((one.name, two.name))), says)
 
 
 def _part_of(tokens: list[tuple[str, str]], one: _Value, two: _Value) -> str:

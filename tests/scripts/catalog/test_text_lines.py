@@ -6,7 +6,7 @@ from scripts.catalog import reader_texts, reviews, text_lines
 from scripts.catalog.site_data import Evidence
 from tests.scripts.fixtures.small_site import Site, one_line
 
-NOTE, HOP = "01/note/step/one", "01/hop/chat/send"
+NOTE, HOP, STEP = "01/note/step/one", "01/hop/chat/send", "01/hop/chat/step"
 MANIFEST = "snippets/01-one-request.toml"
 
 
@@ -39,6 +39,19 @@ def test_another_text_at_the_same_lines_passes_and_a_moved_one_is_told(site):
     assert faults(site) == []
 
 
+def test_words_that_were_exchanged_are_told_and_make_pin_does_not_hide_it(site):
+    plain = site.manifest.replace('crosses = "`Request` over ZMQ"\n', "")
+    one, two = 'does = "hands it on"', 'does = "does one step"'
+    site.write(MANIFEST, plain)
+    assert faults(site) == [] and text_lines.keep(texts(site), site.root) == (1, 0)  # new words at the same lines
+    site.write(MANIFEST, plain.replace(one, "X").replace(two, one).replace("X", two))
+    told = faults(site)
+    assert len(told) == 2 and f"{HOP}: has the words of {STEP}, which were written for other lines, now at" in told[0]
+    assert text_lines.keep(texts(site), site.root) == (0, 0) and faults(site) == told
+    reviews.confirm([HOP, STEP], "reader", texts(site), site.root)
+    assert faults(site) == []
+
+
 def test_lines_that_are_not_found_are_for_another_check(site):
     site.write(MANIFEST, site.manifest.replace('symbol = "Core.step"', 'symbol = "Core.gone"'))
     assert faults(site) == []
@@ -66,9 +79,9 @@ def test_without_the_file_a_manifest_is_told_once(site):
     )
 
 
-@pytest.mark.parametrize("line", [f'"{NOTE}" = "zz"', f'"{NOTE}" = 3', f'["{NOTE}"]\nlines = "{"0" * 12}"'])
+@pytest.mark.parametrize("line", [f'"{NOTE}" = "{"0" * 12}"', f'"{NOTE}" = 3', f'["{NOTE}"]\nlines = "{"0" * 12}"'])
 def test_what_is_no_digest_is_one_line(site, line):
     site.write(text_lines.FILE, line)
     one_line(
-        lambda: text_lines.load(site.root), f"snippets/text-lines.toml: {NOTE}: is no digest of 12 digits; restore it"
+        lambda: text_lines.load(site.root), f"snippets/text-lines.toml: {NOTE}: is no two digests of 12 digits; restore"
     )
