@@ -9,6 +9,7 @@ from scripts.publish.running_text import Piece, rewrite
 from scripts.publish.terms import NOT_IN, POST, TO_ROOT
 
 KNOBS = "reference/knobs/"  # below the site's root
+DASHES = "--"  # what every flag has
 # A flag, and the one value that is given to it.
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 WHOLE = re.compile(rf"<code>(?P<flag>{FLAG.pattern})(?P<value>[ =][^\s<]{{1,12}})?</code>")
@@ -33,7 +34,7 @@ def _kept(flag: re.Match[str]) -> str:
 
 def unbroken(page: str) -> str:
     """The page with its flags kept in one line each."""
-    return rewrite(page, _unbroken)
+    return rewrite(page, _unbroken, DASHES)
 
 
 def _unbroken(piece: Piece) -> str:
@@ -58,7 +59,7 @@ def linked(page: str, addresses: dict[str, str]) -> str:
         done.add(key)
         return f'<a class="knob" href="{TO_ROOT}{KNOBS}#{address}">{_unbroken(piece)}</a>'
 
-    return rewrite(page, change)
+    return rewrite(page, change, DASHES)
 
 
 def publish(site: Path, root: Path) -> None:

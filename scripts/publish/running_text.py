@@ -4,11 +4,12 @@ The page stays as it was but for those pieces. Elements and their classes are re
 this project's own, and whole.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_ARTICLE = re.compile(r"(<article\b[^>]*>)(.*?)(?=</article>)", re.S)
+_ARTICLE = re.compile(r"<article\b[^>]*>")
 _PIECE = re.compile(
     r"<!--.*?-->|<(?P<raw>script|style|template|svg|pre|textarea)\b.*?</(?P=raw)>"
     r"|(?P<code><code(?: class=\"[^\"]*\")?>[^<]*</code>)|(?P<tag></?[a-zA-Z][^>]*>)|(?P<text>[^<]+)",
@@ -22,8 +23,7 @@ HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 PROSE = {"p", "li", "dd", "td", "figcaption"}
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of text, or a whole `<code>` without elements in it. `inside` are the names and classes of the elements
     around it, `section` the address of the last heading above it, "" for none."""
 
@@ -38,34 +38,59 @@ class Piece:
         return bool(self.inside & PROSE) and not self.inside & (HEADINGS | {"a", "summary", "button", "label", "code"})
 
 
-def rewrite(page: str, change: Callable[[Piece], str]) -> str:
-    """The page with each piece of its article as `change` has it."""
+def rewrite(page: str, change: Callable[[Piece], str], holding: str = "") -> str:
+    """The page with each piece of its article as `change` has it; of pieces only those that hold a text, if one is
+    given."""
     article = _ARTICLE.search(page)
-    if article is None:
+    end = page.find("</article>", article.end()) if article else -1
+    if article is None or end < 0:
         return page
-    made = "".join(change(part) if isinstance(part, Piece) else part for part in _parts(article[2]))
-    return page[: article.start(2)] + made + page[article.end(2) :]
+    parts, at = [], 0
+    html = page[article.end() : end]
+    for piece, start in _pieces(html, holding):
+        if (changed := change(piece)) != piece.html:
+            parts += [html[at:start], changed]
+            at = start + len(piece.html)
+    return "".join((page[: article.end()], *parts, html[at:], page[end:]))
 
 
-def _parts(html: str) -> Iterator[Piece | str]:
+def _pieces(html: str, holding: str) -> Iterator[tuple[Piece, int]]:
+    """Each piece, and where it begins."""
     opened: list[tuple[str, frozenset[str]]] = []
     inside: frozenset[str] = frozenset()
     section = ""
     for match in _PIECE.finditer(html):
-        if match["text"] or match["code"]:
-            yield Piece(match[0], bool(match["code"]), inside, section)
-            continue
-        yield match[0]
-        if not match["tag"]:
-            continue
-        name = _NAME.match(match[0])[1].lower()  # type: ignore[index]  # every tag has one
-        if match[0].startswith("</"):
-            while opened and opened.pop()[0] != name:
-                pass
-            inside = opened[-1][1] if opened else frozenset()
-        elif name not in VOID and not match[0].endswith("/>"):
-            classes = _CLASS.search(match[0])
-            inside = inside | {name, *(classes[1].split() if classes else ())}
-            opened.append((name, inside))
-            if name in HEADINGS and (found := _ID.search(match[0])):
-                section = found[1]
+        kind, text = match.lastgroup, match[0]
+        if kind == "tag":
+            tag = _tag(text)
+            if tag.closes:
+                while opened and opened.pop()[0] != tag.name:
+                    pass
+                inside = opened[-1][1] if opened else frozenset()
+            elif tag.opens:
+                inside = inside | tag.adds
+                opened.append((tag.name, inside))
+                section = tag.heading or section
+        elif kind in ("text", "code") and holding in text:
+            yield Piece(text, kind == "code", inside, section), match.start()
+
+
+class _Tag(NamedTuple):
+    name: str
+    closes: bool
+    opens: bool
+    adds: frozenset[str]
+    heading: str  # the address of a heading, "" for any other element and for none
+
+
+@functools.lru_cache(maxsize=4096)  # most of a page's tags are one of few, as they are written
+def _tag(text: str) -> _Tag:
+    name = _NAME.match(text)[1].lower()  # type: ignore[index]  # every tag has one
+    classes, anchor = _CLASS.search(text), _ID.search(text)
+    return _Tag(
+        name,
+        text.startswith("</"),
+        name not in VOID and not text.endswith("/>"),
+        frozenset({name, *(classes[1].split() if classes else ())}),
+        anchor[1] if anchor and name in HEADINGS else "",
+    )

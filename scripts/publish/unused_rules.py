@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import tinycss2
 from tinycss2.ast import AtRule, Node, QualifiedRule
 
-_CLASS = re.compile(r"""\bclass=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
+# A pattern that begins with letters is looked for fast; where the word begins is seen to behind them.
+_CLASS = re.compile(r"""class(?<=\bclass)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 _ELEMENT = re.compile(r"<([A-Za-z][\w-]*)")
 _INLINE = re.compile(r"<script[^>]*>(.*?)</script>", re.S)
 # A script that makes an element names its class without the dot that a search for one has.
@@ -35,17 +36,20 @@ class Used:
     @classmethod
     def of(cls, pages: Iterable[str], scripts: Iterable[str]) -> "Used":
         used = cls(values={name: set() for name in ATTRIBUTES})
+        classes: set[tuple[str, ...]] = set()
+        elements: set[str] = set()
+        words: set[str] = set()
         for page in pages:
-            for match in _CLASS.finditer(page):
-                used.names.update((match[1] or match[2] or match[3] or "").split())
-            used.elements.update(name.lower() for name in _ELEMENT.findall(page))
+            classes.update(_CLASS.findall(page))
+            elements.update(_ELEMENT.findall(page))
             for name, values in used.values.items():
-                values.update(re.findall(rf'\b{name}="?([\w-]+)', page))
-            scripts = [*scripts, *_INLINE.findall(page)]
+                values.update(re.findall(rf'{name}(?<=\b{name})="?([\w-]+)', page))
+            for script in _INLINE.findall(page):
+                words.update(_WORD.findall(script))
         for script in scripts:
-            words = _WORD.findall(script)
-            used.names.update(words)
-            used.elements.update(words)
+            words.update(_WORD.findall(script))
+        used.names.update(words, *("".join(quoted).split() for quoted in classes))
+        used.elements.update(words, map(str.lower, elements))
         return used
 
     def holds(self, selector: list[Node]) -> bool:

@@ -138,3 +138,11 @@ def test_what_is_not_changed_stays_byte_for_byte():
     page = post('<p>a<br>b <img src="x"> c<input></p><script>"<p>a</p>"</script><P class="x">d</P>&amp;')
     assert rewrite(page, lambda piece: piece.html) == page
     assert rewrite("<p>no article</p>", lambda piece: "") == "<p>no article</p>"
+
+
+def test_only_pieces_that_hold_a_text_are_handed_over_and_the_rest_stays():
+    page = "<article><h2 id='a'>x</h2><p>one <b>--two</b> three<code>--four</code><!-- --five --></article><p>--six"
+    handed = []
+    made = rewrite(page, lambda piece: handed.append(piece.html) or piece.html.upper(), "--")
+    assert handed == ["--two", "<code>--four</code>"]
+    assert made == page.replace("--two", "--TWO").replace("<code>--four</code>", "<CODE>--FOUR</CODE>")
