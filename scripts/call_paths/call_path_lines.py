@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scripts.common.errors import SiteError
 from scripts.quotes.manifest_tables import Hop
 from scripts.quotes.path_recordings import Recording
+from scripts.sources import python_text
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def line_number(text: str, line: str, nth: int, first: int, last: int, where: st
 
     Raises SiteError when none does, or when several do and `nth` (from 1) does not say which.
     """
-    rows = text.replace("\r\n", "\n").split("\n")[first - 1 : last]
+    rows = python_text.lines(text)[first - 1 : last]
     alike = [number for number, row in enumerate(rows, first) if row.strip() == line]
     if not alike:
         raise SiteError(f"{where}: no line of the function reads {line!r}; write a whole line as it stands there")

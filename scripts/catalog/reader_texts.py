@@ -23,6 +23,7 @@ from scripts.quotes.excerpts import Resolved
 from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import CallPath, Compare, Excerpt, Hop, Replay
 from scripts.quotes.recorded_steps import Run
+from scripts.sources import python_text
 
 VALUES = "values"
 KINDS = {
@@ -129,7 +130,7 @@ def _hop_lines(path: CallPath, hop: Hop, evidence: Evidence) -> Lines | None:
     try:
         symbol = evidence.tables.find(path.engine, hop.file, hop.symbol.partition("::")[2], path.where)
         text = evidence.sources.text(path.engine, hop.file, path.where)
-        rows = text.replace("\r\n", "\n").split("\n")
+        rows = python_text.lines(text)
         first, last, same = symbol.first, symbol.last, 0
         if hop.line:
             first = last = call_path_lines.line_number(text, hop.line, hop.nth, first, last, path.where)

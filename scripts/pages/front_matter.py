@@ -8,6 +8,8 @@ import yaml
 
 from scripts.common.errors import SiteError
 
+# The same rules and errors, several times as fast where PyYAML was built with its C library.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*\n\n*", re.S)
 
 
@@ -17,7 +19,7 @@ def split(text: str, where: str) -> tuple[dict[str, Any], str]:
     if not front:
         return {}, text
     try:
-        meta = yaml.safe_load(front[1] or "") or {}
+        meta = yaml.load(front[1] or "", LOADER) or {}
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise SiteError(f"{where}:{line}: the front matter is no YAML; put what holds a colon into quotes") from None

@@ -3,6 +3,7 @@
 The ledger, the links from a number to its claim and the checks all need this before any page is rendered.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def prose_lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+@functools.lru_cache(maxsize=128)  # the ledger, the map, links and checks ask again for each page of a build
 def prose(text: str) -> str:
     """The prose of a file, line for line and column for column: comments are blanks, a line of fenced code or of front
     matter is one sign that no text has."""

@@ -108,10 +108,10 @@ class Converter:
         return md
 
     def _finish(self, where: str, meta: Mapping[str, Any], html: str) -> Page:
-        html_checks.check(headings.without_marks(html), where)
+        addresses = html_checks.check(headings.without_marks(html), where)
         html = plain_tables.dressed(html)
         text = front_matter.whole(meta, headings.as_markdown(html))
-        return Page(where, text, frozenset(html_checks.addresses(html)), tuple(self.names.fragments))
+        return Page(where, text, frozenset(addresses), tuple(self.names.fragments))
 
 
 def check_fragments(pages: Mapping[str, Page]) -> None:

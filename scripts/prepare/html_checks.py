@@ -28,19 +28,19 @@ def addresses(html: str) -> list[str]:
     return [name for node in LexborHTMLParser(html).css("[id]") if (name := node.attributes["id"])]
 
 
-def twice(html: str) -> list[str]:
-    """Addresses that more than one element of the page has."""
+def twice(names: list[str]) -> list[str]:
+    """Those of a page's addresses that more than one element has."""
     seen: set[str] = set()
     repeated: list[str] = []
-    for name in addresses(html):
+    for name in names:
         if name in seen and name not in repeated:
             repeated.append(name)
         seen.add(name)
     return repeated
 
 
-def check(html: str, where: str) -> None:
-    """Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
+def check(html: str, where: str) -> list[str]:
+    """The page's addresses. Raises SiteError for a page that is not fit to be shown; `where` is its source file."""
     for summary in _SUMMARY.finditer(html):
         if control := _CONTROL.search(summary[0]):
             words = " ".join(_TAG.sub(" ", summary[0]).split())
@@ -54,5 +54,7 @@ def check(html: str, where: str) -> None:
         )
     for fault in markup_checks.faults(html):
         raise SiteError(f"{where}: {fault}")
-    for name in twice(html):
+    found = addresses(html)
+    for name in twice(found):
         raise SiteError(f"{where}: two elements have the address #{name}; rename an excerpt, a heading or a figure")
+    return found

@@ -17,6 +17,7 @@ from scripts.common.paths import ROOT
 from scripts.quotes import manifest as manifests
 from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import Setting
+from scripts.sources import python_text
 from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, Tables
 
@@ -87,9 +88,7 @@ def read(setting: Setting, tables: Tables) -> Default:
     pin = sources.pin(setting.engine, where)
     text = sources.text(setting.engine, setting.path, where)
     symbol = tables.find(setting.engine, setting.path, setting.symbol, where)
-    # Not splitlines(): a form feed or U+2028 inside a string ends no line of Python.
-    lines = text.replace("\r\n", "\n").split("\n")[symbol.first - 1 : symbol.last]
-    body = "\n".join(lines)
+    body = "\n".join(python_text.lines(text)[symbol.first - 1 : symbol.last])
     matches = list(_pattern(setting.value, where).finditer(body))
     if not matches:
         raise SiteError(

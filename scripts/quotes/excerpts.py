@@ -13,6 +13,7 @@ from scripts.quotes import manifest as manifests
 from scripts.quotes.manifest import Manifest
 from scripts.quotes.manifest_tables import Excerpt, Note
 from scripts.quotes.statement_ends import whole
+from scripts.sources import python_text
 from scripts.sources.pins import Pin
 from scripts.sources.python_symbols import Symbol, Tables
 from scripts.sources.unpacked_sources import Sources, open_sources
@@ -77,15 +78,23 @@ class Resolver:
     def __init__(self, sources: Sources | None = None, root: Path = ROOT):
         self.sources = sources or open_sources(root)
         self.tables = Tables(self.sources)
+        self._found: dict[Excerpt, Resolved] = {}
 
     def resolve(self, excerpt: Excerpt) -> Resolved:
-        """Finds the excerpt's lines, folds and notes, leaving its digest unchecked. Raises SiteError."""
+        """Finds the excerpt's lines, folds and notes, leaving its digest unchecked. Raises SiteError.
+
+        It is looked for once: the page, the ledger, the texts for a reader and a replay ask for the same one.
+        """
+        if excerpt not in self._found:
+            self._found[excerpt] = self._resolved(excerpt)
+        return self._found[excerpt]
+
+    def _resolved(self, excerpt: Excerpt) -> Resolved:
         where = excerpt.where
         pin = self.sources.pin(excerpt.engine, where)
         text = self.sources.text(excerpt.engine, excerpt.path, where)
         symbol = self.tables.find(excerpt.engine, excerpt.path, excerpt.symbol, where)
-        # Not splitlines(): a form feed or U+2028 inside a string ends no line of Python.
-        file_lines = text.replace("\r\n", "\n").split("\n")
+        file_lines = python_text.lines(text)
         first, last = symbol.first, symbol.last
         if excerpt.start:
             first = _only_line(file_lines, excerpt.start, first, last, f"{where}: from", f"'{excerpt.symbol}'")
@@ -97,7 +106,7 @@ class Resolver:
         of_symbol = file_lines[symbol.first - 1 : symbol.last]
         begins, ends = whole(of_symbol, first - symbol.first, last - symbol.first)
         first, last = symbol.first + begins, symbol.first + ends
-        lines = tuple(file_lines[first - 1 : last])
+        lines = file_lines[first - 1 : last]
         folds = _folds(excerpt, file_lines, first, last)
         notes = tuple(_place(note, lines, first, where) for note in excerpt.notes)
         return Resolved(
@@ -110,7 +119,7 @@ class Resolver:
             folds,
             notes,
             digest_of(lines),
-            tuple(file_lines[symbol.first - 1 : first - 1]),
+            file_lines[symbol.first - 1 : first - 1],
         )
 
     def checked(self, excerpt: Excerpt) -> Resolved:

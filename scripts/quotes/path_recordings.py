@@ -4,6 +4,7 @@ A claim of a call path is checked against it by scripts/call_paths/call_path_che
 """
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Protocol
 
 from scripts.common.errors import SiteError
@@ -53,16 +54,15 @@ class Recording:
         missing = [name for name in COLUMNS if name not in columns]
         if missing:
             raise SiteError(f"{record.path}: the column file lacks {', '.join(missing)}; record it again")
-        for t_ns, pid, line, kind, phase, symbol in zip(*(columns[name] for name in COLUMNS), strict=True):
-            if pid not in roles:
-                raise SiteError(f"{record.path}: process {pid} has no role; record it again")
-            symbol = symbol.replace(".<locals>", "")
+        if nameless := sorted(set(columns["pid"]) - roles.keys()):
+            raise SiteError(f"{record.path}: process {nameless[0]} has no role; record it again")
+        names = {symbol: symbol.replace(".<locals>", "") for symbol in set(columns["symbol"])}
+        rows = sorted(zip(*(columns[name] for name in COLUMNS), strict=True), key=itemgetter(0))  # by time
+        for t_ns, pid, line, kind, phase, symbol in rows:
             if kind == LINE:
-                executed.setdefault((symbol, line), []).append((t_ns, roles[pid]))
-                continue
-            entries.setdefault(symbol, []).append((t_ns, roles[pid], line, kind, phase))
-        for seen in (*entries.values(), *executed.values()):
-            seen.sort(key=lambda entry: entry[0])
+                executed.setdefault((names[symbol], line), []).append((t_ns, roles[pid]))
+            else:
+                entries.setdefault(names[symbol], []).append((t_ns, roles[pid], line, kind, phase))
         wire, experiment = data.get("wire") or [], record.data["experiment"]
         return cls(
             data["configuration"], record.path, data["files"], roles, entries, wire, experiment, executed, watched

@@ -77,33 +77,43 @@ def check_steps(data: dict, where: str) -> None:
 
 def _check(value: object, shape: Shape, where: str, what: str) -> None:
     """Raises SiteError where `value` is not of `shape`; `what` is how a reader finds it."""
+    if fault := _fault(value, shape):
+        raise SiteError(f"{where}: {what}{fault}; {MEASURE}")
+
+
+def _fault(value: object, shape: Shape) -> str:
+    """What is wrong with `value`, and where inside it; "" where nothing is, which is put into words nowhere."""
     if isinstance(shape, list):
         if not isinstance(value, list):
-            raise _not(value, (list,), where, what)
+            return _not(value, (list,))
         for position, element in enumerate(value):
-            _check(element, shape[0], where, f"{what} [{position}]")
+            if fault := _fault(element, shape[0]):
+                return f" [{position}]{fault}"
     elif isinstance(shape, dict):
         if not isinstance(value, dict):
-            raise _not(value, (dict,), where, what)
+            return _not(value, (dict,))
         if ANY in shape:
             for key, element in value.items():
-                _check(element, shape[ANY], where, f"{what} '{key}'")
-            return
+                if fault := _fault(element, shape[ANY]):
+                    return f" '{key}'{fault}"
+            return ""
         for key, of in shape.items():
             name = key.removesuffix("?")
             if name in value:
-                _check(value[name], of, where, f"{what} '{name}'")
+                if fault := _fault(value[name], of):
+                    return f" '{name}'{fault}"
             elif name == key:
-                raise SiteError(f"{where}: {what} has no '{name}'; {MEASURE}")
-    else:
+                return f" has no '{name}'"
+    elif type(value) is not shape:
         kinds = shape if isinstance(shape, tuple) else (shape,)
         if isinstance(value, bool) or not isinstance(value, kinds):
-            raise _not(value, kinds, where, what)
+            return _not(value, kinds)
+    return ""
 
 
-def _not(value: object, kinds: tuple[type, ...], where: str, what: str) -> SiteError:
+def _not(value: object, kinds: tuple[type, ...]) -> str:
     names = " or ".join(KINDS[kind] for kind in kinds if kind in KINDS)
-    return SiteError(f"{where}: {what} is {value!r:.40}, not {names}; {MEASURE}")
+    return f" is {value!r:.40}, not {names}"
 
 
 def _check_state(kind: str, state: dict, requests: dict, where: str) -> None:

@@ -1,6 +1,7 @@
 """Python source as CPython reads it: its mark, its coding cookie, its line ends; and what to say where it cannot."""
 
 import ast
+import functools
 import io
 import re
 import sys
@@ -44,6 +45,15 @@ def decoded(content: bytes, file: str) -> str:
     except (LookupError, ValueError, AssertionError) as error:  # a codec of bytes, such as rot13
         raise SiteError(f"{file}:1: cannot be read as {encoding} ({error}); quote another file") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@functools.lru_cache(maxsize=512)
+def lines(text: str) -> tuple[str, ...]:
+    """The lines of a text without their ends; kept, for each excerpt, hop and setting of a file asks for all of them.
+
+    Not splitlines(): a form feed or U+2028 inside a string ends no line of Python.
+    """
+    return tuple(text.replace("\r\n", "\n").split("\n"))
 
 
 def parsed(text: str, file: str) -> ast.Module:

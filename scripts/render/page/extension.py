@@ -25,6 +25,7 @@ from pymdownx.blocks import BlocksExtension
 
 from scripts import render as package
 from scripts.common.errors import SiteError
+from scripts.pages import front_matter
 from scripts.render.page.block import CheckedBlock
 from scripts.render.page.build_context import Context
 
@@ -79,7 +80,7 @@ class CheckHeaders(Preprocessor):
                 break
             text.append(line)
         try:
-            right = isinstance(yaml.safe_load("\n".join(text)) or {}, dict)
+            right = isinstance(yaml.load("\n".join(text), front_matter.LOADER) or {}, dict)
         except yaml.YAMLError:
             right = False
         if not right:

@@ -263,3 +263,10 @@ def test_the_committed_excerpts_match_and_take_under_a_second_warm():
     assert found
     for each in found:
         assert each.lines and each.excerpt.digest == each.digest
+
+
+def test_an_excerpt_that_is_asked_for_again_is_not_looked_for_again(toy):
+    asked = with_digests(toy, MANIFEST).excerpts
+    resolver = excerpts.Resolver(toy.sources, toy.root)
+    first = [resolver.checked(each) for each in asked.values()]
+    assert all(resolver.resolve(each) is one for each, one in zip(asked.values(), first, strict=True))
