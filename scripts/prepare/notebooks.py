@@ -9,7 +9,7 @@ from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
 from scripts.pages import figure_texts
 from scripts.pages.references import to_root
-from scripts.prepare import headings, notebook_pages
+from scripts.prepare import headings, notebook_html, notebook_pages
 from scripts.render.page import figure_html
 
 CACHE = ".cache/notebooks"
@@ -25,15 +25,13 @@ _HEADING = re.compile(r'<(h[1-6]) id="([^"]*)">(.*?)<a class="headerlink"[^>]*>#
 
 
 def converted(file: Path, root: Path) -> str:
-    """mkdocs-jupyter's HTML of a notebook, as it is."""
+    """mkdocs-jupyter's HTML of a notebook, but for what `notebook_html` leaves out."""
     versions = " ".join(importlib.metadata.version(name) for name in MADE_BY)
     key = hashlib.sha256(file.read_bytes() + versions.encode()).hexdigest()
     kept = root / CACHE / f"{file.stem}-{key[:32]}.html"
     if kept.is_file():
         return kept.read_text("utf-8")
-    from mkdocs_jupyter import convert  # a second, which only a notebook that changed costs
-
-    html = convert.nb2html(str(file), theme="", custom_mathjax_url="")
+    html = notebook_html.of(file, file.name)
     kept.parent.mkdir(parents=True, exist_ok=True)
     for old in kept.parent.glob(f"{file.stem}-*.html"):
         old.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""A notebook's HTML by mkdocs-jupyter, in less than half of its time.
+
+nbconvert takes the whole page apart once more, to give three kinds of elements an attribute. The code of the cells,
+most of the page's elements, has none of these: it is put in afterwards, as nbconvert would have written it. And the
+templates, the same for each notebook, are compiled once.
+"""
+
+import contextlib
+import functools
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.bccache import Bucket
+
+from scripts.common.errors import SiteError
+
+_MARK = '<div data-code-of-cell="{}"></div>'
+_MARKS = re.compile(_MARK.format(r"\d+"))
+_CLASSES = re.compile(r'(?<= class=")([^"]*?) +(?=")')
+# The text that a button would copy: the code a second time, which no page of ours shows.
+_COPIED = re.compile(r'<div id="(cell-\d+)" class="clipboard-copy-txt">.*?</div>', re.S)
+
+
+def of(file: Path, where: str) -> str:
+    """mkdocs-jupyter's HTML of a notebook, but for the text that buttons copy.
+
+    Raises SiteError where mkdocs-jupyter does not take it for a notebook's any more; `where` is how errors call it.
+    """
+    from mkdocs_jupyter import convert, nbconvert2  # a second, which only a notebook that changed costs
+    from nbconvert.exporters import templateexporter
+
+    cells: list[str] = []
+    aside = functools.partial(_aside, nbconvert2.mk_custom_highlight_code, cells)
+    environment = functools.partial(jinja2.Environment, bytecode_cache=_Compiled())
+    with (
+        _instead(nbconvert2, "mk_custom_highlight_code", aside),
+        _instead(templateexporter, "Environment", environment),
+    ):
+        html = convert.nb2html(str(file), theme="", custom_mathjax_url="")
+    if _MARKS.findall(html) != [_MARK.format(number) for number in range(len(cells))]:
+        raise SiteError(
+            f"{where}: mkdocs-jupyter writes other HTML than it did; correct scripts/prepare/notebook_html.py"
+        )
+    parts = _MARKS.split(html)
+    return parts[0] + "".join(_written(cell) + part for cell, part in zip(cells, parts[1:], strict=True))
+
+
+def _aside(made: Callable[..., Callable[..., str]], cells: list[str], *args: Any, **kwargs: Any) -> Callable[..., str]:
+    """mkdocs-jupyter's filter for code, of which a mark stays on the page."""
+    highlight = made(*args, **kwargs)
+
+    def kept(*args: Any, **kwargs: Any) -> str:
+        cells.append(highlight(*args, **kwargs))
+        return _MARK.format(len(cells) - 1)
+
+    return kept
+
+
+def _written(cell: str) -> str:
+    """A cell's code as nbconvert writes elements: classes with one blank between, quotes in text as they are."""
+    html = _COPIED.sub(r'<div class="clipboard-copy-txt" id="\1"></div>', _CLASSES.sub(r"\1", cell, count=1))
+    return html.replace("&quot;", '"').replace("&#39;", "'")
+
+
+@contextlib.contextmanager
+def _instead(module: Any, name: str, value: object) -> Iterator[None]:
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates, kept as long as this process runs."""
+
+    known: dict[str, tuple[str, bytes]] = {}  # of all: each notebook makes an environment of its own
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.known.get(bucket.key, ("", b""))
+        if checksum == bucket.checksum:
+            bucket.load_bytecode(io.BytesIO(code))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.checksum, bucket.bytecode_to_string()
