@@ -38,7 +38,14 @@ def outcomes(work: Callable[[Thing], Made], things: Sequence[Thing], processes: 
     fork = multiprocessing.get_context("fork")
     try:
         with ProcessPoolExecutor(several, fork, _begin, (functools.partial(_outcome, work),)) as pool:
-            return list(pool.map(_in_fork, things))
+            # An interrupt at the terminal reaches every process. The forks, from their first moment on, leave it to
+            # this one, which ends them: they begin with what is blocked here.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                made = pool.map(_in_fork, things)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            return list(made)
     except BrokenProcessPool:
         raise SiteError(
             "a process that made some of the pages was ended from outside; see if there is memory left, and try again"
@@ -58,8 +65,6 @@ _work: Callable[[Any], Any]  # of a fork alone: it is handed over as it is, for 
 def _begin(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
-    # An interrupt at the terminal reaches every process; the end of this one is up to the one that started it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the development server has one of its own
 
 
