@@ -2,13 +2,16 @@
 a merge left."""
 
 import ast
+import hashlib
+import sys
 import tomllib
 from pathlib import Path
 
 from experiments.formats import record_list, strict_json
+from experiments.formats.whole_file import write_whole
 from scripts.build.date_checks import lock_files
 from scripts.build.looked_at import LookedAt, Wrong
-from scripts.common import merge_markers
+from scripts.common import merge_markers, toml_tables
 from scripts.common.errors import SiteError
 
 # Of a record the digest is compared, which says more than that it can be read.
@@ -19,6 +22,7 @@ _RESTORE = "correct that line, or restore the file"
 def check_files(evidence: LookedAt) -> tuple[int, str]:
     """Looks at every file of text; with a post, too: what is broken in one breaks all."""
     root, count = evidence.root, 0
+    known = _Known(root)
     wrong: list[str] = []
     for path in merge_markers.files(root):
         count += 1
@@ -26,13 +30,50 @@ def check_files(evidence: LookedAt) -> tuple[int, str]:
         raw = path.read_bytes()
         if marked := merge_markers.in_text(raw, name):
             wrong.append(str(marked))
-        elif fault := _unreadable(raw, name):
+        elif fault := known.fault(raw, name):
             wrong.append(fault)
+    known.keep()
     evidence.broken = {line.split(":")[0] for line in wrong}
     wrong += lock_files(root)
     if wrong:
         raise Wrong(wrong)
     return count, "files can be read, without a merge's markers"
+
+
+class _Known:
+    """The files that were found readable before: taking every program apart again takes longer than the other checks.
+
+    Known is what a file holds and how it is read, not where it lies. All is forgotten with another Python or another
+    rule of this module, and what is there no more when it is kept.
+    """
+
+    def __init__(self, root: Path):
+        self.file = root / ".cache" / "readable"
+        self.rules = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes()).hexdigest()
+        kept = self.file.read_text("ascii", "replace").split() if self.file.is_file() else []
+        rules, *digests = kept or [""]
+        self.before = set(digests) if rules == self.rules else set()
+        self.now: set[str] = set()
+
+    def fault(self, raw: bytes, name: str) -> str:
+        """What is wrong with a file, "" where nothing is."""
+        if _not_read(name):
+            return ""
+        digest = hashlib.sha256(f"{Path(name).suffix}\n".encode() + raw).hexdigest()
+        if digest not in self.before and (fault := _unreadable(raw, name)):
+            return fault
+        self.now.add(digest)
+        return ""
+
+    def keep(self) -> None:
+        """Writes down what is known now."""
+        if self.now != self.before:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.file, "\n".join([self.rules, *sorted(self.now)]) + "\n")
+
+
+def _not_read(name: str) -> bool:
+    return name.endswith(".gz") or name.startswith(_BY_DIGEST)
 
 
 def publishable(root: Path) -> None:
@@ -44,8 +85,6 @@ def publishable(root: Path) -> None:
 
 def _unreadable(raw: bytes, name: str) -> str:
     """What is wrong with a file of text, "" where nothing is."""
-    if name.endswith(".gz") or name.startswith(_BY_DIGEST):
-        return ""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -54,7 +93,7 @@ def _unreadable(raw: bytes, name: str) -> str:
     try:
         match Path(name).suffix:
             case ".toml":
-                tomllib.loads(text)
+                toml_tables.looked_at(text)
             case ".json" | ".ipynb":
                 strict_json.read(text)
             case ".py":

@@ -64,7 +64,7 @@ def check_reviews(evidence: LookedAt) -> tuple[int, str]:
     if wrong:
         raise Wrong(wrong)
     confirmed = sum(not reviews.state(text, kept) for text in texts)
-    sentences = sum(evidence.holds(each.file) for each in value_sentences.load(evidence.root))
+    sentences = len(value_sentences.load(evidence.root, evidence.holds))
     doubted = sum(text.kind == reader_texts.VALUES for text in texts)
     return len(texts), (
         f"texts that only a reader can judge, {confirmed} of them confirmed; make review shows the others; of "

@@ -59,7 +59,7 @@ def check_settings(evidence: LookedAt) -> tuple[int, str]:
             wrong.append(str(error))
         if not evidence.settings_shown(setting.file):
             wrong.append(engine_defaults.unused(setting))
-    typed = [one for one in typed_defaults.scan(evidence.root) if evidence.holds(one.file)]
+    typed = typed_defaults.scan(evidence.root, evidence.holds)
     wrong += engine_defaults.same_place(read) + typed_defaults.faults(typed, evidence)
     if wrong:
         raise Wrong(wrong)
@@ -142,7 +142,7 @@ def check_pairs(evidence: LookedAt) -> tuple[int, str]:
 
 def check_numbers(evidence: LookedAt) -> tuple[int, str]:
     pages = [page for page in (evidence.root / "docs").rglob("*.md") if evidence.holds(page.name)]
-    typed = [number for number in typed_numbers.scan(evidence.root) if evidence.holds(number.file)]
+    typed = [one for one in typed_numbers.scan(evidence.root, evidence.holds) if evidence.holds(one.file)]
     wrong = typed_numbers.problems(typed, evidence.quoted) + fixed_sources.faults(typed, evidence)
     wrong += fixed_sources.misquoted(typed, evidence.root) + quoted_words.faults(typed, evidence.root)
     looked_at = {evidence.post} if evidence.post else {claim.experiment for claim in evidence.claims.values()}

@@ -37,7 +37,7 @@ BROKEN = ("differs", "not seen")
 
 
 def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
-    """Every entry: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
+    """What is looked at: {"kind", "id", "title", "state", "detail", "source", "used": [address below the site's root]}.
 
     An excerpt or hop has "newest" as well: the newest release compared, what became of it there, where that is told.
     A claim has "hosts": on how many it was evaluated.
@@ -47,7 +47,7 @@ def entries(evidence: Evidence, checked: bool = True) -> list[dict]:
     """
     kept = evidence.__dict__.setdefault("_ledger", {})  # the page and the file hold the same entries
     if checked not in kept:
-        typed = typed_numbers.scan(evidence.root)
+        typed = typed_numbers.scan(evidence.root, evidence.holds)
         kept[checked] = [
             *_excerpts(evidence, checked),
             *_settings(evidence, checked),
@@ -131,7 +131,7 @@ def _age(listed: list[dict], evidence: Evidence) -> None:
 
 def _excerpts(evidence: Evidence, checked: bool) -> Iterator[dict]:
     for manifest in manifests.load_all(evidence.root).values():
-        for name, excerpt in manifest.excerpts.items():
+        for name, excerpt in manifest.excerpts.items() if evidence.holds(manifest.file) else ():
             state, detail = "not checked", excerpt.path
             if checked:
                 try:
@@ -146,7 +146,7 @@ def _excerpts(evidence: Evidence, checked: bool) -> Iterator[dict]:
 
 
 def _settings(evidence: Evidence, checked: bool) -> Iterator[dict]:
-    for setting in engine_defaults.load_all(evidence.root):
+    for setting in (one for one in engine_defaults.load_all(evidence.root) if evidence.holds(one.file)):
         state, detail = "not checked", setting.path
         if checked:
             try:
@@ -191,7 +191,7 @@ def _hops(evidence: Evidence) -> Iterator[dict]:
 
 
 def _replays(evidence: Evidence, checked: bool) -> Iterator[dict]:
-    for manifest, replay in replays.load_all(evidence.root):
+    for manifest, replay in (both for both in replays.load_all(evidence.root) if evidence.holds(both[0].file)):
         state, detail = "not checked", replay.record
         if checked:
             try:

@@ -76,11 +76,13 @@ class ReaderText:
 
 
 def of(evidence: Evidence) -> list[ReaderText]:
-    """Every such text, in the order of posts and manifests. Raises SiteError for a manifest that cannot be read."""
+    """Every such text of what is looked at, in the order of posts and manifests. Raises SiteError for a manifest that
+    cannot be read."""
     kept = evidence.__dict__.setdefault(_KEPT, [])
     if not kept:
         for manifest in manifests.load_all(evidence.root).values():
-            kept += _of_manifest(manifest, evidence)
+            if evidence.holds(manifest.file):
+                kept += _of_manifest(manifest, evidence)
         kept += _sentences(evidence)
     return kept
 
@@ -189,7 +191,7 @@ def _compare(compare: Compare, manifest: Manifest, evidence: Evidence) -> Iterat
 def _sentences(evidence: Evidence) -> Iterator[ReaderText]:
     """Sentences in which words alone do not show that each value is the right one."""
     known: Counter[str] = Counter()
-    for sentence in value_sentences.load(evidence.root):
+    for sentence in value_sentences.load(evidence.root, evidence.holds):
         if doubts := value_words.doubts(sentence, evidence):
             first = doubts[0]
             number = name[:2] if (name := Path(sentence.file).name)[:2].isdigit() else "00"

@@ -42,6 +42,10 @@ class Evidence:
     def __init__(self, root: Path):
         self.root = root
 
+    def holds(self, file: str) -> bool:
+        """Whether what a page, manifest or notebook says is looked at: of a site all is."""
+        return bool(file)
+
     @functools.cached_property
     def pins(self) -> dict[str, Pin]:
         return pins.load(self.root)

@@ -5,7 +5,7 @@ that is not pinned, that one: `{fixed: vLLM 0.33.0}`. The reason may name severa
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,16 +61,17 @@ def in_text(text: str, file: str, line: int = 1) -> Iterator[TypedDefault]:
         yield TypedDefault(file, line + text.count("\n", 0, match.start()), words, value.lower(), why)
 
 
-def scan(root: Path) -> list[TypedDefault]:
-    """Those of every page and of the prose of every manifest and catalog."""
+def scan(root: Path, holds: Callable[[str], bool] = bool) -> list[TypedDefault]:
+    """Those of every page and of the prose of every manifest and catalog that `holds` is true of."""
     found: list[TypedDefault] = []
     for file in sorted((root / "docs").rglob("*.md")):
-        found += in_text(prose(file.read_text("utf-8")), file.relative_to(root).as_posix())
+        if holds(name := file.relative_to(root).as_posix()):
+            found += in_text(prose(file.read_text("utf-8")), name)
     catalogs = (root / f"snippets/{name}.toml" for name in CATALOGS)
     for file in [*sorted((root / "snippets").glob("[0-9]*-*.toml")), *catalogs]:
-        if file.is_file():
+        if file.is_file() and holds(name := file.relative_to(root).as_posix()):
             for line, piece in manifest_prose(file.read_text("utf-8")):
-                found += in_text(piece, file.relative_to(root).as_posix(), line)
+                found += in_text(piece, name, line)
     return found
 
 

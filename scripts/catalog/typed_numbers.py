@@ -6,13 +6,13 @@ appears in the ledger.
 """
 
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.catalog import number_forms
 from scripts.catalog.famous_numbers import load_sources
+from scripts.common import toml_tables
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.pages import pictures
@@ -111,7 +111,7 @@ def manifest_prose(text: str) -> Iterator[tuple[int, str]]:
     """(line, text) of a manifest's prose: notes, what hops do, who changes settings, what knobs trade, what is said of
     symptoms, what is ours of a famous number. What is theirs is free: a figure that is on record with its source, and
     how people put a symptom."""
-    data = tomllib.loads(text)
+    data = toml_tables.looked_at(text)
     prose = [note.get("text", "") for excerpt in data.get("excerpt", []) for note in excerpt.get("note", [])]
     for path in data.get("path", []):
         prose.append(path.get("title", ""))
@@ -178,17 +178,19 @@ def in_pictures(root: Path) -> list[Typed]:
     return numbers
 
 
-def scan(root: Path = ROOT) -> list[Typed]:
-    """Every typed number on the pages, in their pictures and in the manifests of the site, marked or not."""
+def scan(root: Path = ROOT, holds: Callable[[str], bool] = bool) -> list[Typed]:
+    """Every typed number on the pages, in their pictures and in the manifests of the site, marked or not; of pages and
+    manifests those that `holds` is true of."""
     numbers = []
     for file in sorted((root / "docs").rglob("*.md")):
-        numbers += in_page(file.read_text("utf-8"), f"docs/{file.relative_to(root / 'docs').as_posix()}")
+        if holds(name := f"docs/{file.relative_to(root / 'docs').as_posix()}"):
+            numbers += in_page(file.read_text("utf-8"), name)
     numbers += in_pictures(root) + in_settings(root) + in_readme(root)
     snippets = root / "snippets"
     catalogs = (snippets / f"{name}.toml" for name in ("knobs", "famous", "symptoms"))
     for file in [*sorted(snippets.glob("[0-9]*-*.toml")), *catalogs]:
-        if file.is_file():
-            numbers += in_manifest(file, f"snippets/{file.name}")
+        if file.is_file() and holds(name := f"snippets/{file.name}"):
+            numbers += in_manifest(file, name)
     return numbers
 
 

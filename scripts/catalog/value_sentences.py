@@ -4,11 +4,11 @@ A table's row is read as a reader does: each cell with the row's first cell and 
 """
 
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.common import toml_tables
 from scripts.pages.references import BLOCK, HEADING, prose_lines
 
 REFERENCE = re.compile(r"\{\{ *([a-z0-9][a-z0-9-]*)\.(\w+)(?:\.(\w+))? *\}\}")
@@ -30,13 +30,13 @@ class Sentence:
     text: str
 
 
-def load(root: Path) -> list[Sentence]:
-    """Every such sentence, in the order of files and lines."""
+def load(root: Path, holds: Callable[[str], bool] = bool) -> list[Sentence]:
+    """Every such sentence of the files that `holds` is true of, in the order of files and lines."""
     found: list[Sentence] = []
-    for path in sorted((root / "docs").rglob("*.md")):
-        found += of_page(path.read_text("utf-8"), path.relative_to(root).as_posix())
-    for path in sorted((root / "snippets").glob("*.toml")):
-        found += _of_catalog(path.read_text("utf-8"), path.relative_to(root).as_posix())
+    for path in [*sorted((root / "docs").rglob("*.md")), *sorted((root / "snippets").glob("*.toml"))]:
+        if holds(file := path.relative_to(root).as_posix()):
+            of = of_page if path.suffix == ".md" else _of_catalog
+            found += of(path.read_text("utf-8"), file)
     return found
 
 
@@ -89,7 +89,7 @@ def _sentences(rows: list[tuple[int, str]], file: str) -> Iterator[Sentence]:
 
 def _of_catalog(text: str, file: str) -> Iterator[Sentence]:
     """The sentences in the strings of a TOML file that hold a value."""
-    for said in _strings(tomllib.loads(text)):
+    for said in _strings(toml_tables.looked_at(text)):
         for piece in _END.split(said):
             if first := REFERENCE.search(piece):
                 begins = text.find(piece[:BEGIN])  # as it is written there, but for quotation marks in it

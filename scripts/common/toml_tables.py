@@ -4,8 +4,9 @@ A table is a `Table`: a frozen Struct that knows no keys but its fields, nested 
 table fits; why one does not is looked up here, key by key, so that it is said in words that name the remedy.
 """
 
+import functools
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 import msgspec
@@ -41,6 +42,12 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 T = TypeVar("T", bound=Table)
+
+
+@functools.lru_cache(maxsize=64)  # a manifest is read by checks of its own kind, of numbers, defaults and sentences
+def looked_at(text: str) -> Mapping[str, Any]:
+    """What a TOML text holds, for those who only look at it: it is the same object each time. tomllib's errors."""
+    return tomllib.loads(text)
 
 
 def parse(text: str, file: str) -> dict[str, Any]:
