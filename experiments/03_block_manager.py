@@ -448,7 +448,7 @@ def list_cost_flat(run):
 @book.claim(
     id="map-cost-grows",
     title="Evicting, looking up and touching cost more in a larger pool, far less than in proportion",
-    sentence="In the same pools evicting a block costs {evict} times as much in the largest as in the smallest, "
+    sentence="From {small} to {large} blocks evicting a block costs {evict} times as much, "
     "looking a hash up {lookup}, entering one {enter}, and touching a block at random {touch} times.",
     records=["cost-vllm"], tier="cpu",
     holds=all_of(
@@ -459,7 +459,7 @@ def list_cost_flat(run):
 )
 def map_cost_grows(run):
     values = {op: growth(run, op) for op in GROWING}
-    return values, {"small": exact(sizes(run)[0]), "large": exact(sizes(run)[-1])}
+    return {**values, "small": exact(sizes(run)[0]), "large": exact(sizes(run)[-1])}
 
 
 @book.claim(
@@ -603,7 +603,7 @@ def running_over_room(*runs):
 
 @book.claim(
     id="itl-by-pool",
-    title="A larger pool makes every answer slower to write",
+    title="On average a larger pool makes answers slower to write",
     sentence="The mean time between two tokens of an answer is {i6k} in the pool of 6,144 tokens, {i12k} and {i24k} in "
     "the next two, and {i48k} in the largest: {ratio} times as long there as in the smallest, at {gain} times the "
     "throughput.",

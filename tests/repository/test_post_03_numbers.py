@@ -82,3 +82,55 @@ def test_a_retracted_request_leaves_its_prompt_in_the_tree():
     unfinished = entered[entered.index("def cache_unfinished_req") :]
     assert "req.kv.cache_protected_len = len(new_indices)" in unfinished[: unfinished.index("def pretty_print")]
     assert "after a prompt of 40 and an answer of 5 it can hit 40 and computes 5" in POST
+
+
+def test_r5_comes_back_to_the_blocks_that_the_text_says():
+    before, back = STATES[14]["tables"], STATES[16]["tables"]
+    assert (before["r2"][-1], back["r5"]) == (16, [15, 14, 13])
+    events = next(step["events"] for step in LOOP["extra"]["replay"]["steps"] if step["n"] == 16)
+    assert next(each["args"] for each in events if each["event"] == "resume") == {"tokens": 29, "hit": 16}
+    assert "It comes back in step 16 with 45 known tokens{fixed: the record's state}. It hits block 15." in POST
+    assert "Block 16 was taken by r2 in step 14, so r5 computes 29, into 14 and 13." in POST
+
+
+def test_the_default_scheduler_enters_an_answers_hash_one_step_later():
+    # Known tokens, and not those of the step in flight, are what a plan enters.
+    manager = pinned("vllm/v1/core/kv_cache_manager.py")
+    assert "total_computed_tokens + num_new_tokens,\n            request.num_tokens," in manager
+    known_at = {6: 64, 5: 63}  # while step 5 is planned, step 4 is in flight: a's 64th token is not known
+    assert {step: known // BLOCK for step, known in known_at.items()} == {6: 4, 5: 3}
+    assert "the default scheduler enters the hash in step 6, the replay, which waits for each token, in step 5" in POST
+
+
+def test_a_request_preempted_with_a_step_in_flight_gets_its_token_first():
+    scheduler = pinned("vllm/v1/core/sched/scheduler.py")
+    preempted = scheduler[scheduler.index("def _preempt_request") : scheduler.index("def _update_after_schedule")]
+    assert "self._free_request_blocks(request)" in preempted
+    assert "request.num_computed_tokens = 0" in preempted
+    assert "request.num_stale_output_tokens = request.num_in_flight_tokens" in preempted
+    assert "if request.num_stale_output_tokens and not request.drop_stale_output:" in scheduler
+    assert "drop_stale_output=self.requires_kv_delivery" in scheduler
+    assert "at 0 of 41, and at 0 of 42 when the token is in" in POST
+
+
+def test_the_gauge_is_taken_after_the_blocks_of_ended_requests_are_freed():
+    scheduler = pinned("vllm/v1/core/sched/scheduler.py")
+    output = scheduler[scheduler.index("def update_from_output") :]
+    assert output.index("= self._free_request(request)") < output.index("stats := self.make_stats(")
+    life = json.loads((ROOT / "experiments/records/03/replay-life.json").read_text())["extra"]["replay"]["steps"]
+    ended = next(step for step in life if step["n"] == 8)
+    assert (len(ended["state"]["free"]), ended["state"]["running"]) == (12, [])
+    assert "in the replay it is 0 for step 8, in which `b` ends" in POST
+
+
+def test_a_stated_pool_still_asks_for_the_share_at_the_start():
+    worker = pinned("vllm/v1/worker/gpu_worker.py")
+    assert worker.index("request_memory(\n") < worker.index("self.cache_config.kv_cache_memory_bytes")
+    asked = pinned("vllm/v1/worker/utils.py")
+    assert "kv_cache_memory_bytes" not in asked[asked.index("def request_memory") :].split("\ndef ")[0]
+
+
+def test_the_cpus_block_size_with_mla_is_as_the_table_says():
+    chosen = pinned("vllm/platforms/cpu.py")
+    sizes = [line.split("=")[1].strip() for line in chosen.splitlines() if "cache_config.block_size = " in line]
+    assert sizes[:3] == ["16", "256", "128"]
