@@ -538,7 +538,7 @@ def test_when_a_step_ahead_is_not_planned():
         )
         sums.append((computed + 2 - on_the_way, eval(stops, {"request": request})))
     assert sums == [(5, False), (6, False), (7, True)]
-    says("| step 1 is planned | 4 | 1 | 5 | plan step 2 |", "| second token has come | 6 | 1 | 7 | stop:")
+    says("| step 1 is planned | 4 | 5 | plan step 2 |", "| second token has come | 6 | 7 | stop:")
 
 
 def test_three_prompts_with_a_common_beginning():
@@ -587,6 +587,7 @@ def test_where_the_waiting_queue_begins_in_the_pinned_source():
         (661, "if input_budget <= draft_slots:"),
         (680, "if self.current_step < request.next_decode_eligible_step:"),
         (724, "if self.need_mamba_block_aligned_split:"),
+        (755, "if num_new_tokens == 0:"),
         (789, "self.connector is not None"),
         (805, "if not self._request_blocks_can_be_freed(preempted_req):"),
         (842, "if preempted_req == request:"),
@@ -660,6 +661,7 @@ def test_what_clears_batch_is_full():
     assert re.search(r"if res == AddReqResult\.NO_TOKEN:.*running_batch\.batch_is_full = True", loop, re.S)
     state = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "budget_state")
     assert re.search(r"rem_chunk_tokens <= 0:\s*return AddReqResult\.OTHER", state)
+    says("prompts that the last batch computed join running batch = next chunk")
     says("if no place, or r + its answer do not fit:", "a smaller reserve alone does not clear it")
 
 
@@ -823,3 +825,120 @@ def test_what_holds_prompts_back_is_off_by_default():
     assert "waited_tokens / uncached" in aged
     profiled = function("vllm", "vllm/v1/worker/gpu/model_runner.py", "profile_run")
     assert "self._dummy_run(self.max_num_tokens" in profiled
+
+
+def test_what_sglang_takes_for_weights_and_cache_on_a_card_of_80_gb():
+    sized = function("sglang", f"{SGLANG}/arg_groups/memory_hook.py", "handle_gpu_memory_settings")
+    for line in (
+        "reserved_mem = 512",
+        "reserved_mem += activation_tokens * 1.5",
+        "reserved_mem += cfg.tp_size * cfg.pp_size / 8 * 1024",
+        "round((gpu_mem - reserved_mem) / gpu_mem, 3)",
+    ):
+        assert line in sized, line
+    assert re.search(r"gpu_mem < 90 \* 1024:.*?decode_cuda_graph_config\.max_bs = 256", sized, re.S)
+    graphs = function("sglang", f"{SGLANG}/arg_groups/memory_hook.py", "reserve_for_graph_mb")
+    assert "decode_cuda_graph_config.max_bs * 2" in graphs and "len(prefill_cuda_graph_config.bs) * 8" in graphs
+    names: dict = {}
+    exec(
+        function("sglang", f"{SGLANG}/arg_groups/cuda_graph_hook.py", "generate_prefill_cuda_graph_batch_sizes"), names
+    )
+    prefill = len(names["generate_prefill_cuda_graph_batch_sizes"](8192))
+    kept = 512 + 8192 * 1.5 + 1 / 8 * 1024 + 256 * 2 + prefill * 8
+    assert (round(1 - kept / (80 * 1024), 2), round(kept / 1024, 1)) == (0.83, 13.6)
+    says("`--mem-fraction-static` (computed: about 0.83 on one card of 80 GB, 13.6 GiB stay free)")
+
+
+def test_what_becomes_of_the_token_on_its_way():
+    results = "\n".join(lines_of("sglang", f"{SGLANG}/managers/scheduler_components/batch_result_processor.py"))
+    assert re.search(
+        r"\(self\.enable_overlap or self\.enable_overlap_mlx\) and \(\s*req\.finished\(\) or req\.is_retracted\s*\):"
+        r"(\s*#[^\n]*)*\s*continue",
+        results,
+    )
+    schedule = function("vllm", SCHEDULER, "schedule")
+    assert "drop_stale_output=self.requires_kv_delivery" in schedule
+    assert re.search(
+        r"if request\.num_stale_output_tokens and \(?not request\.drop_stale_output\)?:"
+        r"\s*skip_request\(request_queue\)",
+        schedule,
+    )
+    read = function("vllm", SCHEDULER, "update_from_output")
+    assert "if output_is_stale and request.drop_stale_output" in read
+    says("| it is dropped, and sampled again when the victim returns |", "is put aside until it has come")
+
+
+def found_after(leaves: list[int], free: int, needed: int) -> int:
+    """What SGLang's tree keeps of a prompt, by its chunks, once so many slots are free and no other leaf is older."""
+    while free < needed:
+        free += leaves.pop()
+    return sum(leaves)
+
+
+def test_eviction_takes_a_whole_leaf():
+    evict = function("sglang", f"{SGLANG}/mem_cache/radix_cache.py", "RadixCache")
+    taken = evict[evict.index("while num_evicted < num_tokens and") : evict.index("def inc_lock_ref")]
+    assert "num_evicted += len(x.value)" in taken and "self._delete_leaf(x)" in taken and "split" not in taken
+    short = "\n".join(lines_of("sglang", f"{SGLANG}/mem_cache/allocator/base.py"))
+    assert "shortfall = num_tokens - self.available_size()" in short
+    assert (found_after([4_000], 9, 2 * 20), found_after([2, 96, 96, 6], 9, 2 * 20)) == (0, 98)
+    says("2 x 20 = 40 slots", "before 31 are free, and 98 would be found")
+
+
+def test_when_the_ten_victims_of_the_small_pool_go():
+    """23 requests cross a block's end every 16 steps; 15 blocks are left, and each victim gives back its own."""
+    goes, free, running = [], 383 - 23 * 16, 23
+    for step in range(2, 193, BLOCK):
+        each, asked = 16 + (step - 2) // BLOCK, 0  # blocks of a request before this step
+        while asked < running:
+            if free:
+                free, asked = free - 1, asked + 1
+            else:
+                goes.append(step)
+                free, running = free + each, running - 1
+    assert goes == [2, 18, 34, 50, 66, 82, 98, 114, 146, 178]
+    tight = RUNS["vllm"]["tight"]
+    assert sum(256 + step - 2 for step in goes) == tight["lost"]
+    pauses = [193 - step for step in goes]
+    assert (pauses[0], round((191 + pauses[0]) / 191), pauses[-1]) == (191, 2, 15)
+    says("The first victim's own mean about doubles: its pause, the longest, is spread over 191 gaps.")
+
+
+def test_places_are_never_more_than_the_budget():
+    defaults = function("vllm", "vllm/engine/arg_utils.py", "_set_default_max_num_seqs_and_batched_tokens_args")
+    assert "self.max_num_seqs = min(self.max_num_seqs, self.max_num_batched_tokens)" in defaults
+    checked = function("vllm", "vllm/config/scheduler.py", "verify_max_model_len")
+    assert re.search(r"if self\.max_num_batched_tokens < self\.max_num_seqs:\s*raise ValueError", checked)
+    says("(vLLM lowers its default, and refuses yours)")
+
+
+def test_what_data_parallel_attention_divides():
+    split = "\n".join(lines_of("sglang", f"{SGLANG}/arg_groups/parallel_hook.py"))
+    assert "schedule_conservativeness=cfg.schedule_conservativeness * 0.3," in split
+    assert "chunked_prefill_size=cfg.chunked_prefill_size // cfg.dp_size," in split
+    says("then starts at 0.21 and not at 0.7")
+    assert round(FIRST * 0.3, 2) == 0.21
+
+
+def test_an_urgent_arrival_counts_the_reserve_and_not_the_slots():
+    retracts = function("sglang", f"{SGLANG}/managers/schedule_policy.py", "preempt_to_schedule")
+    assert re.findall(r"min_tokens_to_remove -= ([^\n]*)", retracts) == [
+        "self._get_running_request_total_token_offset(running_req)"
+    ]
+    says("(the slots that they hold are not counted)")
+
+
+def test_a_request_stays_deferred_until_it_is_admitted():
+    schedule = function("vllm", SCHEDULER, "schedule")
+    assert schedule.count("self.deferred_waiting.discard(request)") == 1
+    assert re.search(r"self\.deferred_waiting\.discard\(request\)\s*self\.running\.append\(request\)", schedule)
+    says("`deferred` in vLLM says that a request was not ready once; by now it may lack only room.")
+
+
+def test_where_the_loop_in_step_waits_for_the_gpu():
+    launched = function("vllm", "vllm/v1/engine/core.py", "step")
+    assert re.search(
+        r"model_output = future\.result\(\)\s*if model_output is None:\s*"
+        r"model_output = self\.model_executor\.sample_tokens\(grammar_output\)",
+        launched,
+    )
