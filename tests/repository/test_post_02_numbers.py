@@ -882,7 +882,7 @@ def test_eviction_takes_a_whole_leaf():
     short = "\n".join(lines_of("sglang", f"{SGLANG}/mem_cache/allocator/base.py"))
     assert "shortfall = num_tokens - self.available_size()" in short
     assert (found_after([4_000], 9, 2 * 20), found_after([2, 96, 96, 6], 9, 2 * 20)) == (0, 98)
-    says("2 x 20 = 40 slots", "before 31 are free, and 98 would be found")
+    says("2 x 20 = 40 slots", "for these 31 slots, and 98 would be found")
 
 
 def test_when_the_ten_victims_of_the_small_pool_go():
