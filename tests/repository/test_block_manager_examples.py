@@ -167,7 +167,7 @@ def test_the_answers_of_check_yourself():
 def test_the_pseudo_code_counts_blocks_as_the_record_does():
     said = (
         "need = ceil(tokens / 16) - blocks(r) - hits\n",
-        "need += hits no request uses  # they lie in the free queue\n",
+        "need += hits no request uses  # in the free queue\n",
     )
     assert all(line in POST for line in said)
 
