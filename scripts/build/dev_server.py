@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+import jinja2
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -26,6 +27,7 @@ from scripts.common.progress import Ticking
 from scripts.prepare import generator_settings, watching
 from scripts.prepare.folder import Folder
 from scripts.publish.steps import publish
+from scripts.render.page import templates
 
 LOOKS_S = 0.1  # between two looks for an edit
 IDLE_S = 2.0  # without an edit before the other pages are prepared again
@@ -40,6 +42,12 @@ class _Kept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(f"{record.levelname} - {record.getMessage()}")
+
+
+def _keep_compiled(env: jinja2.Environment, /, **_: object) -> jinja2.Environment:
+    """The theme's templates are compiled for the first build alone."""
+    env.bytecode_cache = templates.Compiled()
+    return env
 
 
 class Builder:
@@ -60,7 +68,9 @@ class Builder:
     def config(self) -> MkDocsConfig:
         """MkDocs' configuration, read anew: it may have been edited."""
         settings = str(self.folder.into / generator_settings.FILE)
-        return load_config(settings, site_dir=str(self.site), site_url=self.url)
+        config = load_config(settings, site_dir=str(self.site), site_url=self.url)
+        config.plugins.events["env"].append(_keep_compiled)
+        return config
 
     def build(self) -> float:
         """Builds the site; returns the seconds it took. Raises SiteError with what is wrong."""

@@ -7,16 +7,15 @@ templates, the same for each notebook, are compiled once.
 
 import contextlib
 import functools
-import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.bccache import Bucket
 
 from scripts.common.errors import SiteError
+from scripts.render.page import templates
 
 _MARK = '<div data-code-of-cell="{}"></div>'
 _MARKS = re.compile(_MARK.format(r"\d+"))
@@ -35,7 +34,7 @@ def of(file: Path, where: str) -> str:
 
     cells: list[str] = []
     aside = functools.partial(_aside, nbconvert2.mk_custom_highlight_code, cells)
-    environment = functools.partial(jinja2.Environment, bytecode_cache=_Compiled())
+    environment = functools.partial(jinja2.Environment, bytecode_cache=templates.Compiled())
     with (
         _instead(nbconvert2, "mk_custom_highlight_code", aside),
         _instead(templateexporter, "Environment", environment),
@@ -74,17 +73,3 @@ def _instead(module: Any, name: str, value: object) -> Iterator[None]:
         yield
     finally:
         setattr(module, name, before)
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """Compiled templates, kept as long as this process runs."""
-
-    known: dict[str, tuple[str, bytes]] = {}  # of all: each notebook makes an environment of its own
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self.known.get(bucket.key, ("", b""))
-        if checksum == bucket.checksum:
-            bucket.load_bytecode(io.BytesIO(code))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key] = bucket.checksum, bucket.bytecode_to_string()

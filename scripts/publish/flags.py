@@ -1,5 +1,6 @@
 """Flags of the engines in a page's text: none is broken at a hyphen, and a post's lead to their row among the knobs."""
 
+import functools
 import html
 import re
 from pathlib import Path
@@ -67,8 +68,14 @@ def publish(site: Path, root: Path) -> None:
     pages = site_files.pages(site)
     knobs = site / KNOBS / "index.html"
     addresses = rows(pages[knobs]) if knobs in pages else {}
+    known = tuple(addresses.items())
     after = {}
     for file, text in pages.items():
         is_post = POST.match(file.relative_to(site).as_posix())
-        after[file] = linked(text, addresses) if is_post else unbroken(text)
+        after[file] = _treated(text, known if is_post else None)
     site_files.write_changed(pages, after)
+
+
+@functools.lru_cache(maxsize=site_files.KEPT)
+def _treated(page: str, addresses: tuple[tuple[str, str], ...] | None) -> str:
+    return unbroken(page) if addresses is None else linked(page, dict(addresses))

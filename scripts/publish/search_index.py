@@ -5,6 +5,7 @@ A unit's words come as the first of them, which a result shows, and the rest as 
 only looked in: a third of the bytes.
 """
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -68,7 +69,10 @@ def rename(site: Path, root: Path) -> None:
 def all_units(site: Path) -> list[Unit]:
     """The units of every page of a built site."""
     pages = sorted(site.rglob("index.html"))
-    return [unit for page in pages for unit in units(page.read_text("utf-8"), address(page, site))]
+    return [unit for page in pages for unit in _units(page.read_text("utf-8"), address(page, site))]
+
+
+_units = functools.lru_cache(maxsize=site_files.KEPT)(units)
 
 
 def text(found: list[Unit]) -> str:

@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+KEPT = 128  # pages of which a step keeps what it made: while one is edited, a server publishes all of them again
+
 
 def pages(site: Path) -> dict[Path, str]:
     """Every page's file with its HTML."""

@@ -3,9 +3,11 @@
 Without a script it is a link. The definitions of a post's terms stand in the post, so nothing is asked for.
 """
 
+import functools
 import html
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.publish import glossary, site_files
@@ -19,7 +21,7 @@ _TAG = re.compile(r"<[^>]*>")
 TO_ROOT = "../../"  # of a post
 
 
-def explain(page: str, terms: list[Term]) -> str:
+def explain(page: str, terms: Sequence[Term]) -> str:
     """A post's HTML with its terms linked at their first use, and the definitions of those at its end."""
     by_form = {form: term for term in terms for form in term.forms}
     alternatives = "|".join(re.escape(form) for form in sorted(by_form, key=len, reverse=True))
@@ -64,6 +66,9 @@ def publish(site: Path, root: Path) -> None:
     pages = {
         file: text for file, text in site_files.pages(site).items() if POST.match(file.relative_to(site).as_posix())
     }
-    terms = glossary.load(site) if pages else []
+    terms = tuple(glossary.load(site) if pages else ())
     if terms:
-        site_files.write_changed(pages, {file: explain(text, terms) for file, text in pages.items()})
+        site_files.write_changed(pages, {file: _explained(text, terms) for file, text in pages.items()})
+
+
+_explained = functools.lru_cache(maxsize=site_files.KEPT)(explain)

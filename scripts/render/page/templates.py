@@ -4,12 +4,14 @@ HTML that was made elsewhere, of inline Markdown or a figure, is said to be `saf
 template uses and is not given is an error.
 """
 
+import io
 import re
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
@@ -67,6 +69,21 @@ def _environment() -> jinja2.Environment:
 
 
 ENVIRONMENT = _environment()  # keeps compiled templates, and reads one again that was edited
+
+
+class Compiled(jinja2.BytecodeCache):
+    """Other people's templates, compiled once while this process runs: they make an environment for each notebook and
+    each build."""
+
+    known: dict[str, tuple[str, bytes]] = {}  # of all environments; a template's place is its key
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.known.get(bucket.key, ("", b""))
+        if checksum == bucket.checksum:
+            bucket.load_bytecode(io.BytesIO(code))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.checksum, bucket.bytecode_to_string()
 
 
 def keep_compiled(folder: Path) -> None:

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+import jinja2
 import pytest
 
 from scripts.build import dev_server
@@ -52,6 +53,24 @@ def test_a_failed_build_says_in_a_line_what_is_wrong_each_time_anew(root, tmp_pa
     builder.again()
     out, err = capfd.readouterr()
     assert err == "" and out.startswith("built again in ") and out.count("\n") == 1
+
+
+def test_the_theme_s_templates_are_compiled_once_and_an_edited_one_again(root, tmp_path, monkeypatch):
+    compiled = []
+    real = jinja2.Environment.compile
+    monkeypatch.setattr(
+        jinja2.Environment,
+        "compile",
+        lambda self, source, name=None, *more: compiled.append(name) or real(self, source, name, *more),
+    )
+    builder = dev_server.Builder(root, tmp_path / "site", URL)
+    builder.build()
+    compiled.clear()
+    builder.build()
+    assert compiled == []
+    (root / "theme/main.html").write_text('{% extends "base.html" %}{% block site_name %}{% endblock %}\n')
+    builder.build()
+    assert compiled == ["main.html"]
 
 
 def test_what_other_pages_say_of_an_edit_follows_when_nobody_edits(root, tmp_path, monkeypatch):

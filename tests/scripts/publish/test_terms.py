@@ -146,3 +146,27 @@ def test_only_pieces_that_hold_a_text_are_handed_over_and_the_rest_stays():
     made = rewrite(page, lambda piece: handed.append(piece.html) or piece.html.upper(), "--")
     assert handed == ["--two", "<code>--four</code>"]
     assert made == page.replace("--two", "--TWO").replace("<code>--four</code>", "<CODE>--FOUR</CODE>")
+
+
+def test_a_page_that_was_published_before_is_not_gone_through_again_and_another_one_is(site, monkeypatch):
+    gone_through = []
+    for step in (terms, flags):
+        monkeypatch.setattr(step, "rewrite", lambda page, *more: gone_through.append(page) or rewrite(page, *more))
+    before = {file: file.read_text() for file in site.rglob("*.html")}
+
+    def published(edit: str = "") -> dict[str, str]:
+        gone_through.clear()
+        for file, text in before.items():
+            file.write_text(text)
+        post = site / "posts/01-a/index.html"
+        post.write_text(post.read_text().replace("<p>The", f"<p>{edit}The"))
+        for step in (terms, flags):
+            step.publish(site, site)
+        return {str(file): file.read_text() for file in before}
+
+    unlike_any_other = "Of this test alone. "
+    first = published(unlike_any_other)
+    assert gone_through and published(unlike_any_other) == first and gone_through == []
+    edited = published("Edited --now. ")[str(site / "posts/01-a/index.html")]
+    assert 'Edited <span class="flag">--now</span>.' in edited
+    assert len(gone_through) == 2, "the post's terms, and its flags"
