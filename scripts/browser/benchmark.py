@@ -65,7 +65,8 @@ def builds(figures: Figures, ours: Path, plain: Path, rounds: int) -> None:
     for number in range(rounds):
         for site in (ours, plain) if number % 2 == 0 else (plain, ours):
             times[site].append(build_seconds(site))
-    # A build keeps one core busy: its processor time is its time on a quiet machine, with less noise on another.
+    # The processor's time of all its processes, which a busy machine spoils less than the clock: that ours makes its
+    # pages on several cores is in the clock alone.
     mine, twin = (statistics.median(processor for processor, _ in times[site]) for site in (ours, plain))
     walls = [statistics.median(clock for _, clock in times[site]) for site in (ours, plain)]
     detail = f"processor {mine:.2f} s, twin {twin:.2f} s; clock {walls[0]:.2f} s, {walls[1]:.2f} s; {rounds} rounds"
