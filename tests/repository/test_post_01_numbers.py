@@ -128,7 +128,7 @@ def test_by_default_sglang_pads_only_one_token_to_more_than_twice_its_length():
     assert "_MAX_PREFILL_CUDA_GRAPH_PADDING_FACTOR = 2\n" in runner
     padded = {tokens: min(size for size in captured if size >= tokens) for tokens in range(1, 8193)}
     assert [tokens for tokens, size in padded.items() if size > 2 * tokens] == [1]
-    says("gets none if that is more than twice as long: by default only a batch of one token")
+    says("without a graph if the next size is more than twice its own: by default only a batch of one token")
 
 
 def test_four_answers_share_their_prompt():
@@ -278,3 +278,55 @@ def test_the_captured_sizes_and_what_is_padded_to_them():
         "330 tokens: pieces, padded to 336", "with gaps, padded to 320; then 21 decodes, padded to 24",
         "padded to 2,048",
     )  # fmt: skip
+
+
+def test_outputs_of_an_answer_that_is_not_streamed_do_not_wake_the_task_that_looks_for_its_client():
+    manager = source("sglang", f"{SGLANG}/managers/tokenizer_manager.py")
+    texts = manager.split("if isinstance(recv_obj, BatchStrOutput):")[1].split("elif isinstance(recv_obj, Batch")[0]
+    assert re.search(r"elif state\.finished:\n[^}]*\}\n +else:\n +out_dict = None\n", texts)
+    told = manager.split("if out_dict is not None:\n                state.out_list.append(out_dict)")[1]
+    assert "pending_notify[rid] = state" in told.split("if self.enable_metrics")[0]
+    wait = manager.split("async def _stream_one_response(")[1].split("async def _handle_batch_request")[0]
+    assert "timeout=_REQUEST_STATE_WAIT_TIMEOUT" in wait and "except asyncio.TimeoutError:" in wait
+    says(
+        "Before its first event, and without streaming, it looks for a lost client every 4 s.",
+        "it does not wake the task that waits for the answer",
+    )
+
+
+def test_what_holds_in_sglang_on_a_condition_alone():
+    drafts = source("sglang", f"{SGLANG}/speculative/spec_info.py")
+    assert "return self.is_eagle() or self.is_standalone() or self.is_dflash_family()" in drafts
+    uno = source("sglang", f"{SGLANG}/speculative/uno_validation.py")
+    assert "UNO speculative decoding does not support grammar decoding." in uno
+    says("both a grammar and draft tokens by NGRAM")
+    switches = source("sglang", f"{SGLANG}/environ.py")
+    assert "SGLANG_ENABLE_REQUEST_HEADER_OVERRIDES = EnvBool(False)" in switches
+    says("the header `x-override-rid` only with `SGLANG_ENABLE_REQUEST_HEADER_OVERRIDES=1`")
+    completion = source("sglang", f"{SGLANG}/entrypoints/openai/protocol.py").split("class CompletionRequest(")[1]
+    completion = completion.split("\nclass ")[0]
+    for default in ("temperature: float = 1.0", "top_p: float = 1.0", "top_k: int = -1"):
+        assert default in completion
+    assert "model_generation_config" not in completion
+    says("`/v1/completions` never reads it: 1, 1 and all")
+    manager = source("sglang", f"{SGLANG}/managers/tokenizer_manager.py")
+    drain = manager.split("async def sigterm_watchdog")[1].split("remain_num_req > 0")[0]
+    assert "if self.server_status == ServerStatus.UnHealthy:" in drain
+    says("or at once if the last `/health` failed")
+
+
+def test_vllm_cuts_a_prompt_to_the_whole_context_unless_max_tokens_is_sent():
+    params = source("vllm", "vllm/renderers/params.py")
+    room = params.split("def max_truncation_tokens")[1].split("def __post_init__")[0]
+    assert "if self.max_output_tokens == 0:\n            return max_input_tokens" in room
+    assert "max_output_tokens=max_output_tokens or 0" in source(
+        "vllm", "vllm/entrypoints/openai/chat_completion/protocol.py"
+    )
+    says("400, or cut to `truncate_prompt_tokens` (-1 needs `max_tokens`)")
+
+
+def test_only_vllms_asynchronous_scheduler_has_placeholders():
+    plain = source("vllm", "vllm/v1/core/sched/scheduler.py")
+    assert not re.search(r"num_output_placeholders \+=", plain)
+    assert "request.num_output_placeholders += (" in source("vllm", "vllm/v1/core/sched/async_scheduler.py")
+    says("With `--no-async-scheduling` there are no placeholders")
