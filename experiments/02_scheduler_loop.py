@@ -154,7 +154,7 @@ def shared_at_once(vllm, sglang):
 
 @book.claim(
     id="one-step-ahead",
-    title="Scheduling ahead computes no token behind an answer's end in vLLM, and some in SGLang",
+    title="Scheduling ahead computes no token behind an end by max_tokens in vLLM, and some in SGLang",
     sentence="With a step scheduled ahead vLLM serves the eight requests in {ahead} steps in place of {steps}, they "
     "end in the same order, and {wasted} tokens are computed behind an answer's end; {ahead_again} in place of {again} "
     "are computed again after a preemption. SGLang's overlapping loop needs {sg_ahead} batches in place of "

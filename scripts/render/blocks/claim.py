@@ -111,6 +111,7 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         hosts=hosts_of(claim, evidence.root, labels),
         plans=columns(claim, evidence.plans.get(claim.id, []), labels),
         sentence=_sentence(claim),
+        values_of=_values_of(claim),
         figure=figure,
         figure_box=figure_files.SCROLLS,
         where=_where_short(claim),
@@ -145,6 +146,14 @@ def _sentence(claim: Claim) -> list[tuple[str, Value | None]]:
         return "\0"
 
     return list(zip(claim.sentence(cut_out).split("\0"), [*values, None], strict=True))
+
+
+def _values_of(claim: Claim) -> str:
+    """The host whose values the sentence gives, where several have measured it and it does not say so itself."""
+    sentence, first = claim.data["sentence"], claim.hosts[0]
+    if len(claim.hosts) == 1 or "{" not in sentence or "first host" in sentence.casefold():
+        return ""
+    return f"{first.card} {first.name}"
 
 
 def _where_short(claim: Claim) -> str:

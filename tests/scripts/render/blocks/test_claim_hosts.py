@@ -72,6 +72,16 @@ def test_few_values_are_drawn_with_what_to_expect(site):
     assert {(row.rect["x"], row.rect["width"]) for row in rows} == {("3.0%", "94.0%")}
 
 
+def test_a_sentence_says_whose_values_it_gives_where_hosts_are_several(site):
+    def said(*arguments, **changed):
+        return card(site, *arguments, **changed).select_one(".claim-sentence").text
+
+    assert said([True] * 3, VALUES, sentence="It is {share}.").endswith(" Values of H200 0123.")
+    assert "Values of" not in said([True], VALUES[:1], sentence="It is {share}.")
+    assert "Values of" not in said([True] * 3, VALUES, sentence="On the first host it is {share}.")
+    assert "Values of" not in said([True] * 3, VALUES, sentence="It is so.")
+
+
 def test_without_a_range_there_is_no_band_and_no_promise(site):
     shown = card(site, [True, True], VALUES[:2])
     assert shown.select_one(".band") is None and "expect" not in shown.text
