@@ -932,9 +932,9 @@ def budget_counts_both(record):
 
 @book.claim(
     id="last-crumb",
-    title="A prompt as long as the budget takes two steps",
-    sentence="At a budget of 8,192 the prompt of 8,192 tokens gets {first} of them in its first step, and {second} in "
-    "a second one.",
+    title="A prompt as long as the budget takes two steps beside decodes",
+    sentence="At a budget of 8,192 and beside requests that decode, the prompt of 8,192 tokens gets {first} of them in "
+    "its first step, and {second} in a second one.",
     records=["budget-vllm"], tier="cpu",
     holds=all_of(equals(2, "steps"), as_many("second", "decoding")),
     labels={"steps": "the number of steps", "second": "tokens in the second", "decoding": "requests that decode"},
@@ -948,9 +948,9 @@ def last_crumb(record):
 @book.claim(
     id="off-still-mixes",
     title="Off does not take prompts out of the decodes' steps",
-    sentence="With chunked prefill off and no budget given, vLLM's budget becomes {budget}, and a prompt of 8,192 goes "
-    "whole into one step with {decoders} decodes, as at a budget of 16,384 with chunking on. Of five prompts at once "
-    "the last has its first token after {off} steps, there after {on}.",
+    sentence="With chunked prefill off and no budget given, vLLM's budget becomes the longest sequence, here {budget}, "
+    "and a prompt of 8,192 goes whole into one step with {decoders} decodes, as at a budget of 16,384 with chunking "
+    "on. Of five prompts at once the last has its first token after {off} steps, there after {on}.",
     records=["budget-vllm"], tier="cpu",
     holds=all_of(
         fact("same", "off schedules the one prompt as 16,384 does"), fact("whole", "it does so in one step"),
