@@ -1,5 +1,6 @@
 """The one way a command of this repository fails: a line that says what is wrong and what to do."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -11,10 +12,21 @@ class SiteError(Exception):
 def run_cli(main: Callable[[], int | None]) -> None:
     """Runs `main()` as a command: a SiteError becomes its line on stderr and exit status 1.
 
-    `main` may return an exit status; None counts as 0. An interrupt exits with 130, as a shell expects.
+    `main` may return an exit status; None counts as 0. An interrupt exits with 130 and output that nobody reads any
+    more, as behind `| head`, with 141, as a shell expects.
     """
     try:
-        sys.exit(main() or 0)
+        status = main() or 0
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left would be written, and fail again, as Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        raise  # another pipe than the output's
     except SiteError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
