@@ -6,6 +6,7 @@ wrong are shown, not MkDocs' traceback.
 """
 
 import argparse
+import gc
 import os
 import re
 import shutil
@@ -22,6 +23,9 @@ from scripts.common.progress import Ticking
 from scripts.prepare import generator_settings
 from scripts.prepare.folder import Folder
 from scripts.publish import steps
+
+# MkDocs as a command, which leaves no garbage worth the search.
+MKDOCS = "import gc; gc.disable(); from mkdocs.__main__ import cli; cli()"
 
 
 def what_failed(output: str) -> str:
@@ -71,7 +75,7 @@ def run_mkdocs(pages: Path, into: Path, root: Path = ROOT, extra: tuple = ()) ->
     """Builds a prepared folder into `into`. Raises SiteError with what MkDocs says is wrong."""
     named = ["--config-file", str(pages / generator_settings.FILE), "--site-dir", str(into)]
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", *named, *extra],
+        [sys.executable, "-c", MKDOCS, "build", "--strict", *named, *extra],
         cwd=root,
         env=mkdocs_environment(),
         capture_output=True,
@@ -89,6 +93,9 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "site", help="the folder it ends in (default: site/)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
     options = parser.parse_args()
+    # A build keeps nearly all it makes to its end, and its processes end with it: looking for what could be let go is a
+    # tenth of its time, and finds nothing worth it.
+    gc.disable()
     seconds = build(options.into.resolve(), options.root.resolve())
     pages = sum(1 for _ in options.into.rglob("*.html"))
     print(f"{os.path.relpath(options.into)}/: {pages} pages in {seconds:.1f} s")

@@ -14,7 +14,7 @@ from scripts.common import side_by_side
 from scripts.common.errors import SiteError
 from scripts.measured import figure_files
 from scripts.pages import reading_order
-from scripts.prepare import convert, drift_pages, generator_settings, watching
+from scripts.prepare import convert, drift_pages, generator_settings, notebooks, watching
 from scripts.prepare.convert import NOTEBOOK, Converter, Page
 from scripts.prepare.links import Names
 from scripts.render.page import data_files, templates
@@ -82,6 +82,9 @@ class Folder:
         # their processes know it by then.
         apart = [name for name in sources if reading_order.is_post(name) or name.endswith(NOTEBOOK)]
         here = [name for name in sources if name not in apart]
+        if processes > 1:
+            files = reading_order.notebooks(self.root)
+            notebooks.load([files[name] for name in apart if name in files], self.root)
         found = dict(zip(here, side_by_side.outcomes(made, here, 1), strict=True))
         found |= zip(apart, side_by_side.outcomes(made, apart, processes), strict=True)
         pages: dict[str, Page] = {}

@@ -7,9 +7,11 @@ templates, the same for each notebook, are compiled once.
 
 import contextlib
 import functools
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jinja2
@@ -29,9 +31,7 @@ def of(file: Path, where: str) -> str:
 
     Raises SiteError where mkdocs-jupyter does not take it for a notebook's any more; `where` is how errors call it.
     """
-    from mkdocs_jupyter import convert, nbconvert2  # a second, which only a notebook that changed costs
-    from nbconvert.exporters import templateexporter
-
+    convert, nbconvert2, templateexporter = converter()
     cells: list[str] = []
     aside = functools.partial(_aside, nbconvert2.mk_custom_highlight_code, cells)
     environment = functools.partial(jinja2.Environment, bytecode_cache=templates.Compiled())
@@ -46,6 +46,16 @@ def of(file: Path, where: str) -> str:
         )
     parts = _MARKS.split(html)
     return parts[0] + "".join(_written(cell) + part for cell, part in zip(cells, parts[1:], strict=True))
+
+
+def converter() -> tuple[ModuleType, ModuleType, ModuleType]:
+    """mkdocs-jupyter's modules and nbconvert's one of templates, which take half a second to load: only a notebook that
+    changed costs it."""
+    # Loaded without a list of all formats, for which nbconvert makes a converter to each.
+    with _environment("NBCONVERT_DISABLE_CONFIG_EXPORTERS", "1"):
+        from mkdocs_jupyter import convert, nbconvert2
+        from nbconvert.exporters import templateexporter
+    return convert, nbconvert2, templateexporter
 
 
 def _aside(made: Callable[..., Callable[..., str]], cells: list[str], *args: Any, **kwargs: Any) -> Callable[..., str]:
@@ -63,6 +73,19 @@ def _written(cell: str) -> str:
     """A cell's code as nbconvert writes elements: classes with one blank between, quotes in text as they are."""
     html = _COPIED.sub(r'<div class="clipboard-copy-txt" id="\1"></div>', _CLASSES.sub(r"\1", cell, count=1))
     return html.replace("&quot;", '"').replace("&#39;", "'")
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """Notebooks as HTML whose headings stand by themselves; converted once, and kept below .cache/notebooks/."""
 
+import functools
 import hashlib
 import importlib.metadata
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
@@ -26,9 +28,7 @@ _HEADING = re.compile(r'<(h[1-6]) id="([^"]*)">(.*?)<a class="headerlink"[^>]*>#
 
 def converted(file: Path, root: Path) -> str:
     """mkdocs-jupyter's HTML of a notebook, but for what `notebook_html` leaves out."""
-    versions = " ".join(importlib.metadata.version(name) for name in MADE_BY)
-    key = hashlib.sha256(file.read_bytes() + versions.encode()).hexdigest()
-    kept = root / CACHE / f"{file.stem}-{key[:32]}.html"
+    kept = _kept(file, root)
     if kept.is_file():
         return kept.read_text("utf-8")
     html = notebook_html.of(file, file.name)
@@ -37,6 +37,22 @@ def converted(file: Path, root: Path) -> str:
         old.unlink(missing_ok=True)
     write_whole(kept, html)
     return html
+
+
+def load(files: Iterable[Path], root: Path) -> None:
+    """Loads the converter where one of these notebooks needs it: processes that fork from this one then have it."""
+    if not all(_kept(file, root).is_file() for file in files):
+        notebook_html.converter()
+
+
+@functools.cache
+def _versions() -> str:
+    return " ".join(importlib.metadata.version(name) for name in MADE_BY)
+
+
+def _kept(file: Path, root: Path) -> Path:
+    key = hashlib.sha256(file.read_bytes() + _versions().encode()).hexdigest()
+    return root / CACHE / f"{file.stem}-{key[:32]}.html"
 
 
 def page(file: Path, root: Path, where: str) -> str:

@@ -1,5 +1,6 @@
 """`make site`, `make serve` and `make clean`: a failure in one line, nothing half-made, nothing of the user's gone."""
 
+import gc
 import os
 import socket
 import subprocess
@@ -30,6 +31,19 @@ def test_a_build_replaces_the_old_one(tmp_path):
     build_site.build(into, root)
     assert (into / "index.html").exists()
     assert not (into / "stale.html").exists()
+
+
+def test_the_processes_of_a_build_look_for_no_garbage(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(build_site, "build", lambda *_: seen.append(gc.isenabled()) or 0.0)
+    monkeypatch.setattr(sys, "argv", ["build_site", "--into", str(tmp_path)])
+    try:
+        build_site.main()
+    finally:
+        gc.enable()
+    assert seen == [False]
+    said = build_site.MKDOCS.replace("cli()", "print(gc.isenabled(), callable(cli))")
+    assert subprocess.check_output([sys.executable, "-c", said], text=True) == "False True\n"
 
 
 def test_a_failed_build_leaves_the_old_one_and_says_why(tmp_path):

@@ -1,6 +1,7 @@
 """The quick way to a notebook's HTML gives the page that the long one gives."""
 
 import json
+import os
 
 import pytest
 from mkdocs_jupyter import convert, nbconvert2
@@ -56,3 +57,13 @@ def test_html_in_which_a_cell_s_code_is_missing_or_twice_is_refused(file, monkey
         monkeypatch.setattr(convert, "nb2html", lambda *a, change=change, **k: change(real(*a, **k)))
         with pytest.raises(SiteError, match="^x.ipynb: mkdocs-jupyter writes other HTML than it did"):
             notebook_html.of(file, "x.ipynb")
+
+
+@pytest.mark.parametrize("value", [None, "0"])
+def test_the_environment_is_left_as_it_was(value, monkeypatch):
+    name = "NBCONVERT_DISABLE_CONFIG_EXPORTERS"
+    monkeypatch.delenv(name, raising=False)
+    if value:
+        monkeypatch.setenv(name, value)
+    notebook_html.converter()
+    assert os.environ.get(name) == value

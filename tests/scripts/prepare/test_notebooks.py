@@ -6,7 +6,7 @@ import re
 import pytest
 
 from scripts.common.errors import SiteError
-from scripts.prepare import headings, notebook_pages, notebooks
+from scripts.prepare import headings, notebook_html, notebook_pages, notebooks
 from tests.scripts.fixtures.prepared import add_pages
 from tests.scripts.fixtures.small_site import Site
 
@@ -54,3 +54,17 @@ def test_html_of_another_shape_is_refused(file, tmp_path, monkeypatch):
     monkeypatch.setattr(notebook_pages, "page", lambda html, *_: html.replace("jp-InputArea", "other"))
     with pytest.raises(SiteError, match="other HTML than it did"):
         notebooks.page(file, tmp_path, NAME)
+
+
+def test_the_converter_is_loaded_before_processes_fork_where_a_notebook_needs_it(file, tmp_path, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(notebook_html, "converter", lambda real=notebook_html.converter: loaded.append(1) or real())
+    notebooks.load([file], tmp_path)
+    assert loaded == [1]
+    notebooks.page(file, tmp_path, NAME)
+    loaded.clear()
+    notebooks.load([file], tmp_path)
+    assert loaded == []
+    file.write_text(file.read_text().replace("More `text`", "Other `text`"))
+    notebooks.load([file], tmp_path)
+    assert loaded == [1]
