@@ -56,7 +56,7 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
         with Ticking("building the site"):
             try:
                 file_checks.publishable(root)
-                Folder(root, pages).prepare(processes=side_by_side.cores())
+                Folder(root, pages, linked=True).prepare(processes=side_by_side.cores())
             except SiteError as error:
                 raise SiteError(f"the site was not built: {error}") from None
             run_mkdocs(pages, fresh, root, extra)

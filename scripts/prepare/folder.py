@@ -27,8 +27,10 @@ UNPUBLISHED = ("pictures/",)  # part of the pages that show them; they have no c
 class Folder:
     """A prepared folder of the project at `root`, which can be brought up to date page by page."""
 
-    def __init__(self, root: Path, into: Path):
-        self.root, self.into, self.context = root.resolve(), into, Context()
+    def __init__(self, root: Path, into: Path, linked: bool = False):
+        """Where it is `linked`, files that are published as they are stand in it as links: a generator that builds it
+        once reads them, and `prepare` could not tell which have changed."""
+        self.root, self.into, self.linked, self.context = root.resolve(), into, linked, Context()
         self.pages: dict[str, Page] = {}
         self.seen: watching.Stamps = {}  # its sources, when it was last brought up to date
 
@@ -66,7 +68,8 @@ class Folder:
             texts["docs/data/ledger.json"] = ledger.text(self.context.evidence)
         self.pages = pages
         changed = [_write(self.into / name, text) for name, text in texts.items()]
-        changed += [_copy(file, self.into / "docs" / place) for place, file in files.items()]
+        put = _link if self.linked else _copy
+        changed += [put(file, self.into / "docs" / place) for place, file in files.items()]
         if whole:
             changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
         return any(changed)
@@ -170,4 +173,13 @@ def _copy(file: Path, to: Path) -> bool:
             return False
     to.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(file, to)
+    return True
+
+
+def _link(file: Path, to: Path) -> bool:
+    """Whether there was no link."""
+    if to.is_symlink():
+        return False
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.symlink_to(file)
     return True

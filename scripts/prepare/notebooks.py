@@ -1,5 +1,6 @@
 """Notebooks as HTML whose headings stand by themselves; converted once, and kept below .cache/notebooks/."""
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -40,9 +41,13 @@ def converted(file: Path, root: Path) -> str:
 
 
 def load(files: Iterable[Path], root: Path) -> None:
-    """Loads the converter where one of these notebooks needs it: processes that fork from this one then have it."""
-    if not all(_kept(file, root).is_file() for file in files):
-        notebook_html.converter()
+    """Converts the first of these notebooks that needs it: the converter, half a second to load, is then known to all
+    processes that fork from this one. What is wrong with the notebook is left to its page."""
+    for file in files:
+        if not _kept(file, root).is_file():
+            with contextlib.suppress(SiteError):
+                converted(file, root)
+            return
 
 
 @functools.cache

@@ -143,6 +143,19 @@ def test_the_folder_is_the_same_however_many_processes_made_it(site_of_one):
     assert any("replays" in file.parts for file in files) and not several.prepare()
 
 
+def test_a_folder_that_is_built_once_links_what_is_published_as_it_is(site_of_one):
+    site_of_one.write("docs/assets/a.css", "a {}")
+    copied, linked = folder_of(site_of_one), Folder(site_of_one.root, site_of_one.root / "linked", linked=True)
+    assert copied.prepare() and linked.prepare() and not linked.prepare()
+    files = {file.relative_to(copied.into) for file in copied.into.rglob("*") if file.is_file()}
+    assert files == {file.relative_to(linked.into) for file in linked.into.rglob("*") if file.is_file()}
+    assert (linked.into / "docs/assets/a.css").resolve() == (site_of_one.root / "docs/assets/a.css").resolve()
+    pages = {file for file in files if file.suffix in (".md", ".yml")}
+    assert pages and not any((linked.into / file).is_symlink() for file in pages), "what is made is written"
+    (site_of_one.root / "docs/assets/a.css").unlink()
+    assert linked.prepare() and not (linked.into / "docs/assets/a.css").is_symlink()
+
+
 @pytest.mark.parametrize("processes", [1, 3])
 def test_of_several_wrong_pages_the_first_is_named(site_of_one, processes):
     notebook = site_of_one.root / "experiments/01_one.ipynb"

@@ -56,15 +56,29 @@ def test_html_of_another_shape_is_refused(file, tmp_path, monkeypatch):
         notebooks.page(file, tmp_path, NAME)
 
 
-def test_the_converter_is_loaded_before_processes_fork_where_a_notebook_needs_it(file, tmp_path, monkeypatch):
-    loaded = []
-    monkeypatch.setattr(notebook_html, "converter", lambda real=notebook_html.converter: loaded.append(1) or real())
+def test_one_is_converted_before_processes_fork_where_any_needs_it(file, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        notebook_html, "of", lambda file, *a, real=notebook_html.of: made.append(file.name) or real(file, *a)
+    )
+    others = [file.with_name(f"0{number}_other.ipynb") for number in (2, 3)]
+    for other in others:
+        other.write_text(file.read_text())
+    notebooks.converted(file, tmp_path)
+    made.clear()
+    notebooks.load([file, *others], tmp_path)
+    assert made == ["02_other.ipynb"]
+    notebooks.converted(others[1], tmp_path)
+    made.clear()
+    notebooks.load([file, *others], tmp_path)
+    assert made == []
+
+
+def test_what_is_wrong_with_it_is_left_to_its_page(file, tmp_path, monkeypatch):
+    def wrong(*_):
+        raise SiteError("wrong")
+
+    monkeypatch.setattr(notebook_html, "of", wrong)
     notebooks.load([file], tmp_path)
-    assert loaded == [1]
-    notebooks.page(file, tmp_path, NAME)
-    loaded.clear()
-    notebooks.load([file], tmp_path)
-    assert loaded == []
-    file.write_text(file.read_text().replace("More `text`", "Other `text`"))
-    notebooks.load([file], tmp_path)
-    assert loaded == [1]
+    with pytest.raises(SiteError, match="^wrong$"):
+        notebooks.page(file, tmp_path, NAME)
