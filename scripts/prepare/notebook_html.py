@@ -15,9 +15,10 @@ from types import ModuleType
 from typing import Any
 
 import jinja2
+from pygments.lexer import RegexLexer
 
 from scripts.common.errors import SiteError
-from scripts.render.page import templates
+from scripts.render.page import python_tokens, templates
 
 _MARK = '<div data-code-of-cell="{}"></div>'
 _MARKS = re.compile(_MARK.format(r"\d+"))
@@ -38,6 +39,7 @@ def of(file: Path, where: str) -> str:
     with (
         _instead(nbconvert2, "mk_custom_highlight_code", aside),
         _instead(templateexporter, "Environment", environment),
+        _instead(RegexLexer, "get_tokens_unprocessed", python_tokens.unprocessed),
     ):
         html = convert.nb2html(str(file), theme="", custom_mathjax_url="")
     if _MARKS.findall(html) != [_MARK.format(number) for number in range(len(cells))]:

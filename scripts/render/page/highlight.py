@@ -1,10 +1,13 @@
 """Python lines as HTML, with as few tags as colours need."""
 
 import functools
+from collections.abc import Iterable
+from typing import Any
 
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, Token
 
+from scripts.render.page import python_tokens
 from scripts.render.page.html import escaped_code
 
 # Token type to class, most special first. What is not listed keeps the colour of the text and costs no tag.
@@ -45,7 +48,7 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
     skip = len(before) if in_string(before) else 0
     text = "\n".join([*before[len(before) - skip :], *lines])
     rows: list[list[list[str]]] = [[]]
-    for token, value in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
+    for token, value in _tokens(text):
         name = css_class(token)
         for number, part in enumerate(value.split("\n")):
             if number:
@@ -69,6 +72,12 @@ def in_string(lines: tuple) -> bool:
     """Whether a triple-quoted string is still open after `lines`."""
     if not lines or not any('"""' in line or "'''" in line for line in lines):
         return False
-    tokens = list(PythonLexer(stripnl=False, ensurenl=False).get_tokens("\n".join(lines) + "\n0"))
+    tokens = list(_tokens("\n".join(lines) + "\n0"))
     # Inside a string the closing 0 is part of it; outside it is a number.
     return tokens[-1][0] not in Number
+
+
+def _tokens(text: str) -> Iterable[tuple[Any, str]]:
+    lexer = PythonLexer(stripnl=False, ensurenl=False)
+    lexer.get_tokens_unprocessed = functools.partial(python_tokens.unprocessed, lexer)
+    return lexer.get_tokens(text)
