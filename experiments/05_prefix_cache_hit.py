@@ -848,7 +848,7 @@ def reported(recording):
 
 @book.claim(
     id="reported-cached",
-    title="A full hit is reported as all but the last block in vLLM, all but the last token in SGLang",
+    title="A full hit of whole blocks is reported as all but the last in vLLM, all but the last token in SGLang",
     sentence="Of a prompt of {prompt} tokens that was served before, vLLM reports {vllm} as cached on the GPU and "
     "SGLang {sglang}.",
     records=["path-vllm-gpu", "path-sglang-gpu"], tier="gpu",
@@ -961,7 +961,7 @@ def tail_of_a_block(cache):
     id="answer-cached",
     title="The next turn finds the answer too",
     sentence="When a 4,096-token prompt got an answer of 17 tokens, the next turn finds {found} in vLLM's cache; when "
-    "it got one of 16, {short}: the keys and values of an answer's last token are never computed.",
+    "it got one of 16, {short}: no block that holds an answer's last token is entered.",
     records=["cache-vllm"], tier="cpu",
     holds=as_many("by_rule", "driven"),
     labels={"by_rule": "lengths for which the next turn finds the whole blocks of all but the answer's last token",
