@@ -12,7 +12,7 @@ _EMPTY_HEAD = re.compile(r"<th[^>]*>\s*</th>")
 _FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td([^>]*)>(.*?)</td>", re.S)
 _WORD = re.compile(r"[^\W\d_]{3}")
 COLUMNS = range(3, 8)  # of a table whose rows can be boxes; docs/assets/css/tables/boxes.css names as many cells
-LONG = 45  # characters of a cell, on the average, that are too many for the third of a phone
+LONG = 40  # characters of a cell, on the average, that are too many for the third of a phone
 
 
 def dressed(html: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
-from tests.browser.test_pages import serious
+from tests.browser.test_pages import violations
 from tests.browser.test_replay import HEAD, count
 from tests.conftest import serve_folder
 from tests.scripts.fixtures import small_runs
@@ -106,13 +106,13 @@ def test_an_address_opens_its_moment(opened):
 def test_it_fits_can_be_touched_and_read(opened, width, scheme):
     page = opened(width, reduced_motion="reduce")
     page.evaluate("scheme => { document.body.dataset.mdColorScheme = scheme; }", scheme)
-    assert serious(page) == []
+    assert violations(page) == []
     for control in page.locator("[data-answer]").all():
         assert control.bounding_box()["height"] >= 44
     page.get_by_role("button", name="later").click()
     count(page, "step 2 of 3")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert serious(page) == []
+    assert violations(page) == []
     one, other = (stage.bounding_box() for stage in page.locator(".rp-player .rp-stage").all())
     assert (one["y"] == other["y"]) == (width == 1280)  # beside each other, or one below the other
 

@@ -8,13 +8,14 @@ from tests.browser.conftest import SCHEMES, SIZES
 
 pytestmark = pytest.mark.browser
 
-# Boxes whose text is taller or wider than they are, or that stand outside the page.
+# Boxes whose text is taller or wider than the room inside their edges, or that stand outside the page.
 CUT_OFF = """() => [...document.querySelectorAll(".map-box")].filter((box) => {
   const inside = document.createRange(); inside.selectNodeContents(box);
   const shown = [...box.querySelectorAll(".map-text, .map-code, .map-cells")].filter((one) => one.offsetParent)
     .filter((one) => getComputedStyle(one).clipPath === "none").map((one) => one.getBoundingClientRect());
-  const frame = box.getBoundingClientRect();
-  return frame.right > innerWidth || shown.some((one) => one.width && (one.top < frame.top || one.bottom > frame.bottom
+  const frame = box.getBoundingClientRect(), edge = getComputedStyle(box);
+  const bottom = frame.bottom - parseFloat(edge.borderBottomWidth), top = frame.top + parseFloat(edge.borderTopWidth);
+  return frame.right > innerWidth || shown.some((one) => one.width && (one.top < top || one.bottom > bottom
     || one.left < frame.left || one.right > frame.right));
 }).map((box) => box.textContent.trim())"""
 

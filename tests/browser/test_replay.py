@@ -8,7 +8,7 @@ import pytest
 
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
-from tests.browser.test_pages import serious
+from tests.browser.test_pages import violations
 from tests.conftest import serve_folder
 from tests.scripts.fixtures.small_replays import BLOCK, STATES, add
 from tests.scripts.fixtures.small_site import PAGE, Site
@@ -182,7 +182,7 @@ def test_it_fits_can_be_touched_and_moves_nothing_below(opened, kind, width):
 def test_everybody_can_read_it(opened, kind, scheme, width):
     page = opened(kind, width, reduced_motion="reduce")
     page.evaluate("scheme => { document.body.dataset.mdColorScheme = scheme; }", scheme)
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])
