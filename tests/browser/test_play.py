@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.build import play
-from tests.browser.test_pages import serious, too_wide
+from tests.browser.test_pages import too_wide, violations
 from tests.conftest import serve_folder
 from tests.scripts.render.blocks.test_play import played  # noqa: F401 - a fixture
 
@@ -18,7 +18,7 @@ def test_both_engines_step_together_and_axe_finds_nothing(browser, tmp_path, pla
     page.on("request", lambda request: asked.append(request.url))
     with serve_folder(tmp_path / "page") as url:
         page.goto(url, wait_until="networkidle")
-        assert serious(page) == [] and too_wide(page) == 0
+        assert violations(page) == [] and too_wide(page) == 0
         page.click(".rp-jump a[data-step='7']")
         page.wait_for_function("document.querySelector('.rp-count').textContent === 'step 7 of 34'")
         said = page.inner_text(".rp-said")
