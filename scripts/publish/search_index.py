@@ -15,7 +15,7 @@ from scripts.publish import site_files
 from scripts.publish.search_units import Unit, units
 
 PLACE = "search/index.json"
-SHOWN = 200  # characters of a unit that a result can show
+SHOWN = 185  # characters of a unit that a result can show
 # Of what is found by its name, or says again what a section says, less.
 SHOWN_OF = {"result": 110, "excerpt": 110, "call": 110, "famous": 110}
 _NAMED = re.compile(rf'(<link rel="?search-index"? href="?[^">\s]*?){re.escape(PLACE)}')

@@ -10,7 +10,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scripts.publish.page_text import blank, classes, one_line, spoken, words
 
 # Of these a search knows the page alone: each repeats what other pages say, row by row.
-TITLE_ALONE = re.compile(r"^(reference/(ledger|drift(/[^/]+)?|tags|hosts|architecture)/|posts/|experiments/)\Z")
+TITLE_ALONE = re.compile(r"^(reference/(ledger|drift|tags|hosts|architecture)/|posts/|experiments/)\Z")
+# Of these it knows nothing: who looks for a release is led to the list of what became of everything in it.
+UNKNOWN = "reference/drift/"
 PAGE = re.compile(r"^(?:posts/(?P<post>\d\d)-(?P<slug>[a-z-]+)|experiments/(?P<experiment>\d\d))")
 ROWS = ("knob", "setting", "famous")  # their addresses begin so
 _LINES = re.compile(r"^lines? [\d–-]+ ")
@@ -37,7 +39,7 @@ def units(text: str, page: str) -> list[Unit]:
     tree = LexborHTMLParser(text)
     article = tree.css_first("article")
     title = words(article.css_first("h1")) if article else ""
-    if article is None or not title:
+    if article is None or not title or page.startswith(UNKNOWN) and page != UNKNOWN:
         return []
     about = tree.css_first('meta[name="description"]')
     found = [_page(page, title, (about.attributes.get("content") or "") if about else "")]

@@ -70,3 +70,9 @@ def test_of_a_dump_there_is_the_page_alone():
 def test_a_page_without_text_has_no_unit():
     assert units("<html><body><h1>No article</h1></body></html>", "x/") == []
     assert units("<article><p>no title</p></article>", "x/") == []
+
+
+def test_the_lines_that_changed_in_a_release_are_found_by_its_list_alone():
+    page = "<article><h1>Drift</h1><h2 id='a'>vLLM</h2><p>Text.</p></article>"
+    assert [unit.title for unit in units(page, "reference/drift/")] == ["Drift"]
+    assert units(page, "reference/drift/vllm-0.33.0/") == []
