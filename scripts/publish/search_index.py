@@ -15,9 +15,9 @@ from scripts.publish import site_files
 from scripts.publish.search_units import Unit, units
 
 PLACE = "search/index.json"
-SHOWN = 185  # characters of a unit that a result can show
+SHOWN = 200  # characters of a unit that a result can show
 # Of what is found by its name, or says again what a section says, less.
-SHOWN_OF = {"result": 110, "excerpt": 110, "call": 110, "famous": 110}
+SHOWN_OF = {"result": 110, "excerpt": 110, "call": 110, "famous": 110, "notes": 110, "aside": 150}
 _NAMED = re.compile(rf'(<link rel="?search-index"? href="?[^">\s]*?){re.escape(PLACE)}')
 _SAME = 7  # two words that begin with as many equal letters are one to a search, near enough
 _WORD = re.compile(r"[^\W\d][\w.:/'’-]*")
