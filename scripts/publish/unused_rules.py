@@ -22,6 +22,9 @@ _PROPERTY = re.compile(r"(--[\w-]+)\s*:(?:url\((?:\"[^\"]*\"|[^)]*)\)|\"[^\"]*\"
 _ASKED = re.compile(r"var\(\s*(--[\w-]+)")
 # Only a page's own HTML sets these.
 ATTRIBUTES = ("dir", "data-md-color-primary", "data-md-color-accent")
+# The theme's script names these, and makes them only where mkdocs.yml asks for it: versions, annotations and tooltips, or
+# where a page has tabs or the theme's own search. Classes that a page has are kept whatever they are called.
+NOT_MADE = ("md-version", "md-annotation", "md-tooltip", "md-search-result", "tabbed-")
 NESTED = ("media", "supports", "layer", "container")
 
 
@@ -48,7 +51,8 @@ class Used:
                 words.update(_WORD.findall(script))
         for script in scripts:
             words.update(_WORD.findall(script))
-        used.names.update(words, *("".join(quoted).split() for quoted in classes))
+        made = (word for word in words if not word.startswith(NOT_MADE))
+        used.names.update(made, *("".join(quoted).split() for quoted in classes))
         used.elements.update(words, map(str.lower, elements))
         return used
 
