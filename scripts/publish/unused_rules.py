@@ -22,7 +22,7 @@ _PROPERTY = re.compile(r"(--[\w-]+)\s*:(?:url\((?:\"[^\"]*\"|[^)]*)\)|\"[^\"]*\"
 _ASKED = re.compile(r"var\(\s*(--[\w-]+)")
 # Only a page's own HTML sets these.
 ATTRIBUTES = ("dir", "data-md-color-primary", "data-md-color-accent")
-# The theme's script names these, and makes them only where mkdocs.yml asks for it: versions, annotations and tooltips, or
+# The theme's script names these, and makes them only where mkdocs.yml asks for it (versions, annotations, tooltips), or
 # where a page has tabs or the theme's own search. Classes that a page has are kept whatever they are called.
 NOT_MADE = ("md-version", "md-annotation", "md-tooltip", "md-search-result", "tabbed-")
 NESTED = ("media", "supports", "layer", "container")
