@@ -16,7 +16,7 @@ from tests.scripts.fixtures.small_site import PAGE, Site
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-STYLES = ("claim", "claim-hosts", "excerpt", "call-path")
+STYLES = ("blocks/claim", "blocks/claim-hosts", "blocks/excerpt", "blocks/call-path", "tables/ledger")
 HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Measured</title>'
     '<meta name="viewport" content="width=device-width"><style>html{font-size:125%}'
@@ -41,9 +41,9 @@ def address(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("site")
     for name in STYLES:
-        shutil.copy(ROOT / f"docs/assets/css/blocks/{name}.css", folder)
+        shutil.copy(ROOT / f"docs/assets/css/{name}.css", folder)
     shutil.copy(ROOT / "docs/assets/js/tables/ledger.js", folder)
-    links = "".join(f'<link rel="stylesheet" href="{name}.css">' for name in STYLES)
+    links = "".join(f'<link rel="stylesheet" href="{Path(name).name}.css">' for name in STYLES)
     body = f'<body><main class="md-typeset">{body}</main><script src="ledger.js"></script></body></html>'
     (folder / "index.html").write_text(f"{HEAD}{links}</head>{body}", "utf-8")
     with serve_folder(folder) as url:
@@ -128,7 +128,7 @@ def test_on_a_phone_a_plans_values_stand_beside_the_references(browser, tmp_path
     context = Context(root=site.root, repo_url="https://example.org/me/site")
     context.start_page("posts/other.md")
     card = markdown.Markdown(extensions=[PageExtension(context)]).convert("/// claim | wait\n///\n")
-    styles = "".join((ROOT / f"docs/assets/css/blocks/{name}.css").read_text("utf-8") for name in STYLES)
+    styles = "".join((ROOT / f"docs/assets/css/{name}.css").read_text("utf-8") for name in STYLES)
     page = browser.new_page(viewport={"width": 390, "height": 900})
     page.set_content(f'{HEAD}<style>{styles}</style></head><body><main class="md-typeset">{card}</main></body></html>')
     page.locator(".claim-plan summary").click()
