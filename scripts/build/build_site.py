@@ -6,7 +6,7 @@ wrong are shown, not MkDocs' traceback.
 """
 
 import argparse
-import gc
+import functools
 import os
 import re
 import shutil
@@ -16,16 +16,13 @@ import time
 from pathlib import Path
 
 from scripts.build import file_checks
-from scripts.common import side_by_side
+from scripts.common import short_lived, side_by_side
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
 from scripts.common.progress import Ticking
 from scripts.prepare import generator_settings
 from scripts.prepare.folder import Folder
 from scripts.publish import steps
-
-# MkDocs as a command, which leaves no garbage worth the search.
-MKDOCS = "import gc; gc.disable(); from mkdocs.__main__ import cli; cli()"
 
 
 def what_failed(output: str) -> str:
@@ -75,7 +72,7 @@ def run_mkdocs(pages: Path, into: Path, root: Path = ROOT, extra: tuple = ()) ->
     """Builds a prepared folder into `into`. Raises SiteError with what MkDocs says is wrong."""
     named = ["--config-file", str(pages / generator_settings.FILE), "--site-dir", str(into)]
     done = subprocess.run(
-        [sys.executable, "-c", MKDOCS, "build", "--strict", *named, *extra],
+        [sys.executable, "-m", "scripts.build.mkdocs_once", "build", "--strict", *named, *extra],
         cwd=root,
         env=mkdocs_environment(),
         capture_output=True,
@@ -93,13 +90,10 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "site", help="the folder it ends in (default: site/)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the project (default: this one)")
     options = parser.parse_args()
-    # A build keeps nearly all it makes to its end, and its processes end with it: looking for what could be let go is a
-    # tenth of its time, and finds nothing worth it.
-    gc.disable()
     seconds = build(options.into.resolve(), options.root.resolve())
     pages = sum(1 for _ in options.into.rglob("*.html"))
     print(f"{os.path.relpath(options.into)}/: {pages} pages in {seconds:.1f} s")
 
 
 if __name__ == "__main__":
-    run_cli(main)
+    run_cli(functools.partial(short_lived.run, main))

@@ -1,7 +1,7 @@
 """`make site`, `make serve` and `make clean`: a failure in one line, nothing half-made, nothing of the user's gone."""
 
-import gc
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -33,17 +33,21 @@ def test_a_build_replaces_the_old_one(tmp_path):
     assert not (into / "stale.html").exists()
 
 
-def test_the_processes_of_a_build_look_for_no_garbage(tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(build_site, "build", lambda *_: seen.append(gc.isenabled()) or 0.0)
-    monkeypatch.setattr(sys, "argv", ["build_site", "--into", str(tmp_path)])
-    try:
-        build_site.main()
-    finally:
-        gc.enable()
-    assert seen == [False]
-    said = build_site.MKDOCS.replace("cli()", "print(gc.isenabled(), callable(cli))")
-    assert subprocess.check_output([sys.executable, "-c", said], text=True) == "False True\n"
+def test_the_command_says_what_it_built_and_how_it_went(tmp_path):
+    root = small_site(tmp_path / "root", "# Here\n")
+    command = [sys.executable, "-m", "scripts.build.build_site", "--root", str(root), "--into", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and re.search(r"site/: \d+ pages in ", done.stdout), done.stderr
+    (root / "docs/index.md").write_text("[gone](missing.md)\n")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "missing.md" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_mkdocs_finds_wrong_is_told(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\nnav: [missing.md]\n")
+    with pytest.raises(SiteError, match=r"not built: .*missing\.md"):
+        build_site.run_mkdocs(tmp_path, tmp_path / "site", tmp_path)
 
 
 def test_a_failed_build_leaves_the_old_one_and_says_why(tmp_path):
