@@ -16,7 +16,7 @@ from scripts.publish.unused_rules import Used, without_unused, without_unused_pr
 FOLDER = "assets/css"
 THEME = "assets/stylesheets/"
 LINK = re.compile(r'<link rel="?stylesheet"? href="?(?P<root>[^">\s]*?)(?P<path>assets/[^">\s]+\.css)"?>\s*')
-PRINTED = re.compile(r'(?<=<link rel="stylesheet" media="print" href=")([^">]*?)(assets/[^">]+\.css)')
+PRINTED = re.compile(r'(<link rel="stylesheet" media="print" href="[^">]*?)(assets/[^">]+\.css)')
 # A string is kept as it is, whatever stands in it.
 _PIECE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:/\*.*?\*/|\s)+""", re.S)
 _URL = re.compile(r"""url\((["']?)(?!data:|#|/|\w+:)([^)"']+)\1\)""")
