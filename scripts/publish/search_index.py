@@ -17,7 +17,7 @@ from scripts.publish.search_units import Unit, units
 PLACE = "search/index.json"
 SHOWN = 200  # characters of a unit that a result can show
 # Of what is found by its name, or says again what a section says, less.
-SHOWN_OF = {"result": 110, "excerpt": 110, "call": 110, "famous": 110, "notes": 110, "aside": 150}
+SHOWN_OF = {"result": 100, "excerpt": 100, "call": 100, "famous": 100, "notes": 80, "aside": 110}
 _NAMED = re.compile(rf'(<link rel="?search-index"? href="?[^">\s]*?){re.escape(PLACE)}')
 _SAME = 7  # two words that begin with as many equal letters are one to a search, near enough
 _WORD = re.compile(r"[^\W\d][\w.:/'’-]*")
