@@ -5,6 +5,7 @@ plain text is the place in the page.
 """
 
 import re
+from collections.abc import Iterator
 
 from scripts.pages.references import CODE, REFERENCE
 
@@ -50,6 +51,8 @@ SPELLED = re.compile(
     r"(?:fast|slow(?:ly)?|quick(?:ly)?|long|soon|late|cheap|expensive|dear)\b)",
     re.I,
 )
+# One of these is in every number that SPELLED finds, and in few paragraphs: it is slow to look everywhere.
+_IN_SPELLED = ("second", "minute", "hour", "percent", "per cent", "fold", "twice", "thrice", "half", "times")
 # A percentile is a measurement, whether its unit is said or not; and so is money.
 BARE = re.compile(
     rf"(?<![\w.\-/#&=])(?P<text>(?:[pP]\d\d(?:\.?9)?|medians?|means?|averages?|TTFT|TPOT|ITL)(?:{_BETWEEN}(?:is|was|of|=|:))"
@@ -89,13 +92,23 @@ def found(text: str) -> list[re.Match[str]]:
         if match["unit"] == "B" and match["text"][-2:-1].isdigit():
             continue  # 8B counts a model's parameters; bytes stand apart from their number
         numbers.append(match)
-    numbers += list(SPELLED.finditer(text))
+    numbers += _spelled(text)
     with_units = list(numbers)
     numbers += [
         match for match in BARE.finditer(text)
         if not any(match.start() < other.end() and other.start() < match.end() for other in with_units)
     ]
     return sorted(numbers, key=lambda match: match.start())
+
+
+def _spelled(text: str) -> Iterator[re.Match[str]]:
+    begin = 0
+    for paragraph in text.split("\n\n"):  # no number goes on behind an empty line
+        end = begin + len(paragraph)
+        folded = paragraph.casefold()
+        if any(part in folded for part in _IN_SPELLED):
+            yield from SPELLED.finditer(text, begin, end)
+        begin = end + 2
 
 
 def words(match: re.Match[str]) -> str:

