@@ -381,7 +381,8 @@ def prefill_floor(card, vllm, sglang):
     id="status-line",
     title="vLLM's status line leaves early, SGLang's with the first token",
     sentence="For the same 4,096-token prompt to the 8B shape vLLM's HTTP 200 arrives after {vllm} of the time to "
-    "first token and SGLang's after {sglang}: a proxy that times headers measures the front end of one and the prefill of the other.",
+    "first token and SGLang's after {sglang}: a proxy that times headers measures the front end of one and the prefill "
+    "of the other.",
     records=["ttft-vllm-8b", "ttft-sglang-8b"], tier="gpu",
     holds=all_of(below(25, "vllm"), above(95, "sglang")), labels={"vllm": "vLLM's share", "sglang": "SGLang's"},
     set_by={"vllm": "processor", "sglang": "gpu"},
