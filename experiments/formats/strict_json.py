@@ -35,6 +35,8 @@ def first_not_finite(value: object) -> tuple[str, float] | None:
 
     A whole number that no float can hold counts as infinite. However deep the value is nested.
     """
+    if _all_finite(value):
+        return None
     rest: list[tuple[str, object]] = [("", value)]
     while rest:
         place, part = rest.pop()
@@ -49,6 +51,23 @@ def first_not_finite(value: object) -> tuple[str, float] | None:
         elif isinstance(part, list | tuple):
             rest += reversed([(f"{place}[{index}]", below) for index, below in enumerate(part)])
     return None
+
+
+def _all_finite(value: object) -> bool:
+    """Whether there is none: the places, most of the work, are only of interest where there is one."""
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            rest += part.values()
+        elif isinstance(part, list | tuple):
+            rest += part
+        elif isinstance(part, float):
+            if not math.isfinite(part):
+                return False
+        elif isinstance(part, int) and abs(part) >= _TOO_LARGE:
+            return False
+    return True
 
 
 def _refuse(constant: str) -> NoReturn:

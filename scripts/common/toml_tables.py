@@ -51,9 +51,12 @@ def looked_at(text: str) -> Mapping[str, Any]:
 
 
 def parse(text: str, file: str) -> dict[str, Any]:
-    """What a TOML text holds; `file` is how errors call it. Raises SiteError."""
+    """What a TOML text holds; `file` is how errors call it. Raises SiteError.
+
+    Its tables are those of `looked_at`, which nobody may change: the same manifest is read for both.
+    """
     try:
-        return tomllib.loads(text)
+        return dict(looked_at(text))
     except tomllib.TOMLDecodeError as error:
         raise SiteError(f"{file}: not TOML ({error}); correct that line") from None
 

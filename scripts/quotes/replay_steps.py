@@ -86,15 +86,17 @@ def _fault(value: object, shape: Shape) -> str:
     if isinstance(shape, list):
         if not isinstance(value, list):
             return _not(value, (list,))
+        of = shape[0]
         for position, element in enumerate(value):
-            if fault := _fault(element, shape[0]):
+            if type(element) is not of and (fault := _fault(element, of)):
                 return f" [{position}]{fault}"
     elif isinstance(shape, dict):
         if not isinstance(value, dict):
             return _not(value, (dict,))
         if ANY in shape:
+            of = shape[ANY]
             for key, element in value.items():
-                if fault := _fault(element, shape[ANY]):
+                if type(element) is not of and (fault := _fault(element, of)):
                     return f" '{key}'{fault}"
             return ""
         for key, of in shape.items():

@@ -1,5 +1,6 @@
 """TOML tables: what fits becomes an object; what does not is one line with place, cause and remedy."""
 
+import tomllib
 from typing import Annotated
 
 import pytest
@@ -111,3 +112,12 @@ def test_no_toml_and_a_name_that_is_not_known():
         toml_tables.one_of("ash", ("oak", "elm"), "tree", "t.toml")
     with pytest.raises(SiteError, match="use one of none, none is there"):
         toml_tables.one_of("ash", (), "tree", "t.toml")
+
+
+def test_a_text_is_taken_apart_once_for_all_who_read_it(monkeypatch):
+    text, read = "[[a]]\nb = 'only here'\n", []
+    monkeypatch.setattr(toml_tables.tomllib, "loads", lambda text, real=tomllib.loads: read.append(text) or real(text))
+    first = toml_tables.parse(text, "f")
+    first.pop("a")
+    assert toml_tables.parse(text, "f") == toml_tables.looked_at(text) == {"a": [{"b": "only here"}]}
+    assert read == [text]
