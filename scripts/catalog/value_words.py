@@ -71,6 +71,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     ]
 
 
+@functools.lru_cache(maxsize=8192)  # sentences are made of the same few words
 def _plain(word: str) -> str:
     """A word without its ending, so that `SGLang's` is `sglang` and `blocks` is `block`; a number in digits."""
     word = re.sub(r"['’]s?$", "", word.lower()).replace(",", "")

@@ -59,13 +59,12 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
                     rows[-1][-1][1] += part
                 else:
                     rows[-1].append([name, part])
-    html = [
-        "".join(
-            f'<span class="{name}">{escaped_code(part)}</span>' if name else escaped_code(part) for name, part in row
-        )
-        for row in rows
-    ]
-    return tuple(html[skip:])
+    return tuple("".join(_tagged(name, part) for name, part in row) for row in rows[skip:])
+
+
+@functools.lru_cache(maxsize=8192)  # code is made of the same few words
+def _tagged(name: str, part: str) -> str:
+    return f'<span class="{name}">{escaped_code(part)}</span>' if name else escaped_code(part)
 
 
 def in_string(lines: tuple) -> bool:
