@@ -577,7 +577,7 @@ def role_then_text(*runs):
 
 @book.claim(
     id="text-two-heaps",
-    title="A first text comes with the role or about a decode step later, never between",
+    title="A first text comes with the role or at least a millisecond later, never between",
     sentence="Of {requests} requests to SmolLM2-135M at each length the first text came at most {near} after the role "
     "in {vllm_short}, {vllm_middle} and {vllm_long} requests of vLLM's, at 128, 1,024 and 4,096 prompt tokens, and in "
     "{sglang_short}, {sglang_middle} and {sglang_long} of SGLang's. In all others it came {far} after it or later: the "
