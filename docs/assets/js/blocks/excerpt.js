@@ -153,7 +153,7 @@
     });
     const code = figure.querySelector(".excerpt-code");
     let width = 0;
-    // A typeface that only text far below uses arrives after fonts.ready, and a note gains a line by it.
+    // A typeface that arrives after a figure was placed changes heights: a note gains a line by it.
     const sizes = new ResizeObserver((entries) => {
       const before = width;
       width = Math.round(entries.find((entry) => entry.target === figure)?.contentRect.width ?? width);
@@ -172,10 +172,6 @@
     const figure = targetOf(event.target.closest?.("a[href*='#']")?.hash || "")?.closest("figure.excerpt");
     if (figure && "ready" in figure.dataset && !figure.placed) place(figure);
   }, true);
-  // Web fonts change heights once, when they arrive.
-  document.fonts?.ready.then(() => document.querySelectorAll("figure.excerpt[data-ready]").forEach((figure) => {
-    if (figure.placed) place(figure);
-  }));
   // Loaded in the head, each figure is prepared as it arrives, before it is painted, so that nothing on it moves.
   if (document.readyState === "loading") {
     const arriving = new MutationObserver(() => {
