@@ -105,6 +105,7 @@ SMALL: dict[str, object] = {
     "07 tokens": 8_448,
 }
 LEFT_OUT = frozenset({
+    "01 graphs",  # what an engine captures on a large card by default
     "06 capacity",  # its rates are those at which the large shape keeps up, or does not
     "sglang-2048-interval1",
     "vllm-nograph", "vllm-piecewise", "sglang-compile",  # minutes of compiling for two claims

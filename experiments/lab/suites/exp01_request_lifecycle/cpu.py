@@ -33,16 +33,16 @@ def measure_core(ctx: Context) -> Iterator[Draft]:
     )
 
 
-def records(configurations: dict[str, str]) -> tuple[str, ...]:
+def records(configurations: dict[str, str], prefix: str = "ttft") -> tuple[str, ...]:
     """What `one_request` yields for these servers, in order."""
-    return tuple(f"ttft-{name}" for name in configurations)
+    return tuple(f"{prefix}-{name}" for name in configurations)
 
 
 def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int], count: int, requests: int,
-                seed: int) -> Iterator[Draft]:
+                seed: int, prefix: str = "ttft") -> Iterator[Draft]:
     """One request at a time on `configurations`, {server: key of stages.MARKS}, in `count` rounds of `requests` of each
     length a visit, drawn from `seed`; nothing when none of the records is wanted."""
-    if not ctx.wanted(*records(configurations)):
+    if not ctx.wanted(*records(configurations, prefix)):
         return
     ctx.begin()
     servers = {name: ctx.server(name) for name in configurations}
@@ -51,7 +51,7 @@ def one_request(ctx: Context, configurations: dict[str, str], lengths: list[int]
         "seed": seed, "prompt_tokens": lengths, "max_tokens": 4, "rounds": count, "requests_a_visit": requests,
         "concurrency": 1, "order": "servers and probes on/off alternate in random order within a round",
     }
-    for record, (name, samples) in zip(records(configurations), rows.items(), strict=True):
+    for record, (name, samples) in zip(records(configurations, prefix), rows.items(), strict=True):
         started = sample("start", "s", [servers[name].started_s])
         yield Draft(record, workload, [*samples, started], server=servers[name])
 

@@ -1,4 +1,5 @@
-"""Experiment 01 on a GPU: the card's two rates, one request taken apart, both engines under load, and kernel times."""
+"""Experiment 01 on a GPU: the card's two rates, one request taken apart, both engines under load, kernel times, and one
+request taken apart with a larger largest graph in vLLM and without graphs of prompts in SGLang."""
 
 import dataclasses
 import random
@@ -27,10 +28,11 @@ LOAD = PLAN.load("01 load", visits.Load(clients=128, each=2, prompt=224, output=
 KERNEL_REQUESTS = 5
 
 
-def _server(engine: str, model: str) -> ServerSpec:
+def _server(engine: str, model: str, end: str = "", *changed: str) -> ServerSpec:
+    """A server of either model, with the flags `changed` and `end` behind its name."""
     large = model == SHAPE
     make = shape_servers.spec if large else shape_servers.small
-    fits = make(engine, f"{engine}-{'8b' if large else 'small'}", KV_TOKENS)
+    fits = make(engine, f"{engine}-{'8b' if large else 'small'}{end}", KV_TOKENS, *changed)
     # Counting for /metrics is work of the processes that are taken apart here.
     flags = tuple(flag for flag in fits.flags if flag != "--enable-metrics")
     probes = stages.VLLM_GPU if engine == "vllm" else stages.SGLANG_GPU
@@ -42,6 +44,14 @@ SERVERS = tuple(_server(engine, model) for model in (SHAPE, SMALL) for engine in
 CONFIGURATIONS = {f"{engine}-{size}": f"{engine}-gpu" for size in ("small", "8b") for engine in ("vllm", "sglang")}
 LOADS = {f"load-{name}": name for name in CONFIGURATIONS}
 KERNELS = {f"kernels-{server.name}": server.name for server in SERVERS}
+# Whether it is the graph that makes a launch short: vLLM's largest one raised to the middle length, so that the longest
+# is still launched without, and SGLang's prefills without graphs, each beside the same engine's default.
+RAISED, OFF = "-1024", "-prefill-eager"
+GRAPH_SERVERS = (
+    *(server for server in SERVERS if server.name != "sglang-8b"),
+    *(_server("vllm", model, RAISED, "--max-cudagraph-capture-size", str(LENGTHS[1])) for model in (SHAPE, SMALL)),
+    _server("sglang", SMALL, OFF, "--cuda-graph-backend-prefill", "disabled"),
+)
 
 
 def measure_card(ctx: Context) -> Iterator[Draft]:
@@ -64,6 +74,12 @@ def measure(ctx: Context) -> Iterator[Draft]:
         yield from _under_load(ctx, loads)
     if ctx.wanted(*kernels):  # last: nothing is timed in a process that had the profiler in it
         yield from _kernels(ctx, kernels)
+
+
+def measure_graphs(ctx: Context) -> Iterator[Draft]:
+    """One request at a time, as in `measure`, on servers that differ in what they captured."""
+    configurations = {name: f"{name.split('-')[0]}-gpu" for name in ctx.servers}
+    yield from cpu.one_request(ctx, configurations, LENGTHS, ROUNDS, EACH, SEED + 3, "graphs")
 
 
 def _here(configurations: dict[str, str], servers: Iterable[str]) -> dict[str, str]:
@@ -114,4 +130,8 @@ def fleets() -> list[Fleet]:
         # The profiler stays in the processes that it was in.
         found.append(Fleet(f"side-by-side{end}", produced, measure, servers=servers, minutes=PLAN.minutes(5.5),
                            ends=tuple(names), **PLAN.fleet()))
+    if PLAN.has("01 graphs"):
+        produced = cpu.records({server.name: "" for server in GRAPH_SERVERS}, "graphs")
+        found.append(Fleet("graphs", produced, measure_graphs, servers=GRAPH_SERVERS, minutes=PLAN.minutes(3.5),
+                           whole=True, **PLAN.fleet()))
     return found
