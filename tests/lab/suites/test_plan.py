@@ -15,6 +15,7 @@ from experiments.lab.host import host_info
 from experiments.lab.host.config import ROOT
 from experiments.lab.suites.common import plan
 from experiments.lab.suites.common.loads import AtOnce
+from experiments.lab.suites.common.shape_servers import LONGEST, SMALL_LONGEST, SMALL_TOKEN_BYTES
 
 EXPERIMENTS = suite_runner.experiments()
 SMALL = (14.5, 16.0, 22.0, 24.0)
@@ -96,10 +97,14 @@ def test_a_small_plan_takes_at_most_forty_minutes(gib):
 @pytest.mark.parametrize("gib", SMALL)
 def test_a_pool_of_a_small_plan_takes_the_longest_request_that_vllm_must_have_room_for(gib):
     for server in servers(laid_out(cap=gib)):
-        if server["engine"] == "vllm" and server["model"] != "smollm2-135m":
-            tokens = int(flag(server, "--kv-cache-memory-bytes")) // plan.GB_24.token_bytes
-            longest = int(flag(server, "--max-model-len")) if "--max-model-len" in server["flags"] else 40_960
+        if server["engine"] == "vllm":
+            small = server["model"] == "smollm2-135m"
+            own = SMALL_LONGEST if small else LONGEST
+            a_token = SMALL_TOKEN_BYTES if small else plan.GB_24.token_bytes
+            tokens = int(flag(server, "--kv-cache-memory-bytes")) // a_token
+            longest = int(flag(server, "--max-model-len")) if "--max-model-len" in server["flags"] else own
             assert longest <= tokens, server["name"]
+            assert longest <= own, f"{server['name']}: vLLM refuses a length beyond the model's own"
 
 
 @pytest.mark.parametrize(("cap", "whole"), [(22.0, 139.8), (22.0, 23.6), (14.5, 15.6)])

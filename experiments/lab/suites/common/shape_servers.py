@@ -22,6 +22,7 @@ MODEL, TOKEN_BYTES = PLAN.model, PLAN.token_bytes
 SHARE, SMALL_SHARE, AT_MOST = 0.12, 0.03, 0.95  # of what may be used
 LONGEST = 40_960  # the shapes' own length
 SMALL = "smollm2-135m"
+SMALL_LONGEST = 8_192  # its own: vLLM refuses to start with a longer --max-model-len
 SMALL_TOKEN_BYTES = 30 * 2 * 3 * 64 * 2
 SMALL_BESIDES_GIB = 2.7  # as above, and its weights
 # vLLM refuses to start with room for fewer tokens than --max-model-len, and the shape's own length is longer; of one
@@ -38,7 +39,7 @@ def spec(engine: str, name: str, kv_tokens: int, *flags: str, model: str = MODEL
     kv_bytes = kv_tokens * TOKEN_BYTES
     gib = round(PLAN.weights_gib + PLAN.besides_gib + kv_bytes / 2**30, 1)
     room = _room(engine, kv_tokens, kv_bytes, SHARE, gib)
-    return ServerSpec(name, engine, model, flags=(*room, *_besides(engine, flags, kv_tokens), *flags), dummy=True,
+    return ServerSpec(name, engine, model, flags=(*room, *_besides(engine, flags, kv_tokens, LONGEST), *flags), dummy=True,
                       memory_gib=gib)
 
 
@@ -47,7 +48,8 @@ def small(engine: str, name: str, kv_tokens: int, *flags: str) -> ServerSpec:
     kv_bytes = kv_tokens * SMALL_TOKEN_BYTES
     gib = round(SMALL_BESIDES_GIB + kv_bytes / 2**30, 1)
     room = _room(engine, kv_tokens, kv_bytes, SMALL_SHARE, gib)
-    return ServerSpec(name, engine, SMALL, flags=(*room, *_besides(engine, flags, kv_tokens), *flags), memory_gib=gib)
+    besides = _besides(engine, flags, kv_tokens, SMALL_LONGEST)
+    return ServerSpec(name, engine, SMALL, flags=(*room, *besides, *flags), memory_gib=gib)
 
 
 def _room(engine: str, kv_tokens: int, kv_bytes: int, share: float, gib: float) -> tuple:
@@ -56,8 +58,8 @@ def _room(engine: str, kv_tokens: int, kv_bytes: int, share: float, gib: float) 
     return adapter_lookup.adapter(engine).room(kv_tokens, kv_bytes, checked, plan.share_of_usable(AT_MOST))
 
 
-def _besides(engine: str, flags: tuple[str, ...], kv_tokens: int) -> tuple[str, ...]:
-    return adapter_lookup.adapter(engine).small_card(kv_tokens, LONGEST, flags) if PLAN.small else ()
+def _besides(engine: str, flags: tuple[str, ...], kv_tokens: int, longest: int) -> tuple[str, ...]:
+    return adapter_lookup.adapter(engine).small_card(kv_tokens, longest, flags) if PLAN.small else ()
 
 
 def warm(server: Server, rng: random.Random, lengths: Iterable[int], clients: int = 32) -> None:
