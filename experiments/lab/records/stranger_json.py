@@ -14,7 +14,7 @@ MOST_DEPTH = 30  # records have nine
 MOST_NUMBER = 2**64
 MOST_NAME = 300  # signs of what the host, the engine and the model are called: a page has it in a line
 NAMES = ("host", "engine", "model")
-BROKEN = ("extra",)  # an engine's answers may be of several lines
+BROKEN = ("extra", "text")  # of a record and of its columns: an engine's answers may be of several lines
 # Marks that show a text in another order than it has: U+061C, 200E, 200F, 202A to 202E, 2066 to 2069.
 _TURNING = {chr(code) for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 

@@ -7,6 +7,7 @@ import pytest
 
 from experiments.formats import host_index, record_format
 from experiments.lab.errors import LabError
+from experiments.lab.host.config import ROOT
 from experiments.lab.records import further_host, host_filing, host_folders, sent_file
 from tests.lab.fakes import host_records as made
 from tests.lab.fakes.host_records import HERE, THERE, everything, theirs
@@ -260,3 +261,10 @@ def test_a_file_too_large_for_a_record_is_refused_unread(root, tmp_path):
     (tmp_path / "lab/05/hits-vllm.json").write_bytes(b"[" * 1_000_001)
     with pytest.raises(LabError, match="hits-vllm.json: has 1,000,001 bytes, at most 1,000,000; it is no record"):
         further_host.from_folder(tmp_path / "lab", root)
+
+
+def test_what_is_filed_here_would_be_taken_again():
+    """A check that gets stricter must not shut out what experiments really write, such as answers of several lines."""
+    for top in host_index.SCHEMAS:
+        for place in host_index.places(ROOT, folder=top):
+            assert further_host.place(further_host.admitted(ROOT / host_index.path(place), place[-2:], ROOT)) == place

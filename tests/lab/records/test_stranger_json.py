@@ -19,6 +19,7 @@ def test_what_records_hold_is_read():
         "host": {"gpu": "NVIDIA H200 <b>", "cpu": "Ein Prozessor, 日本"},
         "extra": {"answer": "two\nlines\t\U0001f469\u200d\U0001f4bb"},
         "values": [1.5, 2, True, None, 2**64, -1e9],
+        "text": ["an answer\nof two lines"],  # a column of experiment 07
     }
     assert stranger_json.read(json.dumps(data).encode(), "x", "y") == data
 
