@@ -199,7 +199,7 @@ def second_launch(*runs):
 #
 # In a step without a CUDA graph every kernel is launched from Python. On this card vLLM's largest graph holds 512
 # tokens, and SGLang's prefill graphs reach 8,192: of the lengths here the two longer ones run without a graph in vLLM
-# and with graphs in SGLang. No setting was varied, so that the records show the difference and not its cause.
+# and with graphs in SGLang. These records show the difference; what follows below moves the limit, to show the cause.
 
 # %%
 PARTS = {  # what the table of the post has as a row, of GROUPS
