@@ -290,10 +290,10 @@ def launch_hides_gpu(vllm, sglang, vllm_kernels, sglang_kernels):
 # %% [markdown]
 # ## The largest graph, moved
 #
-# Two servers of vLLM differ in one flag: the largest size that is captured, 512 tokens by default and 1,024 here. Of the
-# three lengths 128 has a graph on both, 1,024 on the second alone, 4,096 on neither. Two servers of SGLang differ in
-# whether prefills are captured at all. If the graph is what shortens a launch, the first change acts at 1,024 tokens
-# alone, and the second at each length. What each claim asks for was written before the servers were measured.
+# Two servers of vLLM differ in one flag: the largest size that is captured, 512 tokens by default and 1,024 here. Of
+# the three lengths 128 has a graph on both, 1,024 on the second alone, 4,096 on neither. Two servers of SGLang differ
+# in whether prefills are captured at all. If the graph is what shortens a launch, the first change acts at 1,024
+# tokens alone, and the second at each length. What each claim asks for was written before the servers were measured.
 
 # %%
 CHANGED = {"vllm-small": "vllm-small-1024", "vllm-8b": "vllm-8b-1024", "sglang-small": "sglang-small-prefill-eager"}
@@ -304,9 +304,8 @@ MOVED_RECORDS = [f"graphs-{name}" for pair in MOVED.values() for name in (pair, 
 @book.figure("graphs.svg", height=6.9, phone=8.0)
 def graphs_figure(figure, axes):
     axes.remove()
-    titles = {"vllm-small": "vLLM, SmolLM2-135M", "vllm-8b": "vLLM, 8B shape", "sglang-small": "SGLang, SmolLM2-135M"}
-    words = {"vllm-small": ("up to 512", "up to 1,024"), "vllm-8b": ("up to 512", "up to 1,024"),
-             "sglang-small": ("up to 8,192", "none")}
+    words = {"vllm-small": ("captured up to 512", "up to 1,024"), "vllm-8b": ("captured up to 512", "up to 1,024"),
+             "sglang-small": ("captured up to 8,192", "none captured")}
     places = figure.subplots(3, 1, sharex=True)
     for place, (default, changed) in zip(places, CHANGED.items(), strict=True):
         for name, word, marker, tone in zip((default, changed), words[default], "os", ("1", "6"), strict=True):
@@ -315,10 +314,9 @@ def graphs_figure(figure, axes):
             place.errorbar(range(len(LENGTHS)), *error_bars(values), fmt=f"{marker}-", markersize=5, linewidth=1,
                            color=colour(tone), label=word)
         place.set_xticks(range(len(LENGTHS)), [f"{tokens:,}" for tokens in LENGTHS])
-        place.set_title(titles[default])
-        place.set_ylabel("launch, ms")
+        place.set_ylabel(f"launch in ms, {SHORT[default]}")
         place.set_ylim(bottom=0)
-        place.legend(title="captured", loc="lower right")
+        place.legend(loc="lower right")
     places[-1].set_xlabel("prompt, tokens")
 
 
@@ -331,8 +329,8 @@ def launches(run):
     id="graph-raised",
     title="Raising vLLM's largest graph to 1,024 tokens takes over a quarter of that launch away",
     sentence="With --max-cudagraph-capture-size 1024 the launch of a prefill of 1,024 tokens takes {small_raised} "
-    "in place of {small_default} in vLLM with SmolLM2-135M, and {8b_raised} in place of {8b_default} with the 8B shape: "
-    "{small} and {8b} times.",
+    "in place of {small_default} in vLLM with SmolLM2-135M, and {8b_raised} in place of {8b_default} with the 8B "
+    "shape: {small} and {8b} times.",
     records=MOVED_RECORDS, tier="gpu", figure="graphs.svg",
     holds=below(0.75, "small", "8b"),
     labels={"small": "the ratio with SmolLM2-135M", "8b": "that with the 8B shape"},
@@ -368,8 +366,8 @@ def graph_raised_elsewhere(*runs):
 @book.claim(
     id="graph-raised-ttft",
     title="Raising vLLM's largest graph to 1,024 brings that first token at least a tenth sooner",
-    sentence="With that flag, probes off, the first token of 1,024 prompt tokens comes after {small_raised} in place of "
-    "{small_default} in vLLM with SmolLM2-135M, and after {8b_raised} in place of {8b_default} with the 8B shape: "
+    sentence="With that flag, probes off, the first token of 1,024 prompt tokens comes after {small_raised} in place "
+    "of {small_default} in vLLM with SmolLM2-135M, and after {8b_raised} in place of {8b_default} with the 8B shape: "
     "{small} and {8b} times.",
     records=MOVED_RECORDS, tier="gpu", figure="graphs.svg",
     holds=below(0.9, "small", "8b"),
@@ -389,8 +387,8 @@ def graph_raised_ttft(*runs):
     id="prefill-graphs-off",
     title="Without graphs of prefills SGLang's launch is longer at each length",
     sentence="With --cuda-graph-backend-prefill disabled the launch of a prefill takes {off_128}, {off_1024} and "
-    "{off_4096} in SGLang with SmolLM2-135M, at 128, 1,024 and 4,096 prompt tokens, in place of {on_128}, {on_1024} and "
-    "{on_4096}: {ratio_128}, {ratio_1024} and {ratio_4096} times.",
+    "{off_4096} in SGLang with SmolLM2-135M, at 128, 1,024 and 4,096 prompt tokens, in place of {on_128}, {on_1024} "
+    "and {on_4096}: {ratio_128}, {ratio_1024} and {ratio_4096} times.",
     records=["graphs-sglang-small", "graphs-sglang-small-prefill-eager"], tier="gpu", figure="graphs.svg",
     holds=above(1, "ratio_128", "ratio_1024", "ratio_4096"),
     labels={f"ratio_{tokens}": f"the ratio at {tokens:,} tokens" for tokens in LENGTHS},
