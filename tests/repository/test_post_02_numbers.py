@@ -925,7 +925,14 @@ def test_an_urgent_arrival_counts_the_reserve_and_not_the_slots():
     assert re.findall(r"min_tokens_to_remove -= ([^\n]*)", retracts) == [
         "self._get_running_request_total_token_offset(running_req)"
     ]
-    says("(the slots that they hold are not counted)")
+    # What the arrival lacks: its prompt is in it once init_next_round_input has run, which is behind the retraction.
+    assert "len(req.full_untruncated_fill_ids) - len(req.prefix_indices)" in retracts
+    loop = function("sglang", f"{SGLANG}/managers/scheduler.py", "_get_new_batch_prefill_raw")
+    assert loop.index("adder.preempt_to_schedule(") < loop.index("req.init_next_round_input(self.tree_cache)")
+    # An empty batch returns before the retracted requests are put back: tests/lab/workers/test_sglang_scheduler.py.
+    assert loop.index("if len(can_run_list) == 0:\n        return") < loop.index("for req in adder.preempt_list:")
+    says("(the slots that they hold are not counted, and its own prompt only if a batch has tried it before;")
+    says("A is retracted. N does not fit beside B, waits for B's end, and is served. A never comes back.")
 
 
 def test_a_request_stays_deferred_until_it_is_admitted():

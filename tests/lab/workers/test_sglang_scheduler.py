@@ -12,6 +12,7 @@ from tests.lab.fakes import engine_worker
 
 pytestmark = pytest.mark.engine
 PROBE = str(Path(__file__).parents[1] / "fakes/sglang_probe.py")
+URGENT_WORKER = Path(__file__).parents[1] / "fakes/sglang_urgent.py"
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +164,38 @@ def test_what_does_not_fit_is_refused_in_one_line(rows):
         "a policy that SGLang lacks": "Unknown schedule_policy: policy='best'",
         "a stream that waits for ever": "1 requests wait for ever: the cache is too small",
     }
+
+
+URGENT = [["A", 1, 200, 40, 0], ["B", 1, 200, 40, 20], ["N", 4, 285, 10, 20]]
+
+
+def turns(python: str, **workload) -> list[dict]:
+    (row,) = json.loads(engine_worker.printed(python, str(URGENT_WORKER), workload))["rows"]
+    assert not row["busy"]
+    return row["turns"]
+
+
+def test_an_arrival_that_does_not_fit_after_all_loses_the_request_that_it_retracted(sglang_python):
+    """Post 2 shows it. A release that puts the request back fails here: the post is then to be corrected."""
+    seen = turns(sglang_python, flags={"enable_priority_scheduling": True}, requests=URGENT)
+    assert seen[3]["retracted"] == ["A"]
+    assert (seen[3]["mode"], seen[3]["given"], seen[3]["waiting"]) == ("decode", {"B": 1}, ["N"])
+    assert all("A" not in {*row["given"], *row["waiting"], *row["running"]} for row in seen[3:])
+    assert [name for row in seen for name in row["finished"]] == ["B", "N"]
+
+
+def test_an_arrival_that_may_not_retract_waits_and_all_are_served(sglang_python):
+    flags = {"enable_priority_scheduling": True, "disable_priority_preemption": True}
+    seen = turns(sglang_python, flags=flags, requests=URGENT)
+    assert [row["retracted"] for row in seen if row["retracted"]] == []
+    assert sorted(name for row in seen for name in row["finished"]) == ["A", "B", "N"]
+
+
+def test_the_limit_of_a_prefill_batch_ends_admission_and_cuts_no_prompt(sglang_python):
+    two = [["long", 1, 60, 3, None], ["short", 1, 10, 3, None]]
+    for limit, given in (
+        ({"max_prefill_tokens": 16}, [{"long": 60}, {"short": 10}]),
+        ({}, [{"long": 60, "short": 4}, {"short": 6}]),
+    ):
+        seen = turns(sglang_python, flags={"chunked_prefill_size": 64, **limit}, requests=two)
+        assert [row["given"] for row in seen if row["mode"] == "prefill"] == given
