@@ -931,7 +931,7 @@ def test_an_urgent_arrival_counts_the_reserve_and_not_the_slots():
     assert loop.index("adder.preempt_to_schedule(") < loop.index("req.init_next_round_input(self.tree_cache)")
     # An empty batch returns before the retracted requests are put back: tests/lab/workers/test_sglang_scheduler.py.
     assert loop.index("if len(can_run_list) == 0:\n        return") < loop.index("for req in adder.preempt_list:")
-    says("(the slots that they hold are not counted, and its own prompt only if a batch has tried it before;")
+    says("(the slots that they hold are not counted, and its own prompt only if a batch has tried it before);")
     says("A is retracted. N does not fit beside B, waits for B's end, and is served. A never comes back.")
 
 
