@@ -25,7 +25,7 @@ SHOWN = {"": 1.7, PHONE: 1.3}  # at most so many pixels for a unit of the drawin
 # On a narrow screen a figure scrolls inside its box; a box that scrolls must be reachable by keyboard.
 SCROLLS = 'tabindex="0" role="group" aria-label="figure"'
 _LENGTHS = {"d", "points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"}
-_DECIMALS = re.compile(r"(\d\.\d)\d+")
+_DECIMALS = re.compile(r"(?<=\d\.\d)\d+")
 _NO_TURN = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
 _URL_ID = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 
@@ -101,7 +101,7 @@ def parsed(data: bytes, where: str) -> etree.Element:
     if tree.tag != f"{{{SVG}}}svg":
         raise SiteError(f"{where}: is no SVG but <{_local(tree.tag)}>; draw it again: make experiments")
     for parent in list(tree.iter()):
-        for child in list(parent):
+        for child in list(parent) if len(parent) else ():
             name = _local(child.tag)
             if name in ("metadata", "title", "desc"):  # the label comes from the page; metadata names other hosts
                 parent.remove(child)
@@ -109,7 +109,7 @@ def parsed(data: bytes, where: str) -> etree.Element:
                 raise SiteError(f"{where}: holds <{name}>, which a figure must not; draw it with shapes and text only")
     for element in tree.iter():
         for key, value in list(element.attrib.items()):
-            if _local(key) == "href":
+            if key.endswith("href") and _local(key) == "href":
                 if not value.startswith("#"):
                     raise SiteError(f"{where}: refers to {value[:40]!r}; a figure loads nothing")
                 del element.attrib[key]
@@ -133,8 +133,8 @@ def _face(font: bytes) -> str:
 def _referred(tree: etree.Element) -> set[str]:
     """The ids that something in the figure refers to; the rest only say how its library made it."""
     hrefs = {element.attrib["href"][1:] for element in tree.iter() if element.get("href")}
-    texts = [text for element in tree.iter() for text in (element.text or "", *element.attrib.values())]
-    return hrefs.union(*(_URL_ID.findall(text) for text in texts))
+    texts = (text for element in tree.iter() for text in (element.text or "", *element.attrib.values()))
+    return hrefs.union(*(_URL_ID.findall(text) for text in texts if "url(" in text))
 
 
 def _lighten(element: etree.Element, wanted: set[str]) -> None:
@@ -146,10 +146,11 @@ def _lighten(element: etree.Element, wanted: set[str]) -> None:
         element.set("style", style.replace("font-family: inherit; ", "").replace("font-family: inherit", ""))
     # In the order in which they stand: a set's own order differs from one build to the next.
     for key in [key for key in element.attrib if key in _LENGTHS]:
-        value = _NO_TURN.sub("", _DECIMALS.sub(r"\1", element.attrib.pop(key)))
-        if value:
+        value = _DECIMALS.sub("", element.attrib.pop(key))
+        if value and not _NO_TURN.match(value):
             element.set(key, " ".join(value.split()))
 
 
+@functools.cache
 def _local(tag: object) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
