@@ -10,12 +10,10 @@ import functools
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from scripts.build import file_checks
+from scripts.build import file_checks, mkdocs_once
 from scripts.common import short_lived, side_by_side
 from scripts.common.errors import SiteError, run_cli
 from scripts.common.paths import ROOT
@@ -53,10 +51,12 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
         with Ticking("building the site"):
             try:
                 file_checks.publishable(root)
-                Folder(root, pages, linked=True).prepare(processes=side_by_side.cores())
+                folder = Folder(root, pages, apart=True)
+                folder.prepare(processes=side_by_side.cores())
             except SiteError as error:
                 raise SiteError(f"the site was not built: {error}") from None
             run_mkdocs(pages, fresh, root, extra)
+            folder.publish_files(fresh)
             steps.publish(fresh, root)
             steps.lighten(fresh, root)
         if into.exists():
@@ -71,16 +71,9 @@ def build(into: Path, root: Path = ROOT, extra: tuple = ()) -> float:
 def run_mkdocs(pages: Path, into: Path, root: Path = ROOT, extra: tuple = ()) -> None:
     """Builds a prepared folder into `into`. Raises SiteError with what MkDocs says is wrong."""
     named = ["--config-file", str(pages / generator_settings.FILE), "--site-dir", str(into)]
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.build.mkdocs_once", "build", "--strict", *named, *extra],
-        cwd=root,
-        env=mkdocs_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SiteError(f"the site was not built: {what_failed(done.stdout + done.stderr)}")
+    status, said = mkdocs_once.run(["build", "--strict", *named, *extra], root, mkdocs_environment())
+    if status:
+        raise SiteError(f"the site was not built: {what_failed(said)}")
 
 
 def main() -> None:

@@ -27,11 +27,12 @@ UNPUBLISHED = ("pictures/",)  # part of the pages that show them; they have no c
 class Folder:
     """A prepared folder of the project at `root`, which can be brought up to date page by page."""
 
-    def __init__(self, root: Path, into: Path, linked: bool = False):
-        """Where it is `linked`, files that are published as they are stand in it as links: a generator that builds it
-        once reads them, and `prepare` could not tell which have changed."""
-        self.root, self.into, self.linked, self.context = root.resolve(), into, linked, Context()
+    def __init__(self, root: Path, into: Path, apart: bool = False):
+        """Where files are kept `apart`, what is published as it is does not stand in it: `publish_files` puts it into
+        the site, which a generator would do by way of a copy."""
+        self.root, self.into, self.apart, self.context = root.resolve(), into, apart, Context()
         self.pages: dict[str, Page] = {}
+        self.files: dict[str, Path] = {}  # what is published as it is, by its address
         self.seen: watching.Stamps = {}  # its sources, when it was last brought up to date
 
     def is_behind(self) -> bool:
@@ -57,22 +58,30 @@ class Folder:
         whole = not only or self.pages.keys() != sources.keys()
         converter = self._converter(settings, Names(sources.keys(), files.keys()))
         asked = {name: source for name, source in sources.items() if whole or name in only}
+        figures = figure_files.files(self.root)  # before there are processes that would make them, each for itself
         made = self._pages(converter, asked, processes)
         pages = {name: made.get(name) or self.pages[name] for name in sources}
         convert.check_fragments(pages)
         texts = {f"docs/{markdown_file(name)}": page.text for name, page in pages.items()}
         texts[generator_settings.FILE] = generator_settings.text(generator_settings.of_folder(settings, self.root))
         texts |= {f"docs/{place}": text for place, text in self.context.replay_data.items()}
-        texts |= {f"docs/{place}": text for place, text in figure_files.files(self.root).items()}
+        texts |= {f"docs/{place}": text for place, text in figures.items()}
         if whole:
             texts["docs/data/ledger.json"] = ledger.text(self.context.evidence)
-        self.pages = pages
+        self.pages, self.files = pages, files
         changed = [_write(self.into / name, text) for name, text in texts.items()]
-        put = _link if self.linked else _copy
-        changed += [put(file, self.into / "docs" / place) for place, file in files.items()]
+        if not self.apart:
+            changed += [_copy(file, self.into / "docs" / place) for place, file in files.items()]
         if whole:
             changed.append(self._remove_all_but({*texts, *(f"docs/{place}" for place in files)}))
         return any(changed)
+
+    def publish_files(self, site: Path) -> None:
+        """Puts what is published as it is into a site that was built of this folder."""
+        for folder in {(site / place).parent for place in self.files}:
+            folder.mkdir(parents=True, exist_ok=True)
+        for place, file in self.files.items():
+            shutil.copyfile(file, site / place)
 
     def _pages(self, converter: Converter, sources: dict[str, Path | str], processes: int) -> dict[str, Page]:
         """These pages. Raises the SiteError of the first one that is wrong."""
@@ -133,7 +142,7 @@ class Folder:
 
     def _remove_all_but(self, kept: set[str]) -> bool:
         """Whether there was anything else; a generator's own folders beside docs/ are none of ours."""
-        stray = [file for file in (self.into / "docs").rglob("*") if file.is_file() or file.is_symlink()]
+        stray = [file for file in (self.into / "docs").rglob("*") if file.is_file()]
         stray = [file for file in stray if file.relative_to(self.into).as_posix() not in kept]
         for file in stray:
             file.unlink()
@@ -173,13 +182,4 @@ def _copy(file: Path, to: Path) -> bool:
             return False
     to.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(file, to)
-    return True
-
-
-def _link(file: Path, to: Path) -> bool:
-    """Whether there was no link."""
-    if to.is_symlink():
-        return False
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.symlink_to(file)
     return True

@@ -10,6 +10,7 @@ from scripts.common.errors import SiteError
 from scripts.pages import reading_order
 
 FILE = "mkdocs.yml"
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the quick one, where libyaml is there
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,7 +52,7 @@ def of_folder(settings: dict[str, Any], root: Path) -> dict[str, Any]:
 
 def text(settings: dict[str, Any]) -> str:
     """The settings as a file."""
-    return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def _with_pages(entry: Any, root: Path) -> Any:

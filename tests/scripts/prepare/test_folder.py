@@ -143,17 +143,22 @@ def test_the_folder_is_the_same_however_many_processes_made_it(site_of_one):
     assert any("replays" in file.parts for file in files) and not several.prepare()
 
 
-def test_a_folder_that_is_built_once_links_what_is_published_as_it_is(site_of_one):
+def test_files_that_are_kept_apart_come_into_the_site_by_themselves(site_of_one):
     site_of_one.write("docs/assets/a.css", "a {}")
-    copied, linked = folder_of(site_of_one), Folder(site_of_one.root, site_of_one.root / "linked", linked=True)
-    assert copied.prepare() and linked.prepare() and not linked.prepare()
-    files = {file.relative_to(copied.into) for file in copied.into.rglob("*") if file.is_file()}
-    assert files == {file.relative_to(linked.into) for file in linked.into.rglob("*") if file.is_file()}
-    assert (linked.into / "docs/assets/a.css").resolve() == (site_of_one.root / "docs/assets/a.css").resolve()
-    pages = {file for file in files if file.suffix in (".md", ".yml")}
-    assert pages and not any((linked.into / file).is_symlink() for file in pages), "what is made is written"
-    (site_of_one.root / "docs/assets/a.css").unlink()
-    assert linked.prepare() and not (linked.into / "docs/assets/a.css").is_symlink()
+    whole, apart = folder_of(site_of_one), Folder(site_of_one.root, site_of_one.root / "apart", apart=True)
+    assert whole.prepare() and apart.prepare() and not apart.prepare()
+
+    def files(folder):
+        return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+
+    site = site_of_one.root / "site"
+    apart.publish_files(site)
+    assert (site / "assets/a.css").read_text() == "a {}" and not (apart.into / "docs/assets/a.css").exists()
+    together = files(apart.into / "docs") | files(site)
+    assert together.keys() == files(whole.into / "docs").keys()
+    assert not files(apart.into / "docs").keys() & files(site).keys()
+    for name, file in files(whole.into / "docs").items():
+        assert together[name].read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("processes", [1, 3])
