@@ -15,6 +15,7 @@ from tinycss2.ast import AtRule, Node, QualifiedRule
 # A pattern that begins with letters is looked for fast; where the word begins is seen to behind them.
 _CLASS = re.compile(r"""class(?<=\bclass)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 _ELEMENT = re.compile(r"<([A-Za-z][\w-]*)")
+_TAG = re.compile(r"<[A-Za-z][^>]*")
 _INLINE = re.compile(r"<script[^>]*>(.*?)</script>", re.S)
 # A script that makes an element names its class without the dot that a search for one has.
 _WORD = re.compile(r"(?<![\w.-])[\w-]+")
@@ -38,22 +39,15 @@ class Used:
 
     @classmethod
     def of(cls, pages: Iterable[str], scripts: Iterable[str]) -> "Used":
-        used = cls(values={name: set() for name in ATTRIBUTES})
-        classes: set[tuple[str, ...]] = set()
-        elements: set[str] = set()
-        words: set[str] = set()
-        for page in pages:
-            classes.update(_CLASS.findall(page))
-            elements.update(_ELEMENT.findall(page))
-            for name, values in used.values.items():
-                values.update(re.findall(rf'{name}(?<=\b{name})="?([\w-]+)', page))
-            for script in _INLINE.findall(page):
-                words.update(_WORD.findall(script))
-        for script in scripts:
-            words.update(_WORD.findall(script))
-        made = (word for word in words if not word.startswith(NOT_MADE))
-        used.names.update(made, *("".join(quoted).split() for quoted in classes))
-        used.elements.update(words, map(str.lower, elements))
+        pages = list(pages)
+        tags = _tags(pages)
+        quoted = _CLASS.findall(tags)
+        words = _words([*scripts, *(script for page in pages for script in _INLINE.findall(page))])
+        used = cls({word for word in words if not word.startswith(NOT_MADE)}, words)
+        used.names.update(name for found in set(quoted) for name in "".join(found).split())
+        used.elements.update(map(str.lower, _ELEMENT.findall(tags)))
+        for name in ATTRIBUTES:
+            used.values[name] = set(re.findall(rf'{name}(?<=\b{name})="?([\w-]+)', tags))
         return used
 
     def holds(self, selector: list[Node]) -> bool:
@@ -66,6 +60,20 @@ class Used:
     def _has(self, test: str) -> bool:
         name, _, value = test.partition("=")
         return name not in self.values or not value or value in self.values[name]
+
+
+def _tags(pages: list[str]) -> str:
+    """The opening tags of these pages, each once: most are alike. Pages with a `>` in an attribute are there whole."""
+    found: set[str] = set()
+    for page in pages:
+        tags = set(_TAG.findall(page))
+        found |= {page} if any(tag.count('"') % 2 for tag in tags) else tags
+    return ">".join(found)
+
+
+def _words(scripts: list[str]) -> set[str]:
+    """The words of scripts and of the data that they fetch, which says the same in quotes again and again."""
+    return set(_WORD.findall('"'.join({piece for script in scripts for piece in script.split('"')})))
 
 
 def _needs(selector: list[Node]) -> Iterator[tuple[str, str]]:
