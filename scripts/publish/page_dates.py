@@ -24,6 +24,8 @@ class Correction:
 
 def corrections(page: BuiltPage) -> list[Correction]:
     """The corrections that the built page lists, newest first."""
+    if 'id="corrections"' not in page.text:
+        return []
     article = page.article
     heading = article.css_first("h2#corrections, h3#corrections") if article is not None else None
     after = heading.next if heading is not None else None

@@ -35,12 +35,17 @@ class Piece(NamedTuple):
     @property
     def is_prose(self) -> bool:
         """Whether it is read as a sentence is, and is not a link, a heading or what opens a fold."""
-        return bool(self.inside & PROSE) and not self.inside & (HEADINGS | {"a", "summary", "button", "label", "code"})
+        return _is_prose(self.inside)
+
+
+@functools.lru_cache(maxsize=4096)  # most pieces stand in the same few elements
+def _is_prose(inside: frozenset[str]) -> bool:
+    return bool(inside & PROSE) and not inside & (HEADINGS | {"a", "summary", "button", "label", "code"})
 
 
 def rewrite(page: str, change: Callable[[Piece], str], holding: str = "") -> str:
     """The page with each piece of its article as `change` has it; of pieces only those that hold a text, if one is
-    given."""
+    given, and none of white space alone."""
     article = _ARTICLE.search(page)
     end = page.find("</article>", article.end()) if article else -1
     if article is None or end < 0:
@@ -59,20 +64,28 @@ def _pieces(html: str, holding: str) -> Iterator[tuple[Piece, int]]:
     opened: list[tuple[str, frozenset[str]]] = []
     inside: frozenset[str] = frozenset()
     section = ""
+    last = html.rfind(holding)
     for match in _PIECE.finditer(html):
         kind, text = match.lastgroup, match[0]
         if kind == "tag":
-            tag = _tag(text)
-            if tag.closes:
-                while opened and opened.pop()[0] != tag.name:
+            name, closes, opens, adds, heading = _tag(text)
+            if closes:
+                while opened and opened.pop()[0] != name:
                     pass
                 inside = opened[-1][1] if opened else frozenset()
-            elif tag.opens:
-                inside = inside | tag.adds
-                opened.append((tag.name, inside))
-                section = tag.heading or section
-        elif kind in ("text", "code") and holding in text:
+            elif opens:
+                inside = _with(inside, adds)
+                opened.append((name, inside))
+                section = heading or section
+        elif kind in ("text", "code") and holding in text and not text.isspace():
             yield Piece(text, kind == "code", inside, section), match.start()
+        elif match.start() > last:
+            return
+
+
+@functools.lru_cache(maxsize=4096)
+def _with(inside: frozenset[str], adds: frozenset[str]) -> frozenset[str]:
+    return inside | adds
 
 
 class _Tag(NamedTuple):

@@ -58,7 +58,7 @@ def explain(page: str, terms: Sequence[Term]) -> str:
 
 
 def _takes_links(piece: Piece) -> bool:
-    return piece.is_prose and not piece.is_code and not piece.inside & NOT_IN
+    return not piece.is_code and piece.is_prose and piece.inside.isdisjoint(NOT_IN)
 
 
 def publish(site: Path, root: Path) -> None:
