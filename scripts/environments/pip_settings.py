@@ -14,8 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from scripts.common.errors import SiteError
 from scripts.environments import pip_complaints
@@ -49,7 +48,7 @@ class PipSettings:
     def wheel_folders(self) -> list[Path]:
         """The folders of this machine among `find_links`, those that are there."""
         paths = [
-            Path(url2pathname(urlsplit(link).path)) if link.startswith("file:") else Path(link)
+            Path(unquote(urlsplit(link).path)) if link.startswith("file:") else Path(link)
             for link in self.find_links
         ]
         return [path for path in paths if path.is_dir()]

@@ -1,12 +1,12 @@
 """What a block shows by its looks or on a click is said in words, once: excerpts, results, figures, paths."""
 
-from scripts.publish import markdown_twins, plain_article
+from scripts.publish import article_markdown, plain_article
 
 PAGE = "https://example.org/posts/01-a/"
 
 
 def convert(markup: str) -> str:
-    return markdown_twins.convert(plain_article.plain(f"<article>{markup}</article>"), PAGE)
+    return article_markdown.convert(plain_article.plain(f"<article>{markup}</article>"), PAGE)
 
 
 def test_an_excerpt_is_its_place_its_code_and_its_notes():
