@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts.build import theme_files
+
 
 def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Runs `mkdocs` with these arguments in a folder; returns its status and all that it says."""
@@ -35,6 +37,7 @@ def _mkdocs(arguments: Sequence[str], folder: Path, environment: Mapping[str, st
     os.environ.update(environment)
     os.chdir(folder)
     gc.disable()  # it ends soon
-    from mkdocs.__main__ import cli  # not for who only asks whether a build is needed
+    theme_files.skip_hidden()
+    from mkdocs.__main__ import cli  # what this process has not loaded is loaded here, and not before it is needed
 
     cli(arguments)
