@@ -5,21 +5,26 @@ scripts/publish/. An edited page is prepared alone and shown at once. What other
 edited for a moment.
 """
 
+import gc
 import logging
+import os
 import shutil
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from unittest import mock
 
 import jinja2
+import mkdocs.utils
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
+from scripts.build import theme_files
 from scripts.build.build_site import what_failed
 from scripts.common import side_by_side
 from scripts.common.errors import SiteError
@@ -55,7 +60,7 @@ class Builder:
 
     def __init__(self, root: Path, site: Path, url: str) -> None:
         self.root, self.site, self.url = root, site, url
-        self.folder = Folder(root, site.with_name(f"{site.name}.pages"))
+        self.folder = Folder(root, site.with_name(f"{site.name}.pages"), apart=True)
         self.behind = site.with_name(f"{site.name}.behind")  # touched when pages were prepared that nobody edited
         self.behind.touch()
         self.one_at_a_time = threading.Lock()
@@ -64,6 +69,7 @@ class Builder:
         log = logging.getLogger("mkdocs")
         log.handlers, log.propagate = [self.kept], False
         log.setLevel(logging.WARNING)
+        theme_files.skip_hidden()
 
     def config(self) -> MkDocsConfig:
         """MkDocs' configuration, read anew: it may have been edited."""
@@ -80,7 +86,9 @@ class Builder:
             if not self.folder.pages or self.folder.is_behind():
                 first = not self.folder.pages  # later threads run, and what was read once is known
                 self.folder.prepare(self.folder.edited(), side_by_side.cores() if first else 1)
-            build(self.config())
+            with mock.patch.object(mkdocs.utils, "clean_directory", self._clean):
+                build(self.config())
+            self.folder.publish_files(self.site)
             publish(self.site, self.root)
         except SiteError as error:
             raise SiteError(f"the site was not built: {error}") from None
@@ -88,6 +96,13 @@ class Builder:
             said = f"{type(error).__name__}: {error}"
             raise SiteError(f"the site was not built: {what_failed(chr(10).join([*self.kept.lines, said]))}") from None
         return time.monotonic() - started
+
+    def _clean(self, site: str) -> None:
+        """What MkDocs does before a build, but for the files that it does not put there: most of them are the same."""
+        kept = {os.path.join(site, place) for place in self.folder.files}
+        for folder, _, names in os.walk(site):
+            for file in {os.path.join(folder, name) for name in names} - kept:
+                os.unlink(file)
 
     def again(self) -> None:
         """Builds after an edit and says so in a line. A failed build leaves the server waiting for the next edit."""
@@ -138,6 +153,7 @@ def serve(root: Path, host: str, port: int) -> None:
     try:
         with Ticking("building the site"):
             builder.build()
+        gc.freeze()  # what is known by now is kept: Python need not look each time whether it can go
         server = _Server(builder=builder.again, host=host, port=port, root=str(builder.site), polling_interval=LOOKS_S)
         missing = builder.site / "404.html"
         server.error_handler = lambda code: missing.read_bytes() if code == 404 and missing.is_file() else None

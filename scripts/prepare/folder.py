@@ -77,11 +77,9 @@ class Folder:
         return any(changed)
 
     def publish_files(self, site: Path) -> None:
-        """Puts what is published as it is into a site that was built of this folder."""
-        for folder in {(site / place).parent for place in self.files}:
-            folder.mkdir(parents=True, exist_ok=True)
+        """Puts what is published as it is into a site that was built of this folder, unless it is there."""
         for place, file in self.files.items():
-            shutil.copyfile(file, site / place)
+            _copy(file, site / place)
 
     def _pages(self, converter: Converter, sources: dict[str, Path | str], processes: int) -> dict[str, Page]:
         """These pages. Raises the SiteError of the first one that is wrong."""

@@ -43,3 +43,8 @@ def convert(article: str, page: str) -> str:
     """Markdown of plain HTML; `page` is the address that its links are relative to."""
     text = _Converter(page).convert(article)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+
+
+def converted(article: str, page: str) -> bytes:
+    """The same in bytes."""
+    return convert(article, page).encode()

@@ -1,5 +1,6 @@
 """Each page once more as Markdown, beside it: `posts/02-scheduler-loop/index.md`, numbers and excerpts filled in."""
 
+import functools
 from pathlib import Path
 
 from scripts.publish import plain_article
@@ -17,14 +18,23 @@ _MADE_BY = b"".join(
 def twin(page: BuiltPage, cache: Cache) -> str:
     """The page as Markdown, with its address at the top."""
     article = (page.article.html if page.article is not None else "") or ""
-    made = cache.get([_MADE_BY, page.address.encode(), article.encode()], lambda: _made(article, page.address))
+    key = [_MADE_BY, page.address.encode(), article.encode()]
+    made = cache.get(key, lambda: _made(plain_article.plain(article), page.address, cache))
     return f"<!-- {page.address} -->\n\n{made.decode()}"
 
 
-def _made(article: str, address: str) -> bytes:
+def _made(article: str, address: str, cache: Cache) -> bytes:
+    """The Markdown of a plain article, section by section: an edit changes one of them."""
     from scripts.publish import article_markdown
 
-    return article_markdown.convert(plain_article.plain(article), address).encode()
+    parts = [
+        cache.get(
+            [_MADE_BY, b"section", address.encode(), part.encode()],
+            functools.partial(article_markdown.converted, part, address),
+        )
+        for part in plain_article.sections(article)
+    ]
+    return b"\n".join(part for part in parts if part.strip()) or b"\n"
 
 
 def write(page: BuiltPage, text: str) -> None:

@@ -40,6 +40,18 @@ def plain(article: str) -> str:
     return body.inner_html or ""
 
 
+def sections(plain: str) -> list[str]:
+    """A plain article in parts, each an article by itself: what stands above its first heading of the second level, and
+    each such heading with what stands below it."""
+    article = LexborHTMLParser(plain).css_first("article")
+    parts: list[list[str]] = [[]]
+    for node in article.iter(include_text=True) if article is not None else ():
+        if node.tag == "h2" and parts[-1]:
+            parts.append([])
+        parts[-1].append(node.html or "")
+    return [f"<article>{''.join(part)}</article>" for part in parts]
+
+
 def _results(body: LexborNode) -> None:
     """A result's line says where its claim stands, and the copy of the claim below it goes."""
     for copy in body.css(".result > .claim-in-line"):

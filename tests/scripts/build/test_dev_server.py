@@ -133,3 +133,19 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
             pass
         time.sleep(0.1)
     return False
+
+
+def test_what_is_published_as_it_is_is_put_there_once_and_again_when_it_changes(root, tmp_path):
+    (root / "docs/assets/a.css").write_text("a {}")
+    builder = dev_server.Builder(root, tmp_path / "site", URL)
+    builder.build()
+    put, mark = builder.site / "assets/a.css", builder.site / "assets/mark.svg"
+    (builder.site / "stale.html").write_text("of a page that is gone")
+    before = mark.stat().st_ino, mark.stat().st_ctime_ns
+    (root / "docs/assets/a.css").write_text("a { color: red }")
+    builder.build()
+    assert put.read_text() == "a { color: red }" and not (builder.site / "stale.html").exists()
+    assert (mark.stat().st_ino, mark.stat().st_ctime_ns) == before
+    (root / "docs/assets/a.css").unlink()
+    builder.build()
+    assert not put.exists() and mark.exists()

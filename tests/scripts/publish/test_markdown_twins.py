@@ -6,7 +6,7 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from scripts.publish import built_pages, markdown_twins
+from scripts.publish import article_markdown, built_pages, markdown_twins
 from scripts.publish.built_pages import BuiltPage
 from scripts.publish.content_cache import Cache
 from tests.conftest import ROOT
@@ -67,7 +67,7 @@ def test_a_twin_is_made_once(tmp_path, monkeypatch):
     )
     first = markdown_twins.twin(page, Cache(tmp_path, "markdown"))
     assert first == "<!-- https://example.org/x/ -->\n\n# A\n"
-    monkeypatch.setattr(markdown_twins, "convert", None)
+    monkeypatch.setattr(article_markdown, "convert", None)
     assert markdown_twins.twin(page, Cache(tmp_path, "markdown")) == first
 
 

@@ -1,5 +1,7 @@
 """What a block shows by its looks or on a click is said in words, once: excerpts, results, figures, paths."""
 
+from selectolax.lexbor import LexborHTMLParser
+
 from scripts.publish import article_markdown, plain_article
 
 PAGE = "https://example.org/posts/01-a/"
@@ -66,3 +68,23 @@ def test_what_is_hidden_is_left_out():
     assert convert(
         '<p hidden>for paper</p><p>seen</p><details hidden="until-found"><summary>a</summary>b</details>'
     ) == ("seen\n\n**a**\n\nb\n")
+
+
+def test_an_article_is_the_same_in_sections_and_as_a_whole(built_site):
+    """Each page's Markdown is put together of its sections'."""
+    files = sorted(built_site.rglob("index.html"))
+    for file in files:
+        article = LexborHTMLParser(file.read_text("utf-8")).css_first("article")
+        plain = plain_article.plain(article.html)
+        parts = [article_markdown.convert(part, PAGE) for part in plain_article.sections(plain)]
+        assert "\n".join(part for part in parts if part.strip()) == article_markdown.convert(plain, PAGE), file
+
+
+def test_sections_begin_at_the_headings_of_the_second_level_that_stand_by_themselves():
+    article = "<article>a<h1>b</h1><h2>c</h2><p>d</p><div><h2>e</h2></div><h3>f</h3><h2>g</h2></article>"
+    assert plain_article.sections(article) == [
+        "<article>a<h1>b</h1></article>",
+        "<article><h2>c</h2><p>d</p><div><h2>e</h2></div><h3>f</h3></article>",
+        "<article><h2>g</h2></article>",
+    ]
+    assert plain_article.sections("<p>x") == ["<article></article>"]
