@@ -30,24 +30,34 @@ class Host:
     @property
     def card(self) -> str:
         """What it measures with, without its maker and its driver: `H200`, `AMD EPYC`."""
-        return self.label.partition(",")[0].removeprefix("NVIDIA ")
+        return card_of(self.label)
+
+
+def card_of(label: str) -> str:
+    """The card that a host's label names, without its maker and its driver."""
+    return label.partition(",")[0].removeprefix("NVIDIA ")
+
+
+def short_ids(ids: list[str]) -> list[str]:
+    """As many first digits of each id as tell these hosts apart: four, or all."""
+    digits = SHORT if len({each[:SHORT] for each in ids}) == len(ids) else None
+    return [each[:digits] for each in ids]
 
 
 def of(claim: dict) -> list[Host]:
     """The hosts of a claim as its file holds it."""
-    ids = [host["id"] for host in claim["hosts"]]
-    digits = SHORT if len({each[:SHORT] for each in ids}) == len(ids) else None
+    names = short_ids([host["id"] for host in claim["hosts"]])
     return [
         Host(
             host["id"],
-            host["id"][:digits],
+            name,
             host["label"],
             host["measured"][:10],
             host["holds"],
             host["values"],
             host["records"],
         )
-        for host in claim["hosts"]
+        for host, name in zip(claim["hosts"], names, strict=True)
     ]
 
 

@@ -20,6 +20,7 @@ MEDIAN_SQUARE = 0.454936  # the median of a squared standard normal
 LEAST_FACTOR = 1.959964
 # Fewer say nothing of their kind: two hosts that agree by chance would make a range of next to no width.
 LEAST_VALUES = 5
+SET_BY = ("gpu", "processor", "count")
 SAME = 1e-9  # numbers this close are one; of such a count every host gave the same
 
 
@@ -37,8 +38,8 @@ class Seen:
     numbers: Mapping[str, float]
     within: Mapping[str, float]
 
-    def without(self, host: str) -> "Seen":
-        kept = [name for name in self.numbers if name != host]
+    def without(self, *hosts: str) -> "Seen":
+        kept = [name for name in self.numbers if name not in hosts]
         numbers, within = ({name: kind[name] for name in kept} for kind in (self.numbers, self.within))
         return Seen(self.claim, self.name, self.pool, numbers, within)
 
@@ -74,10 +75,15 @@ Pools = Mapping[tuple[str, str, str], Pool]
 
 @dataclass
 class Tally:
-    """Predictions of left-out hosts, of one pool."""
+    """Predictions of left-out hosts, of one pool or of several together."""
 
     inside: list[bool] = field(default_factory=list)
     half_widths: list[float] = field(default_factory=list)
+
+
+def set_by(pool: tuple[str, str, str]) -> str:
+    """What sets the values of a pool, one of `SET_BY`: a ratio of times is set by what sets the times."""
+    return pool[0].removeprefix("ratio-")
 
 
 def kind_of(kinds: Mapping[str, Any]) -> str:
@@ -163,18 +169,40 @@ def expected(value: Seen, pool: Pool) -> tuple[float, float]:
     return (math.exp(low), math.exp(high)) if value.pool[1] == "relative" else (low, high)
 
 
-def calibration(values: Sequence[Seen]) -> dict[tuple[str, str, str], Tally]:
-    """Each host left out in turn, everywhere, and what it has predicted from the others alone."""
+def calibration(
+    values: Sequence[Seen], machines: Mapping[str, str] | None = None
+) -> dict[str, dict[tuple[str, str, str], Tally]]:
+    """By host and pool: each host left out in turn, everywhere, and what it has predicted from the others alone.
+
+    `machines` says on which machine a host is; one that it does not name is a machine of its own. The other cards of
+    the machine are left out with it: they share its processors, and so foretell what another machine does not."""
+    machine = machines or {}
+    known = sorted({host for value in values for host in value.numbers})
+    return {
+        host: _predicted(host, values, [
+            each for each in known if each == host or machine.get(each, each) == machine.get(host, host)
+        ])
+        for host in known
+    }
+
+
+def _predicted(host: str, values: Sequence[Seen], absent: Sequence[str]) -> dict[tuple[str, str, str], Tally]:
+    """How the values of a host compare with their ranges, made of what all but the `absent` hosts gave."""
+    rest = [value.without(*absent) for value in values]
+    learnt = pools(rest)
     tallies: dict[tuple[str, str, str], Tally] = {}
-    for host in sorted({host for value in values for host in value.numbers}):
-        rest = [value.without(host) for value in values]
-        learnt = pools(rest)
-        for value, kept in zip(values, rest, strict=True):
-            if host not in value.numbers or not kept.numbers or value.pool not in learnt:
-                continue
-            pool = learnt[value.pool]
-            reach = pool.factor * deviation(kept, pool.between)
-            tally = tallies.setdefault(value.pool, Tally())
-            tally.inside.append(bool(abs(value.numbers[host] - kept.middle) <= reach + SAME))
-            tally.half_widths.append(reach)
+    for value, kept in zip(values, rest, strict=True):
+        if host not in value.numbers or not kept.numbers or value.pool not in learnt:
+            continue
+        pool = learnt[value.pool]
+        reach = pool.factor * deviation(kept, pool.between)
+        tally = tallies.setdefault(value.pool, Tally())
+        tally.inside.append(bool(abs(value.numbers[host] - kept.middle) <= reach + SAME))
+        tally.half_widths.append(reach)
     return tallies
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """Predictions of several pools or hosts as one tally."""
+    each = list(tallies)
+    return Tally([one for tally in each for one in tally.inside], [one for tally in each for one in tally.half_widths])

@@ -55,9 +55,44 @@ def test_a_fourth_host_lies_in_the_range_of_three_as_often_as_said(between, with
 
 def test_one_host_left_out_is_predicted_from_the_others_alone():
     rng = np.random.default_rng(5)
-    tallies = host_spread.calibration(host_spread.seen(simulated(rng, 60, 3)))
-    (tally,) = tallies.values()
-    assert len(tally.inside) == 180 and 0.9 <= np.mean(tally.inside) <= 1.0
+    by_host = host_spread.calibration(host_spread.seen(simulated(rng, 60, 3)))
+    assert sorted(by_host) == ["h0", "h1", "h2"]
+    assert [[len(tally.inside) for tally in tallies.values()] for tallies in by_host.values()] == [[60]] * 3
+    every = host_spread.together(tally for tallies in by_host.values() for tally in tallies.values())
+    assert len(every.inside) == len(every.half_widths) == 180 and 0.9 <= np.mean(every.inside) <= 1.0
+
+
+def test_a_host_whose_processor_is_another_is_told_by_its_own_tally():
+    """All hosts in one number hid that what three slow ones foretold of a fast one was wrong."""
+    rng = np.random.default_rng(8)
+    claims = simulated(rng, 60, 4, between=0.02, within=0.01)
+    for each in claims:
+        value = each["hosts"][3]["values"]["x"]
+        value |= {"value": value["value"] * 0.65, "ci": [end * 0.65 for end in value["ci"]]}
+    by_host = host_spread.calibration(host_spread.seen(claims))
+    inside = {host: np.mean(host_spread.together(tallies.values()).inside) for host, tallies in by_host.items()}
+    assert inside["h3"] < 0.05 and min(inside["h0"], inside["h1"], inside["h2"]) > 0.95
+
+
+def test_the_other_card_of_a_machine_foretells_nothing_of_it():
+    rng = np.random.default_rng(9)
+    claims = simulated(rng, 40, 4)
+    for each in claims[:10]:
+        del each["hosts"][:2]  # measured on the two cards of one machine alone
+    values = host_spread.seen(claims)
+
+    def left_out(machines):
+        by_host = host_spread.calibration(values, machines)
+        return {host: len(host_spread.together(tallies.values()).inside) for host, tallies in by_host.items()}
+
+    assert left_out(None) == {"h0": 30, "h1": 30, "h2": 40, "h3": 40}
+    assert left_out({"h2": "m", "h3": "m"}) == {"h0": 30, "h1": 30, "h2": 30, "h3": 30}
+
+
+def test_a_ratio_is_counted_with_what_sets_it():
+    pools = [(kind, "relative", "single") for kind in ("gpu", "ratio-gpu", "ratio-processor", "count", "ratio-count")]
+    assert [host_spread.set_by(pool) for pool in pools] == ["gpu", "gpu", "processor", "count", "count"]
+    assert set(map(host_spread.set_by, pools)) == set(host_spread.SET_BY)
 
 
 def test_a_count_that_every_host_repeats_is_expected_again():

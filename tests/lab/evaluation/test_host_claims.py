@@ -1,6 +1,7 @@
 """A claim is evaluated on every host that has its records, each by itself; it holds if it holds on all."""
 
 import json
+import os
 import shutil
 import time
 
@@ -93,7 +94,36 @@ def test_a_range_is_written_for_what_several_hosts_measured_and_says_its_kind(ro
     assert low < 11.25 / 10.25 and high > 2.0 and claims["twice"]["range"]["ratio"]["kind"] == "ratio-gpu"
     calibration = json.loads((root / "experiments/calibration.json").read_text())
     assert calibration["total"]["left_out"] == 3
-    assert calibration["hosts"][0] == {"id": "0" * 16, "claims": 2}
+    first = calibration["hosts"][0]
+    assert (first["id"], first["claims"], first["left_out"]) == ("0" * 16, 2, 1)  # of `short` there is no other host
+    assert first["label"].partition(",")[0] and first["cores"] == len(os.sched_getaffinity(0))
+    assert sum(host["left_out"] for host in calibration["hosts"]) == 3
+    for host in calibration["hosts"]:  # the ratio is of what the GPU sets
+        assert host["set_by"]["gpu"] == {name: host[name] for name in ("left_out", "inside")}
+        assert host["set_by"]["processor"] == host["set_by"]["count"] == {"left_out": 0, "inside": 0}
+
+
+@pytest.mark.parametrize(("boots", "left_out"), [
+    (("boot", "boot", "other"), [1]),  # the third is foretold by both cards, and neither of them by the third alone
+    (("boot", "boot", "boot"), []),  # one machine
+    (("unknown", "unknown", "unknown"), [1, 1, 1]),  # such a boot says nothing of machines
+])
+def test_cards_of_one_machine_are_left_out_together(root, boots, left_out):
+    places = [f"experiments/{name}" for name in ("records/01", *(f"hosts/{host}/01" for host in HOSTS))]
+    for place, boot in zip(places, boots, strict=True):
+        for path in (root / place).glob("*.json"):
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"host": {"boot": boot, "cores": 32}}))
+    host_ranges.write(root)
+    hosts = json.loads((root / "experiments/calibration.json").read_text())["hosts"]
+    assert [host["left_out"] for host in hosts if host["left_out"]] == left_out
+    assert {host["cores"] for host in hosts} == {32}
+
+
+def test_a_host_whose_record_does_not_say_its_processors_is_an_error_that_names_it(root):
+    path = root / "experiments/hosts" / HOSTS[1] / "01/fast.json"
+    path.write_text(json.dumps({"host": {"boot": "b"}}))
+    with pytest.raises(LabError, match=f"experiments/hosts/{HOSTS[1]}/01/fast.json: does not say its host's proc"):
+        host_ranges.differences(root)
 
 
 def test_a_kind_of_too_few_values_has_no_range_and_is_listed_without_predictions(root, monkeypatch):
@@ -135,6 +165,17 @@ def test_a_range_and_a_calibration_changed_by_hand_are_found(root):
         "experiments/claims/01.json: claim twice: its range for other hosts differs; write it again: make experiments",
         "experiments/calibration.json: is not what the claims give; write it again: make experiments",
     ]
+
+
+def test_a_hosts_count_or_processors_changed_by_hand_are_found(root):
+    path = root / "experiments/calibration.json"
+    written = path.read_text()
+    for change in ({"cores": 999}, {"left_out": 2}, {"set_by": {}}, {"label": "NVIDIA H100"}):
+        calibration = json.loads(written)
+        calibration["hosts"][1] |= change
+        path.write_text(json.dumps(calibration))
+        (line,) = host_ranges.differences(root)
+        assert line.startswith("experiments/calibration.json: is not what the claims give")
 
 
 def test_a_host_that_lacks_one_of_a_claims_records_is_an_error_that_names_it(root):
