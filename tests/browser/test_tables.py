@@ -18,6 +18,14 @@ def test_on_a_phone_what_is_told_in_words_is_not_scrolled_sideways(open_page, fu
     assert opened.evaluate(WIDER) == []
 
 
+def test_the_calibration_by_host_is_read_on_a_phone_without_scrolling_it(open_page, full_url):
+    page = open_page(full_url + "reference/method/", 390)
+    table = page.locator("table.calibration-hosts")
+    assert table.locator("tbody tr").count() > 1
+    assert table.evaluate("(table) => table.scrollWidth <= table.parentElement.clientWidth")
+    assert table.evaluate("(table) => parseFloat(getComputedStyle(table).fontSize)") >= 12
+
+
 def test_a_row_of_the_metrics_says_what_each_cell_is_and_stays_a_row_by_ear(open_page, full_url):
     page = open_page(full_url + "reference/metrics/", 390)
     row = page.locator("table.boxes tbody tr").first

@@ -1,4 +1,4 @@
-"""`/// calibration`: the table by kind, or a line where there is none yet."""
+"""`/// calibration` and `/// calibration-hosts`: the tables by kind and by host, or a line where there is none yet."""
 
 import markdown
 import pytest
@@ -35,8 +35,36 @@ def test_the_table_has_a_row_a_kind_and_one_of_all(tmp_path):
     assert soup.a["href"].removeprefix("../../") in published
 
 
-def test_without_a_file_it_says_so_in_a_line(tmp_path):
-    soup = page(tmp_path)
+HOSTS = "/// calibration-hosts\n///\n"
+
+
+def test_the_table_of_hosts_has_a_row_a_host_with_its_processors(tmp_path):
+    write(tmp_path, DATA)
+    soup = page(tmp_path, HOSTS)
+    assert [cell.text for cell in soup.select("thead th")] == ["host left out", "GPU", "processor", "counts", "all"]
+    rows = [[" ".join(cell.text.split()) for cell in row.select("th, td")] for row in soup.select("tbody tr")]
+    assert rows == [
+        ["H200 db2c 16 processors", "132 of 140", "88 of 90", "-", "220 of 230"],
+        ["H200 0a54 32 processors", "9 of 10", "40 of 60", "-", "49 of 70"],
+        ["H200 8c2d 32 processors", "-", "-", "-", "-"],
+    ]
+    assert soup.find("a") is None  # there is no page of hosts
+
+
+def test_a_host_leads_to_its_section_on_the_page_of_hosts(tmp_path):
+    write(tmp_path, DATA)
+    (tmp_path / "docs/reference").mkdir(parents=True)
+    (tmp_path / "docs/reference/hosts.md").write_text("# Hosts\n")
+    links = page(tmp_path, HOSTS).select("tbody a")
+    assert [(link.text, link["href"]) for link in links][1:] == [
+        ("H200 0a54", "../../reference/hosts/#host-0a54f8ff9f9b4fe7"),
+        ("H200 8c2d", "../../reference/hosts/#host-8c2d5c13daafa861"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["/// calibration\n///\n", HOSTS])
+def test_without_a_file_it_says_so_in_a_line(tmp_path, text):
+    soup = page(tmp_path, text)
     assert soup.text.strip() == calibration.MISSING and soup.table is None
 
 
