@@ -1,4 +1,4 @@
-"""A notebook's HTML by mkdocs-jupyter, in less than half of its time: of one that `notebook_cells` does not know.
+"""A notebook's HTML by mkdocs-jupyter, in less than half of its time.
 
 nbconvert takes the whole page apart once more, to give three kinds of elements an attribute. The code of the cells,
 most of the page's elements, has none of these: it is put in afterwards, as nbconvert would have written it. And the

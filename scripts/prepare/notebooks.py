@@ -1,20 +1,18 @@
-"""Notebooks as HTML whose headings stand by themselves. What mkdocs-jupyter converts is kept in .cache/notebooks/."""
+"""Notebooks as HTML whose headings stand by themselves; converted once, and kept below .cache/notebooks/."""
 
 import contextlib
 import functools
 import hashlib
 import importlib.metadata
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from experiments.formats.whole_file import write_whole
 from scripts.common.errors import SiteError
 from scripts.pages import figure_texts
 from scripts.pages.references import to_root
-from scripts.prepare import headings, notebook_cells, notebook_html, notebook_pages
+from scripts.prepare import headings, notebook_html, notebook_pages
 from scripts.render.page import figure_html
 
 CACHE = ".cache/notebooks"
@@ -30,10 +28,7 @@ _HEADING = re.compile(r'<(h[1-6]) id="([^"]*)">(.*?)<a class="headerlink"[^>]*>#
 
 
 def converted(file: Path, root: Path) -> str:
-    """mkdocs-jupyter's HTML of a notebook, but for what `notebook_html` or `notebook_cells` leaves out."""
-    text = file.read_text("utf-8")
-    if _known(text) is not None:
-        return _written(text)
+    """mkdocs-jupyter's HTML of a notebook, but for what `notebook_html` leaves out."""
     kept = _kept(file, root)
     if kept.is_file():
         return kept.read_text("utf-8")
@@ -46,29 +41,13 @@ def converted(file: Path, root: Path) -> str:
 
 
 def load(files: Iterable[Path], root: Path) -> None:
-    """Converts the first of these notebooks that mkdocs-jupyter has to: the converter, half a second to load, is then
-    known to all processes that fork from this one. What is wrong with the notebook is left to its page."""
+    """Converts the first of these notebooks that needs it: the converter, half a second to load, is then known to all
+    processes that fork from this one. What is wrong with the notebook is left to its page."""
     for file in files:
-        if _known(file.read_text("utf-8")) is None and not _kept(file, root).is_file():
+        if not _kept(file, root).is_file():
             with contextlib.suppress(SiteError):
                 converted(file, root)
             return
-
-
-@functools.lru_cache(maxsize=32)
-def _known(text: str) -> dict[str, Any] | None:
-    """A notebook that `notebook_cells` can write."""
-    with contextlib.suppress(ValueError):
-        notebook = json.loads(text)
-        return notebook if notebook_cells.knows(notebook) else None
-    return None  # mkdocs-jupyter says what is wrong with it
-
-
-@functools.lru_cache(maxsize=32)  # of a server, which prepares all of them whenever a post is edited
-def _written(text: str) -> str:
-    notebook = _known(text)
-    assert notebook is not None
-    return notebook_cells.of(notebook)
 
 
 @functools.cache
