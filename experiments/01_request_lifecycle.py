@@ -293,7 +293,7 @@ def launch_hides_gpu(vllm, sglang, vllm_kernels, sglang_kernels):
 # Two servers of vLLM differ in one flag: the largest size that is captured, 512 tokens by default and 1,024 here. Of
 # the three lengths 128 has a graph on both, 1,024 on the second alone, 4,096 on neither. Two servers of SGLang differ
 # in whether prefills are captured at all. If the graph is what shortens a launch, the first change acts at 1,024
-# tokens alone, and the second at each length. What each claim asks for was written before the servers were measured.
+# tokens alone, and the second at each length.
 
 # %%
 CHANGED = {"vllm-small": "vllm-small-1024", "vllm-8b": "vllm-8b-1024", "sglang-small": "sglang-small-prefill-eager"}
