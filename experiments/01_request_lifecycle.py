@@ -351,7 +351,7 @@ def graph_raised(*runs):
     sentence="With that flag the launch of a prefill takes {small_128} and {small_4096} times as long at 128 and 4,096 "
     "prompt tokens as by default with SmolLM2-135M, and {8b_128} and {8b_4096} times with the 8B shape: 128 fit the "
     "largest graph of both servers, 4,096 of neither.",
-    records=MOVED_RECORDS, tier="gpu", figure="graphs.svg",
+    records=MOVED_RECORDS, tier="gpu",
     holds=holds_value(1, "small_128", "small_4096", "8b_128", "8b_4096"),
     labels={f"{name}_{tokens}": f"the ratio at {tokens:,} tokens with {words}" for tokens in (128, 4096)
             for name, words in {"small": "SmolLM2-135M", "8b": "the 8B shape"}.items()},
@@ -369,7 +369,7 @@ def graph_raised_elsewhere(*runs):
     sentence="With that flag, probes off, the first token of 1,024 prompt tokens comes after {small_raised} in place "
     "of {small_default} in vLLM with SmolLM2-135M, and after {8b_raised} in place of {8b_default} with the 8B shape: "
     "{small} and {8b} times.",
-    records=MOVED_RECORDS, tier="gpu", figure="graphs.svg",
+    records=MOVED_RECORDS, tier="gpu",
     holds=below(0.9, "small", "8b"),
     labels={"small": "the ratio with SmolLM2-135M", "8b": "that with the 8B shape"},
     set_by="processor",
@@ -389,7 +389,7 @@ def graph_raised_ttft(*runs):
     sentence="With --cuda-graph-backend-prefill disabled the launch of a prefill takes {off_128}, {off_1024} and "
     "{off_4096} in SGLang with SmolLM2-135M, at 128, 1,024 and 4,096 prompt tokens, in place of {on_128}, {on_1024} "
     "and {on_4096}: {ratio_128}, {ratio_1024} and {ratio_4096} times.",
-    records=["graphs-sglang-small", "graphs-sglang-small-prefill-eager"], tier="gpu", figure="graphs.svg",
+    records=["graphs-sglang-small", "graphs-sglang-small-prefill-eager"], tier="gpu",
     holds=above(1, "ratio_128", "ratio_1024", "ratio_4096"),
     labels={f"ratio_{tokens}": f"the ratio at {tokens:,} tokens" for tokens in LENGTHS},
     set_by="processor",

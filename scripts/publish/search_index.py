@@ -25,7 +25,7 @@ _NAME = re.compile(r"[_:./-]")
 _SMALL = set(
     "the and are was were its that this these those for with from not than then which what how when where who does did "
     "has have had can may one two both each all more most other into out over but they them their she there here only "
-    "also such same after before between while".split()
+    "also such same after before between while because would could itself still again just even".split()
 )
 _OF_PAGES = {"reference/elsewhere/": "elsewhere", "reference/metrics/": "metric"}
 # Sections that say little of what people look for, or say it again.

@@ -37,13 +37,12 @@ class Mark:
 @dataclass(frozen=True)
 class Drawn:
     """A host's value on the scale that the rows of a value share, in percent of the width. `interval` and `band` are
-    None where there is none; `holds` fills the dot; `says` is told to a reader who does not see it."""
+    None where there is none; `holds` fills the dot."""
 
     at: float
     interval: tuple[float, float] | None
     band: tuple[float, float] | None
     holds: str
-    says: str
 
 
 @dataclass(frozen=True)
@@ -130,8 +129,7 @@ def _row(claim: Claim, name: str, label: str) -> ValueRow:
             cells.append(Cell(host.name, ABSENT, "", None))
             continue
         text, ci = value_format.formatted(value), value_format.interval(value) if value.get("ci") else ""
-        says = f"{text}{f', interval {ci}' if ci else ''}{f'; expected {expected}' if claim.range_of(name) else ''}"
-        drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower(), says) if scale else None
+        drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower()) if scale else None
         cells.append(Cell(host.name, text, ci, drawn))
     texts = {cell.text for cell in cells}
     certain = scale is None and not any(value.get("ci") for value in there)
@@ -171,9 +169,7 @@ def _points(values: list[dict]) -> Iterator[float]:
         yield from value.get("ci") or ()
 
 
-def _drawn(
-    value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: str, says: str
-) -> Drawn:
+def _drawn(value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: str) -> Drawn:
     low, high = scale
 
     def percent(point: float) -> float:
@@ -182,4 +178,4 @@ def _drawn(
     def ends(pair: tuple[float, float] | list[float] | None) -> tuple[float, float] | None:
         return (percent(pair[0]), percent(pair[1])) if pair else None
 
-    return Drawn(percent(value["value"]), ends(value.get("ci")), ends(expected), holds, says)
+    return Drawn(percent(value["value"]), ends(value.get("ci")), ends(expected), holds)

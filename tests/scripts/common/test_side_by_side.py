@@ -96,10 +96,12 @@ def test_cores_are_those_that_may_be_used(monkeypatch):
     assert side_by_side.cores() == 1
 
 
+# A shell that starts something in the background has it ignore interrupts, and its children with it.
 INTERRUPTED = """
-import os, time
+import os, signal, time
 from scripts.common import side_by_side
 from scripts.common.errors import run_cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run_cli(lambda: side_by_side.outcomes(lambda _: (os.write(1, b"at work\\n"), time.sleep(1)), "abcdefgh", 2))
 """
 
