@@ -320,9 +320,19 @@ def graphs_figure(figure, axes):
     places[-1].set_xlabel("prompt, tokens")
 
 
-def launches(run):
-    """The launch of a prefill in ms by prompt length, a value a visit."""
-    return {tokens: segment(run, tokens, "launch") for tokens in LENGTHS}
+def pairs(runs):
+    """{what the claims call a pair: (the default's run, the raised one's)} of the runs of MOVED_RECORDS."""
+    return dict(zip(MOVED, zip(runs[::2], runs[1::2], strict=True), strict=True))
+
+
+def raised_over_default(runs, read):
+    """Of what `read` gives of each pair's runs in ms, a value a visit: both medians, and raised over default."""
+    values = {}
+    for name, (default, raised) in pairs(runs).items():
+        before, after = read(default), read(raised)
+        values |= {f"{name}_default": median_of(before, "ms"), f"{name}_raised": median_of(after, "ms"),
+                   name: intervals.ratio(after, before)}
+    return values
 
 
 @book.claim(
@@ -337,12 +347,7 @@ def launches(run):
     set_by="processor",
 )
 def graph_raised(*runs):
-    values = {}
-    for name, default, raised in zip(MOVED, runs[::2], runs[1::2], strict=True):
-        before, after = (launches(run)[1024] for run in (default, raised))
-        values |= {f"{name}_default": median_of(before, "ms"), f"{name}_raised": median_of(after, "ms"),
-                   name: intervals.ratio(after, before)}
-    return values
+    return raised_over_default(runs, lambda run: segment(run, 1024, "launch"))
 
 
 @book.claim(
@@ -358,9 +363,8 @@ def graph_raised(*runs):
     set_by="processor",
 )
 def graph_raised_elsewhere(*runs):
-    pairs = dict(zip(MOVED, zip(runs[::2], runs[1::2], strict=True), strict=True))
-    return {f"{name}_{tokens}": intervals.ratio(launches(raised)[tokens], launches(default)[tokens])
-            for name, (default, raised) in pairs.items() for tokens in (128, 4096)}
+    return {f"{name}_{tokens}": intervals.ratio(*(segment(run, tokens, "launch") for run in (raised, default)))
+            for name, (default, raised) in pairs(runs).items() for tokens in (128, 4096)}
 
 
 @book.claim(
@@ -375,12 +379,7 @@ def graph_raised_elsewhere(*runs):
     set_by="processor",
 )
 def graph_raised_ttft(*runs):
-    values = {}
-    for name, default, raised in zip(MOVED, runs[::2], runs[1::2], strict=True):
-        before, after = (ttft(run, 1024, "off") for run in (default, raised))
-        values |= {f"{name}_default": median_of(before, "ms"), f"{name}_raised": median_of(after, "ms"),
-                   name: intervals.ratio(after, before)}
-    return values
+    return raised_over_default(runs, lambda run: ttft(run, 1024, "off"))
 
 
 @book.claim(
@@ -397,7 +396,7 @@ def graph_raised_ttft(*runs):
 def prefill_graphs_off(default, off):
     values = {}
     for tokens in LENGTHS:
-        before, after = launches(default)[tokens], launches(off)[tokens]
+        before, after = (segment(run, tokens, "launch") for run in (default, off))
         values |= {f"on_{tokens}": median_of(before, "ms"), f"off_{tokens}": median_of(after, "ms"),
                    f"ratio_{tokens}": intervals.ratio(after, before)}
     return values
