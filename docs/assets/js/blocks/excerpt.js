@@ -177,8 +177,9 @@
     const arriving = new MutationObserver(() => {
       document.querySelectorAll("figure.excerpt:not([data-ready])").forEach((figure) => {
         let last = figure;
-        while (last && !last.nextSibling) last = last.parentElement;
-        if (last) start(figure); // something follows, so the parser is done with it
+        while (!last.nextSibling && last.parentElement !== document.body) last = last.parentElement;
+        // Something follows, so the parser is done with it. What follows in the body itself a script may have put there.
+        if (last.parentElement !== document.body) start(figure);
       });
     });
     arriving.observe(document.documentElement, { childList: true, subtree: true });

@@ -7,8 +7,7 @@
   const LEAST = 3;
   const asked = new URLSearchParams(location.search).get("h") ?? "";
   const wanted = new Set(words(asked).filter((word) => word.length >= LEAST && !STOP.has(word)));
-  const article = document.querySelector("article");
-  if (!wanted.size || !article || !globalThis.CSS?.highlights) return;
+  if (!wanted.size || !globalThis.CSS?.highlights) return;
 
   /** [start, end] of what is marked in a text: a name that was asked for as a whole, else each of its parts that was. */
   function* places(text) {
@@ -24,35 +23,43 @@
     }
   }
 
-  const ranges = [];
-  const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT, (node) =>
-    node.parentElement.closest("script, style, svg, template") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
-  );
-  while (texts.nextNode()) {
-    for (const [start, end] of places(texts.currentNode.data)) {
-      const range = new StaticRange({ startContainer: texts.currentNode, startOffset: start, endContainer: texts.currentNode, endOffset: end });
-      ranges.push(range);
+  function mark() {
+    const article = document.querySelector("article");
+    if (!article) return;
+    const ranges = [];
+    const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT, (node) =>
+      node.parentElement.closest("script, style, svg, template") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+    );
+    while (texts.nextNode()) {
+      for (const [start, end] of places(texts.currentNode.data)) {
+        const range = new StaticRange({ startContainer: texts.currentNode, startOffset: start, endContainer: texts.currentNode, endOffset: end });
+        ranges.push(range);
+      }
     }
-  }
-  if (!ranges.length) return;
-  CSS.highlights.set("search", new Highlight(...ranges));
+    if (!ranges.length) return;
+    CSS.highlights.set("search", new Highlight(...ranges));
 
-  const off = document.createElement("button");
-  off.className = "search-unmark";
-  off.type = "button";
-  off.innerHTML = "Marks off <kbd>Esc</kbd>";
-  const unmark = () => {
-    CSS.highlights.delete("search");
-    off.remove();
-    removeEventListener("keydown", onKey);
-    const bare = new URL(location);
-    bare.searchParams.delete("h");
-    history.replaceState(history.state, "", bare);
-  };
-  const onKey = (event) => {
-    if (event.key === "Escape" && !document.querySelector("dialog[open]")) unmark();
-  };
-  off.addEventListener("click", unmark);
-  addEventListener("keydown", onKey);
-  document.body.append(off);
+    const off = document.createElement("button");
+    off.className = "search-unmark";
+    off.type = "button";
+    off.innerHTML = "Marks off <kbd>Esc</kbd>";
+    const unmark = () => {
+      CSS.highlights.delete("search");
+      off.remove();
+      removeEventListener("keydown", onKey);
+      const bare = new URL(location);
+      bare.searchParams.delete("h");
+      history.replaceState(history.state, "", bare);
+    };
+    const onKey = (event) => {
+      if (event.key === "Escape" && !document.querySelector("dialog[open]")) unmark();
+    };
+    off.addEventListener("click", unmark);
+    addEventListener("keydown", onKey);
+    document.body.append(off);
+  }
+
+  // This script arrives while its page still does: what is not there yet holds words as well.
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", mark);
+  else mark();
 })();
