@@ -40,11 +40,11 @@ class Fault:
 
 def first_fault(value: object, schema: Path) -> Fault | None:
     """What is most wrong with `value` by the schema in that file, None where nothing is. FormatError for a schema that
-    cannot be read; ImportError where jsonschema is not installed."""
-    import jsonschema  # here: a GPU host may lack it, and is told so in one line when a record is checked
-
+    cannot be read; ImportError where jsonschema is needed, to say what is wrong, and is not installed."""
     if _fits(value, schema):
         return None
+    import jsonschema  # here: it is slow to load, and a GPU host may lack it, which is then told in one line
+
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))
     if error is None:
         return None

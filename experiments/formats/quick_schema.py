@@ -44,7 +44,14 @@ class _Schema:
         checks = [self._check(word, asks, schema) for word, asks in schema.items() if word not in SILENT]
         if len(checks) == 1:
             return checks[0]
-        return lambda value: all(check(value) for check in checks)
+
+        def every(value: Any) -> bool:
+            for check in checks:  # noqa: SIM110 - a loop takes two thirds of the time of all()
+                if not check(value):
+                    return False
+            return True
+
+        return every
 
     def _check(self, word: str, asks: Any, schema: Mapping[str, Any]) -> Look:
         if word in _PLAIN:
@@ -62,9 +69,16 @@ class _Schema:
             return lambda value: not isinstance(value, list) or all(map(each, value))
         if word == "properties":
             named = {name: self.look(part) for name, part in asks.items()}
-            return lambda value: (
-                not isinstance(value, dict) or all(part(value[name]) for name, part in named.items() if name in value)
-            )
+
+            def properties(value: Any) -> bool:
+                if isinstance(value, dict):
+                    for name, part in value.items():
+                        look = named.get(name)
+                        if look is not None and not look(part):
+                            return False
+                return True
+
+            return properties
         if word == "additionalProperties":
             other, listed = self.look(asks), schema.get("properties", {}).keys()
             return lambda value: (

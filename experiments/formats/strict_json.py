@@ -61,7 +61,11 @@ def _all_finite(value: object) -> bool:
         if isinstance(part, dict):
             rest += part.values()
         elif isinstance(part, list | tuple):
-            rest += part
+            try:
+                if not all(map(math.isfinite, part)):  # most lists are samples
+                    return False
+            except (TypeError, OverflowError):
+                rest += part
         elif isinstance(part, float):
             if not math.isfinite(part):
                 return False

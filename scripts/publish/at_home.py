@@ -15,6 +15,7 @@ from scripts.publish import (
     llms_texts,
     markdown_twins,
     page_dates,
+    page_trees,
     sitemap,
     structured_data,
 )
@@ -57,6 +58,7 @@ def step(site: Path, root: Path) -> None:
     icons.write(site, root, cited.short, pages[0].description)
     for page in pages:
         page.write()
+    page_trees.forget()
     for cache in (texts, Cache(root, "cards")):
         cache.drop_old()
 

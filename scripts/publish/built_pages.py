@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scripts.common.errors import SiteError
 from scripts.pages import front_matter
+from scripts.publish import page_trees
 
 
 @dataclass
@@ -28,7 +29,7 @@ class BuiltPage:
     @cached_property
     def tree(self) -> LexborHTMLParser:
         """The page as it was built, parsed; nobody may change it."""
-        return LexborHTMLParser(self.text)
+        return page_trees.of(self.text)
 
     @cached_property
     def article(self) -> LexborNode | None:

@@ -5,8 +5,9 @@ a table, a term, a result or an excerpt. A unit is found, shown and opened as on
 import re
 from dataclasses import dataclass, field
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
+from scripts.publish import page_trees
 from scripts.publish.page_text import blank, classes, one_line, spoken, words
 
 # Of these a search knows the page alone: each repeats what other pages say, row by row.
@@ -36,7 +37,7 @@ class Unit:
 
 def units(text: str, page: str) -> list[Unit]:
     """The units of a page's HTML in its order; `page` is its address below the site's root. The first is the page."""
-    tree = LexborHTMLParser(text)
+    tree = page_trees.of(text)
     article = tree.css_first("article")
     title = words(article.css_first("h1")) if article else ""
     if article is None or not title or page.startswith(UNKNOWN) and page != UNKNOWN:

@@ -6,11 +6,14 @@ nothing on this site are left out.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import tinycss2
+
 from scripts.common.errors import SiteError
-from scripts.publish import site_files
+from scripts.publish import site_files, unused_rules
+from scripts.publish.content_cache import Cache
 from scripts.publish.unused_rules import Used, without_unused, without_unused_properties
 
 FOLDER = "assets/css"
@@ -29,13 +32,13 @@ def light(text: str) -> str:
 
 
 def publish(site: Path, root: Path) -> None:
-    """Replaces the sheets that the pages link; `root` is not read."""
+    """Replaces the sheets that the pages link; of `root` the cache alone is read."""
     pages = site_files.pages(site)
     lists: dict[Path, list[str]] = {
         file: [match["path"] for match in LINK.finditer(text)] for file, text in pages.items()
     }
     common = _common([paths for paths in lists.values() if paths])
-    texts = _texts(site, pages, dict.fromkeys(path for paths in lists.values() for path in paths))
+    texts = _texts(site, root, pages, dict.fromkeys(path for paths in lists.values() for path in paths))
     names: dict[tuple[str, ...], str] = {}
     for paths in lists.values():
         for name, several in (("site.css", common), ("page.css", tuple(paths[len(common) :]))):
@@ -65,7 +68,7 @@ def _common(lists: list[list[str]]) -> tuple[str, ...]:
     return tuple(os.path.commonprefix(lists))
 
 
-def _texts(site: Path, pages: dict[Path, str], paths: Iterable[str]) -> dict[str, str]:
+def _texts(site: Path, root: Path, pages: dict[Path, str], paths: Iterable[str]) -> dict[str, str]:
     texts = {}
     for path in paths:
         if not (site / path).is_file():
@@ -75,10 +78,28 @@ def _texts(site: Path, pages: dict[Path, str], paths: Iterable[str]) -> dict[str
     if theme:
         scripts = [file.read_text("utf-8") for file in _page_scripts(site, pages)]
         used = Used.of(pages.values(), scripts)
-        lean = {path: without_unused(text, used) for path, text in theme.items()}
+        cache = Cache(root, "stylesheets")
+        lean = {path: cache.get(_lean_key(text, used), _lean_of(text, used)).decode() for path, text in theme.items()}
+        cache.drop_old()
         askers = [*pages.values(), *scripts, *(lean | {p: t for p, t in texts.items() if p not in theme}).values()]
         texts |= {path: without_unused_properties(text, askers) for path, text in lean.items()}
     return {path: light(text) for path, text in texts.items()}
+
+
+def _lean_key(sheet: str, used: Used) -> list[bytes]:
+    """All that the rest of a sheet depends on."""
+    values = {name: sorted(several) for name, several in used.values.items()}
+    return [
+        Path(unused_rules.__file__).read_bytes(),
+        tinycss2.__version__.encode(),
+        sheet.encode(),
+        *(" ".join(sorted(names)).encode() for names in (used.names, used.elements)),
+        repr(sorted(values.items())).encode(),
+    ]
+
+
+def _lean_of(sheet: str, used: Used) -> Callable[[], bytes]:
+    return lambda: without_unused(sheet, used).encode()
 
 
 def _page_scripts(site: Path, pages: dict[Path, str]) -> list[Path]:

@@ -19,7 +19,9 @@ def test_what_is_no_json_is_refused_in_the_parsers_words():
 @pytest.mark.parametrize(("text", "fault"), [
     ('{"a": [{"b": 1.5}, {"b": 1e999}]}', ("a[1].b", float("inf"))), ('{"a": {"b": -1e999}}', ("a.b", -float("inf"))),
     ("[1e999]", ("[0]", float("inf"))), ('{"a": [1, -1' + "0" * 400 + "]}", ("a[1]", -float("inf"))),
-    ('{"b": {"c": 1e999}, "a": 1e999}', ("b.c", float("inf"))), ('{"a": [1, 2.5, "x", null, true]}', None),
+    ('{"b": {"c": 1e999}, "a": 1e999}', ("b.c", float("inf"))), ('[1, 2, 1e999]', ("[2]", float("inf"))),
+    ('[1, "x", [2, -1e999]]', ("[2][1]", -float("inf"))), ('[1' + "0" * 300 + ', 2.5]', None),
+    ('{"a": [1, 2.5, "x", null, true]}', None),
 ])  # fmt: skip
 def test_a_number_too_large_is_found_with_its_place(text, fault):
     assert strict_json.first_not_finite(strict_json.read(text)) == fault

@@ -25,8 +25,7 @@ PUBLISHED = (f"{record_reader.FOLDER}/", f"{host_reader.FOLDER}/")
 TIERS = {"gpu": "GPU", "cpu": "CPU, engine classes driven directly", "cpu-server": "CPU, the engine's own server"}
 
 
-# How a card stands on its page: by itself, folded in Evidence, or opened below a result line of the text.
-WHOLE, FOLDED, LINE = "whole", "folded", "line"
+WHOLE, FOLDED = "whole", "folded"  # how a card stands on its page: by itself, or to be opened in Evidence
 
 
 class ClaimBlock(PageBlock):
@@ -91,10 +90,7 @@ class Card:
 
 
 def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = "", form: str = WHOLE) -> str:
-    """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported.
-
-    Below a claim's line in the text stand its title and sentence; a script puts the rest of the folded card there.
-    """
+    """The card's HTML. `root` is the way to the site's root, `repo_url` where a mistake is reported."""
     anchor = f"claim-{claim.id}"
     name = (claim.data.get("figure") or "").removeprefix("figures/")
     alt = alt or evidence.figure_words.get(claim.id) or claim.sentence()
@@ -118,8 +114,21 @@ def card(claim: Claim, evidence: Evidence, root: str, repo_url: str, alt: str = 
         local=Card.of(local, claim) if local else None,
         releases=", ".join(releases),
         files=_files(claim),
-        report_url=report_url(claim, repo_url) if repo_url and form != LINE else "",
+        report_url=report_url(claim, repo_url) if repo_url else "",
         root=root,
+    )
+
+
+def in_line(claim: Claim) -> str:
+    """What stands below a claim's line in a text: its title and sentence, and the way to the card in Evidence."""
+    return templates.render(
+        "claim_in_line.html",
+        anchor=f"claim-{claim.id}",
+        title=claim.data["title"],
+        holds=claim.state,
+        sentence=_sentence(claim),
+        values_of=_values_of(claim),
+        rest="Figure, hosts" if claim.data.get("figure") else "Hosts",
     )
 
 

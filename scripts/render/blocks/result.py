@@ -8,7 +8,7 @@ from experiments.formats import verdict_words
 from scripts.common.errors import SiteError
 from scripts.measured.claim_reader import Claim
 from scripts.pages.references import REFERENCE
-from scripts.render.blocks.claim import LINE, card
+from scripts.render.blocks.claim import in_line
 from scripts.render.page.block import PageBlock, register_block
 from scripts.render.page.build_context import Context
 from scripts.render.page.html import escaped
@@ -48,11 +48,10 @@ class ResultBlock(PageBlock):
             link = f'<a class="result-verdict" href="{escaped(self.root + cards[0].url)}">{sign}</a>'
             return f'<p class="result" id="result-{claim.id}" data-holds="{claim.state}">{said} {link}</p>'
         self.context.results.append(claim.id)
-        whole = card(claim, self.evidence, self.root, self.context.repo_url, form=LINE)
         return (
             f'<details class="result" id="result-{claim.id}" name="claim-{claim.id}" data-holds="{claim.state}">'
             f'<summary class="result-line"><span class="result-text">{_without_links(said, self.where)}</span> '
-            f"{sign}</summary>{whole}</details>"
+            f"{sign}</summary>{in_line(claim)}</details>"
         )
 
 

@@ -1,5 +1,7 @@
 """Style sheets as they are sent: two a page, named by what they hold, in the order in which they were linked."""
 
+import shutil
+
 import pytest
 
 from scripts.common.errors import SiteError
@@ -65,6 +67,18 @@ def test_a_name_changes_with_what_the_sheet_holds(site):
     before.write_text(text.replace("2px", "3px"))
     stylesheets.publish(site, site)
     assert linked(site, "c")[0] != first
+
+
+def test_a_rule_that_a_page_comes_to_need_is_there_in_the_next_build(site, tmp_path_factory):
+    root = tmp_path_factory.mktemp("project")  # whose cache knows what was left of the sheet before
+    again = tmp_path_factory.mktemp("again") / "site"
+    shutil.copytree(site, again)
+    page = again / "c/index.html"
+    page.write_text(page.read_text().replace('class="used"', 'class="used never-used"'))
+    stylesheets.publish(site, root)
+    stylesheets.publish(again, root)
+    (before,), (after,) = linked(site, "c"), linked(again, "c")
+    assert "never-used" not in (site / before[1]).read_text() and ".never-used" in (again / after[1]).read_text()
 
 
 def test_a_sheet_that_is_not_there_is_said(site):
