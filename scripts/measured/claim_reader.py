@@ -122,11 +122,12 @@ def load(path: Path, root: Path, records: dict | None = None) -> list[Claim]:
         raise SiteError(f"{where}: claim {name} {rest}: {fault.message[:160]}; write it again: make experiments")
     assert isinstance(data, dict)  # the schema has seen to it
     claims = []
+    digests = {name: record.sha256 for name, record in (records or {}).items()}
     for item in data["claims"]:
         claim = Claim(item["id"], data["experiment"], where, item)
         claim_hosts.check(item, f"{where}: claim {claim.id}")
         for rest in item["records"] + [record for host in claim.hosts[1:] for record in host.records]:
-            _same_record(claim, rest, root, records)
+            _same_record(claim, rest, root, digests)
         claim.sentence()  # raises for a value that the sentence names and the claim lacks
         claims.append(claim)
     return claims
@@ -144,12 +145,12 @@ def load_all(root: Path, records: list | None = None) -> dict[str, Claim]:
     return found
 
 
-def _same_record(claim: Claim, rest: dict, root: Path, known: dict | None) -> None:
-    if known is not None and rest["path"] in known:
-        digest = known[rest["path"]].sha256
-    else:
+def _same_record(claim: Claim, rest: dict, root: Path, digests: dict[str, str]) -> None:
+    """`digests` by path, of what has been read; another one is added."""
+    digest = digests.get(rest["path"])
+    if digest is None:
         try:
-            digest = record_format.sha256((root / rest["path"]).read_bytes())
+            digest = digests[rest["path"]] = record_format.sha256((root / rest["path"]).read_bytes())
         except OSError:
             raise SiteError(
                 f"{claim.file}: claim {claim.id} rests on {rest['path']}, which is not there; "

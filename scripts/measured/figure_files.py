@@ -7,11 +7,13 @@ page's colours of light and dark, of which the browser takes those of the page's
 import base64
 import functools
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as etree
 
+from scripts.common.content_cache import Cache
 from scripts.common.errors import SiteError
 from scripts.measured.figure_colours import palette
 
@@ -67,11 +69,27 @@ def _published(root: Path, name: str, suffix: str) -> Published:
     except OSError:
         raise SiteError(f"{where}: no such figure; draw it (make experiments) or correct the name") from None
     font = root / FONT
-    return _made(data, where, name, SHOWN[suffix], palette(root), font.read_bytes() if font.is_file() else b"")
+    return _made(root, data, where, name, SHOWN[suffix], palette(root), font.read_bytes() if font.is_file() else b"")
 
 
 @functools.lru_cache(maxsize=128)
-def _made(data: bytes, where: str, name: str, scale: float, colours: str, font: bytes) -> Published:
+def _made(root: Path, data: bytes, where: str, name: str, scale: float, colours: str, font: bytes) -> Published:
+    key = [
+        Path(__file__).read_bytes(),
+        data,
+        where.encode(),
+        name.encode(),
+        repr(scale).encode(),
+        colours.encode(),
+        font,
+    ]
+    made = Cache(root, "figures").get(
+        key, lambda: json.dumps(_drawing(data, where, name, scale, colours, font)).encode()
+    )
+    return Published(*json.loads(made))
+
+
+def _drawing(data: bytes, where: str, name: str, scale: float, colours: str, font: bytes) -> tuple[str, str, int, int]:
     tree = parsed(data, where)
     size = re.fullmatch(r"0 0 ([\d.]+) ([\d.]+)", tree.get("viewBox") or "")
     if not size:
@@ -89,7 +107,7 @@ def _made(data: bytes, where: str, name: str, scale: float, colours: str, font: 
     text = f'{opening}<style>{colours}{_face(font)}</style><rect class="ground" width="100%" height="100%"/>{rest}\n'
     stem, _, suffix = name.rpartition(".")
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return Published(f"{PLACE}/{stem}.{digest}.{suffix}", text, width, height)
+    return f"{PLACE}/{stem}.{digest}.{suffix}", text, width, height
 
 
 def parsed(data: bytes, where: str) -> etree.Element:

@@ -6,6 +6,8 @@ One step, because all of it reads the same pages; each matter has a module of it
 import re
 from pathlib import Path
 
+from scripts.common import content_cache
+from scripts.common.content_cache import Cache
 from scripts.publish import (
     built_pages,
     cards,
@@ -20,7 +22,6 @@ from scripts.publish import (
     structured_data,
 )
 from scripts.publish.built_pages import BuiltPage
-from scripts.publish.content_cache import Cache
 
 LONGEST = 220  # signs of a description
 _EDIT = re.compile(r'<a [^>]*rel="edit"[^>]*>')
@@ -59,8 +60,7 @@ def step(site: Path, root: Path) -> None:
     for page in pages:
         page.write()
     page_trees.forget()
-    for cache in (texts, Cache(root, "cards")):
-        cache.drop_old()
+    content_cache.drop_old(root)
 
 
 def _describe_notebooks(pages: list[BuiltPage]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.formats import strict_json, value_format, verdict_words
 from scripts.common import toml_tables
+from scripts.common.content_cache import Cache
 from scripts.common.errors import SiteError
 from scripts.common.toml_tables import Table, Text
 from scripts.measured import claim_hosts, claim_reader
@@ -15,7 +16,6 @@ from scripts.pages import reading_order
 from scripts.publish import card_picture
 from scripts.publish.built_pages import BuiltPage
 from scripts.publish.card_picture import Bar, Picture
-from scripts.publish.content_cache import Cache
 from scripts.sources import pins
 
 FILE = "snippets/cards.toml"

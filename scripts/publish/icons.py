@@ -5,10 +5,10 @@ import json
 from io import BytesIO
 from pathlib import Path
 
+from scripts.common.content_cache import Cache
 from scripts.publish import mark
 from scripts.publish.built_pages import BuiltPage
 from scripts.publish.card_picture import PAPER
-from scripts.publish.content_cache import Cache
 
 MANIFEST = "manifest.webmanifest"
 TOUCH = "assets/img/apple-touch-icon.png"

@@ -3,9 +3,9 @@
 import functools
 from pathlib import Path
 
+from scripts.common.content_cache import Cache
 from scripts.publish import plain_article
 from scripts.publish.built_pages import BuiltPage
-from scripts.publish.content_cache import Cache
 
 NAME = "index.md"
 # Another text comes out of another converter.

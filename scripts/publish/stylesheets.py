@@ -11,9 +11,9 @@ from pathlib import Path
 
 import tinycss2
 
+from scripts.common.content_cache import Cache
 from scripts.common.errors import SiteError
 from scripts.publish import site_files, unused_rules
-from scripts.publish.content_cache import Cache
 from scripts.publish.unused_rules import Used, without_unused, without_unused_properties
 
 FOLDER = "assets/css"
@@ -80,7 +80,6 @@ def _texts(site: Path, root: Path, pages: dict[Path, str], paths: Iterable[str])
         used = Used.of(pages.values(), scripts)
         cache = Cache(root, "stylesheets")
         lean = {path: cache.get(_lean_key(text, used), _lean_of(text, used)).decode() for path, text in theme.items()}
-        cache.drop_old()
         askers = [*pages.values(), *scripts, *(lean | {p: t for p, t in texts.items() if p not in theme}).values()]
         texts |= {path: without_unused_properties(text, askers) for path, text in lean.items()}
     return {path: light(text) for path, text in texts.items()}

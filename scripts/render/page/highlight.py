@@ -1,13 +1,18 @@
 """Python lines as HTML, with as few tags as colours need."""
 
 import functools
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import pygments
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, Token
 
-from scripts.render.page import python_tokens
+from scripts.common.content_cache import Cache
+from scripts.common.paths import ROOT
+from scripts.render.page import html, python_tokens
 from scripts.render.page.html import escaped_code
 
 # Token type to class, most special first. What is not listed keeps the colour of the text and costs no tag.
@@ -31,6 +36,11 @@ CLASSES = [
     (Operator, "o"),
 ]
 
+# Other code makes other tags.
+_MADE_BY = pygments.__version__.encode() + b"".join(
+    Path(file).read_bytes() for file in (__file__, python_tokens.__file__, html.__file__)
+)
+
 
 @functools.cache
 def css_class(token: Token) -> str:
@@ -45,6 +55,11 @@ def python_lines(lines: tuple, before: tuple = ()) -> tuple:
     `before` is what stands above them in the symbol. It is read only where the lines begin inside a string, which
     no lexer could know without it.
     """
+    key = [_MADE_BY, json.dumps([lines, before]).encode()]
+    return tuple(json.loads(Cache(ROOT, "code").get(key, lambda: json.dumps(_lines(lines, before)).encode())))
+
+
+def _lines(lines: tuple, before: tuple) -> tuple:
     skip = len(before) if in_string(before) else 0
     text = "\n".join([*before[len(before) - skip :], *lines])
     rows: list[list[list[str]]] = [[]]

@@ -6,9 +6,9 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from scripts.common.content_cache import Cache
 from scripts.publish import article_markdown, built_pages, markdown_twins
 from scripts.publish.built_pages import BuiltPage
-from scripts.publish.content_cache import Cache
 from tests.conftest import ROOT
 
 PAGE = "https://example.org/posts/01-a/"

@@ -3,11 +3,11 @@
 import os
 import time
 
-from scripts.publish.content_cache import KEPT, Cache
+from scripts.common.content_cache import KEPT, Cache, drop_old
 
 
 def test_the_same_input_is_made_once(tmp_path):
-    cache, made = Cache(tmp_path, "kind"), []
+    cache, made = Cache(tmp_path, "code"), []
 
     def make():
         made.append(1)
@@ -18,12 +18,12 @@ def test_the_same_input_is_made_once(tmp_path):
 
 
 def test_what_nobody_asked_for_goes(tmp_path):
-    cache = Cache(tmp_path, "kind")
+    cache = Cache(tmp_path, "code")
     for name in (b"old", b"used"):
         cache.get([name], lambda: b"x")
     past = time.time() - KEPT - 60
     for file in cache.folder.iterdir():
         os.utime(file, (past, past))
     cache.get([b"used"], lambda: b"never")
-    cache.drop_old()
+    drop_old(tmp_path)
     assert len(list(cache.folder.iterdir())) == 1 and cache.get([b"used"], lambda: b"never") == b"x"

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from experiments.formats.whole_file import write_whole
 
+KINDS = ("cards", "code", "figures", "markdown", "stylesheets")
 KEPT = 30 * 24 * 3600.0  # seconds after its last use
 
 
 class Cache:
-    """The results of one kind, in a folder of the project's cache."""
+    """The results of one of KINDS, in a folder of the project's cache."""
 
     def __init__(self, root: Path, kind: str) -> None:
         self.folder = root / ".cache" / kind
@@ -31,8 +32,10 @@ class Cache:
             write_whole(file, made)
         return made
 
-    def drop_old(self) -> None:
-        """Removes what has not been used for a month."""
-        for file in self.folder.glob("*"):
+
+def drop_old(root: Path) -> None:
+    """Removes what of any kind has not been used for a month."""
+    for kind in KINDS:
+        for file in (root / ".cache" / kind).glob("*"):
             if file.stat().st_mtime < time.time() - KEPT:
                 file.unlink(missing_ok=True)
