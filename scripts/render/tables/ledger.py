@@ -50,7 +50,7 @@ def tables(entries: list[dict], root: str, confirmed: str = "") -> str:
     states = collections.Counter(entry["state"] for entry in entries)
     return templates.render(
         "ledger.html",
-        counts=", ".join(f"{count} {state}" for state, count in states.items()),
+        counts=", ".join(f"{state}: {count:,}" for state, count in states.items()),
         tables=[_table(kind, title, entries) for kind, title in ledger.KINDS.items()],
         root=root,
         confirmed=confirmed,
