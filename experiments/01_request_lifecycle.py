@@ -515,9 +515,9 @@ def status_line(*runs):
 #
 # 128 clients, two requests each, the second when the first has ended: 224 tokens in, 128 out. The published figures
 # (API server 33%, scheduling 29%, GPU 38%, of vLLM 0.5.3) were parts of one total. Here the parts can run at the same
-# time: each is a share of the wall time on its own. CPU time was counted from about a second before the first request,
-# so that a front end's share is an upper bound; a GPU step is a span between two events and holds gaps, an upper bound
-# too.
+# time: each is a share of the wall time on its own. On the first host CPU time was counted from about a second before
+# the first request, so that a front end's share is an upper bound there; on the others from that request. A GPU step is
+# a span between two events and holds gaps, an upper bound too.
 
 # %%
 def front_end(run):
