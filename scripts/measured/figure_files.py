@@ -58,8 +58,17 @@ def forms(root: Path, name: str) -> tuple[Published, Published]:
 
 
 def files(root: Path) -> dict[str, str]:
-    """Address below the site's root -> text of every drawing. Raises SiteError, as `forms` does."""
-    return {form.address: form.text for name in names(root) for form in forms(root, name)}
+    """Address below the site's root -> text of every drawing. Raises SiteError, as `forms` does.
+
+    A file without its drawing for phones is none that a notebook drew: a renamed one, say. The page that shows the
+    figure knows what it should be called.
+    """
+    drawn = [name for name in names(root) if (root / FOLDER / _for_phones(name)).is_file()]
+    return {form.address: form.text for name in drawn for form in forms(root, name)}
+
+
+def _for_phones(name: str) -> str:
+    return f"{name.removesuffix('.svg')}{PHONE}.svg"
 
 
 def _published(root: Path, name: str, suffix: str) -> Published:
