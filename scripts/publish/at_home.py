@@ -17,7 +17,6 @@ from scripts.publish import (
     llms_texts,
     markdown_twins,
     page_dates,
-    page_trees,
     sitemap,
     structured_data,
 )
@@ -59,7 +58,6 @@ def step(site: Path, root: Path) -> None:
     icons.write(site, root, cited.short, pages[0].description)
     for page in pages:
         page.write()
-    page_trees.forget()
     content_cache.drop_old(root)
 
 

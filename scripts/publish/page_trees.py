@@ -4,15 +4,12 @@ import functools
 
 from selectolax.lexbor import LexborHTMLParser
 
-KEPT = 64  # pages; a tree takes some fifteen times the bytes of its page
+# Pages. While one is edited, a server publishes the others as they were: a tenth of that is to parse them. A tree takes
+# some fourteen times the bytes of its page, so these take 100 to 150 MB.
+KEPT = 48
 
 
 @functools.lru_cache(maxsize=KEPT)
 def of(page: str) -> LexborHTMLParser:
     """The page's tree, which nobody may change."""
     return LexborHTMLParser(page)
-
-
-def forget() -> None:
-    """Lets go of them all: the steps that follow write the pages anew."""
-    of.cache_clear()
