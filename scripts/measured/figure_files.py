@@ -60,15 +60,13 @@ def forms(root: Path, name: str) -> tuple[Published, Published]:
 def files(root: Path) -> dict[str, str]:
     """Address below the site's root -> text of every drawing. Raises SiteError, as `forms` does.
 
-    A file without its drawing for phones is none that a notebook drew: a renamed one, say. The page that shows the
-    figure knows what it should be called.
+    A drawing for phones without its figure says what a renamed one was called: that is missed first.
     """
-    drawn = [name for name in names(root) if (root / FOLDER / _for_phones(name)).is_file()]
-    return {form.address: form.text for name in drawn for form in forms(root, name)}
-
-
-def _for_phones(name: str) -> str:
-    return f"{name.removesuffix('.svg')}{PHONE}.svg"
+    there = names(root)
+    phones = sorted((root / FOLDER).rglob(f"*{PHONE}.svg"))
+    wide = [file.relative_to(root / FOLDER).as_posix().replace(f"{PHONE}.svg", ".svg") for file in phones]
+    lost = [name for name in wide if name not in there]
+    return {form.address: form.text for name in [*lost, *there] for form in forms(root, name)}
 
 
 def _published(root: Path, name: str, suffix: str) -> Published:

@@ -45,14 +45,6 @@ def walk(page):
 @pytest.mark.parametrize("folds", ["as they open", "all open"])
 def test_notes_stand_as_if_all_had_been_laid_out_at_once(open_page, full_url, full_site, folds):
     address = full_url + benchmark_sites.post_address(full_site, 2)
-    found, expected = both(open_page, address, folds)
-    if found != expected:  # beside other tests the page to compare with was once a line off: its typeface came late
-        found, expected = both(open_page, address, folds)
-    assert len(found) > 4 and found == expected
-
-
-def both(open_page, address, folds) -> tuple[list, list]:
-    """Where the notes stand on a page that is laid out late, and on one that is laid out at once."""
     late, whole = open_page(address), open_page("about:blank")
     whole.add_init_script(AT_ONCE)
     whole.goto(address, wait_until="load")
@@ -67,7 +59,7 @@ def both(open_page, address, folds) -> tuple[list, list]:
     until = time.monotonic() + SETTLED_S
     while (found := late.evaluate(OFF)) != (expected := whole.evaluate(OFF)) and time.monotonic() < until:
         late.wait_for_timeout(200)
-    return found, expected
+    assert len(found) > 4 and found == expected
 
 
 @pytest.mark.parametrize("width", [1280, 390])
