@@ -30,6 +30,9 @@ def test_every_element_looks_as_before(browser, full_site, addresses, width, sch
             for url in (heavy, light):
                 page.goto(url + address, wait_until="load")
                 page.evaluate(f"() => {{ {OPEN} }}")
+                page.wait_for_function(
+                    "[...document.querySelectorAll('figure.excerpt')].every((each) => !each.skipped)"
+                )
                 page.wait_for_timeout(300)  # notes are placed anew
                 looks.append(page.evaluate(LOOKS))
             before, after = looks

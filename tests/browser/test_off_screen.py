@@ -1,10 +1,13 @@
 """What is far from the screen is laid out late: links land, notes stand as before, nothing is lost."""
 
+import re
 import time
 
 import pytest
 
 from scripts.browser import benchmark_sites
+from tests.browser.conftest import LATE
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 # Of each note beside code: how far it is from the line it speaks of. Of what is in a closed fold, nothing.
@@ -26,40 +29,86 @@ AT_ONCE = """
     document.head.append(style);
   }).observe(document, { childList: true, subtree: true });"""
 
+# A browser that is never idle, until `idle()`: what is far from the screen stays as it is while a page arrives.
+BUSY = """
+  const waiting = [];
+  globalThis.requestIdleCallback = (then) => waiting.push(then);
+  globalThis.idle = () => { for (const then of waiting.splice(0)) then(); };"""
+SKIPPED = "[...document.querySelectorAll('figure.excerpt')].some((figure) => figure.skipped)"
+OPEN_ALL = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SETTLED_S = 15  # of a page with all folds open, beside other tests
 
 
-def walk(page):
-    """Scrolls to the end, as a reader does."""
-    page.evaluate("scrollTo(0, 0)")
-    for _ in range(200):
-        page.mouse.wheel(0, 800)
-        page.wait_for_timeout(30)
-        page.evaluate(DRAWN)  # on a busy machine a frame takes longer than that
-        if page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2"):
-            return
-    raise AssertionError("the page has no end")
+@pytest.fixture
+def late_and_whole(open_page, full_url, full_site):
+    """late_and_whole(folds) -> the second post while the browser is busy, and as if it had been laid out at once."""
+
+    def opened(folds: str):
+        pages = []
+        for script in (BUSY, AT_ONCE):
+            page = open_page("about:blank")
+            page.add_init_script(script)
+            page.goto(full_url + benchmark_sites.post_address(full_site, 2), wait_until="load")
+            page.evaluate("document.fonts.ready")
+            if folds == "all open":
+                page.evaluate(OPEN_ALL)
+            page.wait_for_timeout(300)
+            pages.append(page)
+        late, whole = pages
+        assert late.evaluate(SKIPPED) and not whole.evaluate(SKIPPED)
+        return late, whole
+
+    return opened
+
+
+def same(late, whole, of: str = "") -> None:
+    """Waits until the notes of the figures, or of one, stand as they should."""
+    until = time.monotonic() + SETTLED_S
+    while True:
+        found, expected = ([each for each in page.evaluate(OFF) if of in ("", each[0])] for page in (late, whole))
+        if found == expected or time.monotonic() > until:
+            break
+        late.wait_for_timeout(200)
+    assert found == expected and (len(found) == 1 if of else len(found) > 4)
 
 
 @pytest.mark.parametrize("folds", ["as they open", "all open"])
-def test_notes_stand_as_if_all_had_been_laid_out_at_once(open_page, full_url, full_site, folds):
-    address = full_url + benchmark_sites.post_address(full_site, 2)
-    late, whole = open_page(address), open_page("about:blank")
-    whole.add_init_script(AT_ONCE)
-    whole.goto(address, wait_until="load")
-    for page in (late, whole):
-        page.evaluate("document.fonts.ready")
-        if folds == "all open":
-            page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-        page.wait_for_timeout(300)
-    skipped = "[...document.querySelectorAll('figure.excerpt')].some((figure) => figure.skipped)"
-    assert late.evaluate(skipped) and not whole.evaluate(skipped)
-    walk(late)
-    until = time.monotonic() + SETTLED_S
-    while (found := late.evaluate(OFF)) != (expected := whole.evaluate(OFF)) and time.monotonic() < until:
-        late.wait_for_timeout(200)
-    assert len(found) > 4 and found == expected
+def test_the_notes_that_a_reader_comes_to_stand_as_if_all_had_been_laid_out_at_once(late_and_whole, folds):
+    late, whole = late_and_whole(folds)
+    for name, _ in whole.evaluate(OFF):
+        late.evaluate("(name) => document.getElementById(name).scrollIntoView({ behavior: 'instant' })", name)
+        same(late, whole, name)
+
+
+@pytest.mark.parametrize("folds", ["as they open", "all open"])
+def test_all_notes_stand_as_if_all_had_been_laid_out_at_once_when_the_browser_was_idle(late_and_whole, folds):
+    late, whole = late_and_whole(folds)
+    late.evaluate("idle()")
+    same(late, whole)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_tab_or_a_jump_brings_to_the_screen_s_edge_stays_there(open_page, full_url, full_site, width):
+    page = open_page(full_url + benchmark_sites.post_address(full_site, 1), width)
+    fold = page.locator("details.path-fold > summary").first
+    tops = fold.evaluate(
+        f"""async (fold) => {{
+          fold.scrollIntoView({{ block: "nearest", behavior: "instant" }});
+          const tops = [];
+          for (let frames = 0; frames < 10; frames += 2) {{
+            tops.push(Math.round(fold.getBoundingClientRect().top));
+            await {DRAWN};
+          }}
+          return tops;
+        }}"""
+    )
+    assert len(set(tops)) == 1 and 0 < tops[0] < page.viewport_size["height"], tops
+
+
+def test_the_script_lays_out_what_the_sheet_leaves_for_later():
+    sheet = (ROOT / "docs/assets/css/off-screen.css").read_text("utf-8")
+    assert re.search(r":is\((.+)\) \{\n\s+content-visibility: auto", sheet)[1] == LATE
 
 
 @pytest.mark.parametrize("width", [1280, 390])

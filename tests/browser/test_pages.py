@@ -85,8 +85,8 @@ def test_the_parts_of_the_open_menu_are_told_apart(open_page, full_url):
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("post", MOST), ("notebook", 150_000)])
-def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit):
-    address = full_url + request.getfixturevalue(kind)
+def test_first_visit_is_light_and_still(browser, visited_url, request, kind, limit):
+    address = visited_url + request.getfixturevalue(kind)
     seen = headless.visit(browser, address)
     assert seen.foreign == []
     assert len(seen.parts) >= 8, "too few files to be believed"
@@ -97,16 +97,16 @@ def test_first_visit_is_light_and_still(browser, full_url, request, kind, limit)
         assert moved.shift < 0.01, f"{kind} at {width} px moves by {moved.shift:.3f}"
 
 
-def test_no_post_is_heavier(browser, full_url, full_site):
+def test_no_post_is_heavier(browser, visited_url, full_site):
     """The posts that were told anew are the heaviest; the first alone said nothing of them."""
     posts = [post.slug for post in reading_order.load(full_site)]
-    bytes_of = {slug: headless.visit(browser, f"{full_url}posts/{slug}/").bytes for slug in posts}
+    bytes_of = {slug: headless.visit(browser, f"{visited_url}posts/{slug}/").bytes for slug in posts}
     assert {slug: size for slug, size in bytes_of.items() if size > MOST} == {}
 
 
-def test_the_ledger_s_filter_moves_nothing(browser, full_url):
+def test_the_ledger_s_filter_moves_nothing(browser, visited_url):
     for width, height in SIZES.items():
-        assert headless.visit(browser, f"{full_url}reference/ledger/", width, height, slow=True).shift < 0.01
+        assert headless.visit(browser, f"{visited_url}reference/ledger/", width, height, slow=True).shift < 0.01
 
 
 def test_fonts_are_the_site_s_own_and_preloaded(open_page, full_url, post):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from experiments.lab.analysis import figure_forms
 from scripts.pages import reading_order
+from tests.browser.test_off_screen import DRAWN
 
 pytestmark = pytest.mark.browser
 SCREENS = (390, 1280, 1920)
@@ -125,6 +126,8 @@ def test_a_call_path_is_a_line_until_it_is_opened_and_its_lanes_keep_their_heads
     page = open_page(f"{full_url}posts/{slugs(full_site)[0]}/", width)
     assert page.locator("details.path-fold").first.bounding_box()["height"] < 120
     page.locator("details.path-fold > summary").first.click()
+    page.locator("details.path-fold[open] .path-hop").first.wait_for()
+    page.evaluate(DRAWN)
     page.evaluate("scrollBy({ top: 1200, behavior: 'instant' })")
     head = page.locator(".path-heads").first.bounding_box()
     assert 40 <= head["y"] <= 120, "the heads have scrolled away"
