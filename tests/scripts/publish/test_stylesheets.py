@@ -54,7 +54,7 @@ def test_rules_keep_their_order_and_addresses_still_lead_where_they_led(site):
         common.index(".used") < common.index(".own-and-absent") and "never-used" not in common and "rtl" not in common
     )
     assert 'url("../fonts/x.woff2")' in common and "@charset" not in common
-    assert own == '.row { background: url("../img/a.svg"), url(#hatch) }'
+    assert own == '.row{background:url("../img/a.svg"),url(#hatch)}'
 
 
 def test_a_name_changes_with_what_the_sheet_holds(site):
@@ -89,11 +89,18 @@ def test_a_sheet_that_is_not_there_is_said(site):
 
 def test_comments_and_line_breaks_go_and_strings_stay():
     sheet = '/* What\n   it is */\n.a > b,\n.c { content: "a /* b */  c"; }\n\n.d { background: url("#x") } /* end */\n'
-    assert stylesheets.light(sheet) == '.a > b, .c { content: "a /* b */  c"; } .d { background: url("#x") }'
+    assert stylesheets.light(sheet) == '.a > b,.c{content:"a /* b */  c";}.d{background:url("#x")}'
+
+
+def test_spaces_that_say_something_stay():
+    sheet = "@media screen and (min-width: 4em) { .a :hover > b { margin: -1px auto; width: calc(1em - 2px) } }"
+    assert (
+        stylesheets.light(sheet)
+        == "@media screen and (min-width:4em){.a :hover > b{margin:-1px auto;width:calc(1em - 2px)}}"
+    )
+    strings = """.b { content: "a: b, c; { d }" ': ' attr(x) }"""
+    assert stylesheets.light(strings) == """.b{content:"a: b, c; { d }" ': ' attr(x)}"""
 
 
 def test_an_apostrophe_in_a_comment_begins_no_string():
-    assert (
-        stylesheets.light("/* a reader's */ .a { margin: 0 } /* it's */ .b { top: 0 }")
-        == ".a { margin: 0 } .b { top: 0 }"
-    )
+    assert stylesheets.light("/* a reader's */ .a { margin: 0 } /* it's */ .b { top: 0 }") == ".a{margin:0}.b{top:0}"
