@@ -27,9 +27,9 @@ LAID_OUT = f"""() => [...document.querySelectorAll("{LATE}")].every(
 def full_site(tmp_path_factory) -> Path:
     """The folder of a built site with seven posts and seven notebooks, published at the sub-path it is served below.
 
-    Its `site` is as visitors get it, its `heavy` the same before it was made smaller. `steady` differs from `site` in that
-    a page waits for its typefaces: a visitor's does without one that takes longer than a tenth of a second, as on a busy
-    machine many do, and then its lines break elsewhere.
+    Its `site` is as visitors get it, its `heavy` the same before it was made smaller. `steady` differs from `site` in
+    that a page waits for its typefaces: a visitor's does without one that takes longer than a tenth of a second, as on
+    a busy machine many do, and then its lines break elsewhere.
     """
 
     def keep_then_lighten(site: Path, root: Path) -> None:
