@@ -44,5 +44,6 @@ def _pool(frames: Drawn, state: dict) -> str:
         )
         + f'<p class="rp-label">In the next step a prompt may ask for fewer than <b>{left:,.1f}</b>: '
         f"{state['free']:,} empty and {state['kept']:,} of the tree that nobody uses, less what is kept for answers. "
-        "The next chunk of a half-computed prompt comes off first, and with mixed chunks a slot for each decode.</p>"
+        "The next chunk of a half-computed prompt comes off first, with its whole answer if it is the last, and with "
+        "mixed chunks a slot for each decode.</p>"
     )
