@@ -20,7 +20,7 @@ def doing(run: Run, name: str, n: int) -> str:
     cell = run.cell(name, n) if 1 <= n <= run.last else None
     if cell and cell.kind in (PROMPT, DECODE):
         noun = "token" if cell.tokens == 1 else "tokens"
-        words = f"{cell.tokens:,} {'answer' if cell.kind == DECODE else 'prompt'} {noun}"
+        words = f"{cell.tokens:,} {_whose(run, name, n)} {noun}"
         if cell.found:
             words += f", {cell.found:,} found"
         return words + (", finished" if name in state["finished"] else "")
@@ -31,6 +31,14 @@ def doing(run: Run, name: str, n: int) -> str:
         return {IDLE: "no token", WAITS: "waits", OUT: run.lost_word}[cell.kind]
     assert cell is None or cell.kind == AWAY
     return "finished" if name in state["finished"] else "not here yet"
+
+
+def _whose(run: Run, name: str, n: int) -> str:
+    """What kind of tokens a request computes: after it has lost its memory, its answer's so far are among them."""
+    if run.cell(name, n).kind == DECODE:
+        return "answer"
+    lost = any(run.cell(name, before).kind == OUT for before in range(1, n))
+    return "known" if lost else "prompt"
 
 
 def total(run: Run, n: int) -> str:

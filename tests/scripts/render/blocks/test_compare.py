@@ -97,6 +97,15 @@ def test_a_run_that_is_over_stays_as_it_ended():
     assert compare_words.doing(one, "b", 3) == "preempted"
 
 
+def test_the_tokens_of_a_request_that_comes_back_are_not_all_its_prompt_s():
+    data = small_runs.data()
+    lost, back = data["steps"][3], json.loads(json.dumps(data["steps"][2]))
+    back["state"]["budget"]["given"] = {"b": 2}
+    data["steps"] += [back | {"n": 4}]
+    assert "b" in lost["state"]["waiting"]
+    assert compare_words.doing(read("01/a", Stored(data)), "b", 4).startswith("2 known tokens")
+
+
 def test_who_is_refused_is_told_with_what_the_decision_saw():
     slots = small_runs.data("slots")
     slots["steps"][2]["state"]["waiting"] = ["b"]
