@@ -23,7 +23,7 @@ PRINTED = re.compile(r'(<link rel="stylesheet" media="print" href="[^">]*?)(asse
 # A string is kept as it is, whatever stands in it.
 _PIECE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:/\*.*?\*/|\s)+""", re.S)
 # Where a space says nothing. A colon keeps the one before it: `a :hover` is not `a:hover`.
-_SPACED = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|\s*([{},;])\s*|(:)\s+""")
+_SPACED = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:;\s*(?=}))?\s*([{},;>~])\s*|(:)\s+|\s+(!)""")
 _URL = re.compile(r"""url\((["']?)(?!data:|#|/|\w+:)([^)"']+)\1\)""")
 _ALONE = re.compile(r"\s*@charset[^;]*;", re.I)
 
@@ -31,7 +31,7 @@ _ALONE = re.compile(r"\s*@charset[^;]*;", re.I)
 def light(text: str) -> str:
     """The same rules without comments, line breaks and indents, which are for the source."""
     spaced = _PIECE.sub(lambda piece: piece[1] or " ", text).strip()
-    return _SPACED.sub(lambda piece: piece[1] or piece[2] or piece[3], spaced)
+    return _SPACED.sub(lambda piece: piece[1] or piece[2] or piece[3] or piece[4], spaced)
 
 
 def publish(site: Path, root: Path) -> None:
