@@ -21,9 +21,10 @@ THEME = "assets/stylesheets/"
 LINK = re.compile(r'<link rel="?stylesheet"? href="?(?P<root>[^">\s]*?)(?P<path>assets/[^">\s]+\.css)"?>\s*')
 PRINTED = re.compile(r'(<link rel="stylesheet" media="print" href="[^">]*?)(assets/[^">]+\.css)')
 # A string is kept as it is, whatever stands in it.
-_PIECE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:/\*.*?\*/|\s)+""", re.S)
+_STRING = r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+_PIECE = re.compile(_STRING + r"|(?:/\*.*?\*/|\s)+", re.S)
 # Where a space says nothing. A colon keeps the one before it: `a :hover` is not `a:hover`.
-_SPACED = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?:;\s*(?=}))?\s*([{},;>~])\s*|(:)\s+|\s+(!)""")
+_SPACED = re.compile(_STRING + r"|(?:;\s*(?=}))?\s*([{},;>~])\s*|(:)\s+|\s+(!)")
 _URL = re.compile(r"""url\((["']?)(?!data:|#|/|\w+:)([^)"']+)\1\)""")
 _ALONE = re.compile(r"\s*@charset[^;]*;", re.I)
 
@@ -31,7 +32,7 @@ _ALONE = re.compile(r"\s*@charset[^;]*;", re.I)
 def light(text: str) -> str:
     """The same rules without comments, line breaks and indents, which are for the source."""
     spaced = _PIECE.sub(lambda piece: piece[1] or " ", text).strip()
-    return _SPACED.sub(lambda piece: piece[1] or piece[2] or piece[3] or piece[4], spaced)
+    return _SPACED.sub(lambda piece: piece[piece.lastindex or 0], spaced)
 
 
 def publish(site: Path, root: Path) -> None:

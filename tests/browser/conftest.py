@@ -95,20 +95,17 @@ def notebook(full_site) -> str:
 
 @pytest.fixture
 def open_page(browser):
-    """open_page(url, width=1280, scheme="light", **context options) -> a Playwright page that has loaded it.
-
-    All of it is laid out; `laid_out=False` does not wait for that.
-    """
+    """open_page(url, width=1280, scheme="light", **context options) -> a Playwright page, loaded and all laid out."""
     contexts = []
 
-    def open_it(url: str, width: int = 1280, scheme: str = "light", laid_out: bool = True, **options):
+    def open_it(url: str, width: int = 1280, scheme: str = "light", **options):
         context = browser.new_context(
             viewport={"width": width, "height": SIZES.get(width, 900)}, color_scheme=scheme, **options
         )
         contexts.append(context)
         page = context.new_page()
         page.goto(url, wait_until="load")
-        if laid_out and options.get("java_script_enabled", True):
+        if options.get("java_script_enabled", True):
             page.wait_for_function(LAID_OUT)
         return page
 

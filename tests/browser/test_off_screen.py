@@ -76,7 +76,9 @@ def same(late, whole, of: str = "") -> None:
 @pytest.mark.parametrize("folds", ["as they open", "all open"])
 def test_the_notes_that_a_reader_comes_to_stand_as_if_all_had_been_laid_out_at_once(late_and_whole, folds):
     late, whole = late_and_whole(folds)
-    for name, _ in whole.evaluate(OFF):
+    names = [name for name, _ in whole.evaluate(OFF)]
+    assert len(names) > 4
+    for name in names:
         late.evaluate("(name) => document.getElementById(name).scrollIntoView({ behavior: 'instant' })", name)
         same(late, whole, name)
 

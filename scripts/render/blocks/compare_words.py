@@ -20,7 +20,8 @@ def doing(run: Run, name: str, n: int) -> str:
     cell = run.cell(name, n) if 1 <= n <= run.last else None
     if cell and cell.kind in (PROMPT, DECODE):
         noun = "token" if cell.tokens == 1 else "tokens"
-        words = f"{cell.tokens:,} {_whose(run, name, n)} {noun}"
+        whose = "answer" if cell.kind == DECODE else _of_a_prompt(run, name, n)
+        words = f"{cell.tokens:,} {whose} {noun}"
         if cell.found:
             words += f", {cell.found:,} found"
         return words + (", finished" if name in state["finished"] else "")
@@ -33,10 +34,8 @@ def doing(run: Run, name: str, n: int) -> str:
     return "finished" if name in state["finished"] else "not here yet"
 
 
-def _whose(run: Run, name: str, n: int) -> str:
-    """What kind of tokens a request computes: after it has lost its memory, its answer's so far are among them."""
-    if run.cell(name, n).kind == DECODE:
-        return "answer"
+def _of_a_prompt(run: Run, name: str, n: int) -> str:
+    """Whose tokens a request computes that does not decode: once it has lost its memory, its answer's are among them."""
     lost = any(run.cell(name, before).kind == OUT for before in range(1, n))
     return "known" if lost else "prompt"
 
