@@ -35,7 +35,7 @@ def doing(run: Run, name: str, n: int) -> str:
 
 
 def _of_a_prompt(run: Run, name: str, n: int) -> str:
-    """Whose tokens a request computes that does not decode: once it has lost its memory, its answer's are among them."""
+    """Whose tokens are computed if they are no decode's: after a loss of memory the answer's are among them."""
     lost = any(run.cell(name, before).kind == OUT for before in range(1, n))
     return "known" if lost else "prompt"
 
