@@ -46,6 +46,7 @@ def _evaluated(experiment: str, host: HostFolder, root: Path) -> dict[str, Claim
     for name, why in book.halved.items():
         raise LabError(
             f"{host.path.relative_to(root).as_posix()}: lacks a record that claim {name} rests on beside others that "
-            f"are there ({why}); restore it, or import that host's records again"
+            f"are there ({why}); restore it, import that host's records again, or take those beside it out of the "
+            "folder that you import"
         )
     return {claim["id"]: claim for claim in book.claims}

@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
 from experiments.lab.evaluation import (
+    committed_claims,
     compare_claims,
     host_claims,
     host_ranges,
@@ -49,9 +50,10 @@ def experiments_command(options: argparse.Namespace, found: Settings) -> int:
 def redraw(experiment: str, reference_only: bool) -> str:
     """Redraw the reference's figures and claims, if it has records, and return the table."""
     if reference_records(experiment):
-        path = notebook_runner.execute(experiment, config.ROOT)
-        host_claims.write(experiment, config.ROOT)
-        plan_claims.write(experiment, config.ROOT)
+        with committed_claims.kept_if_it_fails(experiment, config.ROOT):
+            path = notebook_runner.execute(experiment, config.ROOT)
+            host_claims.write(experiment, config.ROOT)
+            plan_claims.write(experiment, config.ROOT)
         print(f"{path.relative_to(config.ROOT)}: redrawn from the reference records", file=sys.stderr)
     else:
         print(f"experiment {experiment}: no reference records yet", file=sys.stderr)

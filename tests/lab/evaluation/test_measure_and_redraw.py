@@ -4,8 +4,9 @@ import contextlib
 
 import pytest
 
+from experiments.lab.analysis import notebook_runner
 from experiments.lab.errors import LabError
-from experiments.lab.evaluation import compare_claims, measure_and_redraw
+from experiments.lab.evaluation import compare_claims, host_claims, host_ranges, measure_and_redraw
 from experiments.lab.fleets import suite_runner
 from experiments.lab.fleets.fleet import Fleet
 from experiments.lab.host import config, host_info
@@ -91,3 +92,23 @@ def test_a_notebook_that_fails_keeps_no_other_experiments_table_away(here, monke
     out, err = capsys.readouterr()
     assert out.startswith("experiment 06\n")
     assert err.splitlines()[-1] == "experiment 05: claim hits: rests on records of 2 hosts"
+
+
+def test_a_host_without_some_records_is_a_line_and_the_claims_stay_as_they_were(here, tmp_path, monkeypatch, capsys):
+    """Once the notebook's claims stayed, of the reference alone, and the ranges of all claims ended in a traceback."""
+    claims = tmp_path / "experiments/claims/05.json"
+    claims.parent.mkdir(parents=True)
+    claims.write_text("with their hosts")
+
+    def halved(experiment, root):
+        raise LabError("experiments/hosts/4efe/05: lacks a record that claim hits rests on")
+
+    monkeypatch.setattr(suite_runner, "experiments", lambda: ["05"])
+    monkeypatch.setattr(suite_runner, "fleets", lambda experiment, tier: [])
+    monkeypatch.setattr(measure_and_redraw, "reference_records", lambda experiment: ["a record"])
+    monkeypatch.setattr(notebook_runner, "execute", lambda *_: claims.write_text("of the reference alone"))
+    monkeypatch.setattr(host_claims, "write", halved)
+    monkeypatch.setattr(host_ranges, "write", lambda root: None)
+    assert measure_and_redraw.experiments_command(Options, here) == 1
+    assert claims.read_text() == "with their hosts"
+    assert capsys.readouterr().err.startswith("experiment 05: experiments/hosts/4efe/05: lacks a record")
