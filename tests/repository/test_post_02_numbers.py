@@ -429,7 +429,7 @@ def test_the_share_after_a_retraction_is_the_sources():
     assert names["estimate_new_token_ratio_after_retract"]([stays] * 10) == pytest.approx(300 / 10_001)
     falls = function("sglang", TRACKER, "decay_step")
     assert "max(self.current - self.decay, self.min)" in falls and LEAST > 300 / 10_001
-    says("10 x 0.62 x 92 = 575 slots", "after 525 it is at its floor", "300 / 10,001 = 0.03")
+    says("10 x 0.625 x 92 = 575 slots", "after 525 it is at its floor", "300 / 10,001 = 0.03")
 
 
 def test_what_follows_a_preemption():

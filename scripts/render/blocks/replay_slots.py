@@ -11,6 +11,11 @@ BATCHES = {
     None: "No batch, chunk size",
 }
 
+SHUT = (
+    "The flag <code>batch_is_full</code> is set: in the next step no waiting prompt is tried, unless a half-computed "
+    "one is continued. Without the flag a prompt might ask for fewer than"
+)
+
 
 class Drawn(Protocol):
     """What the pictures of a replay have in common, which replay_frames gives."""
@@ -38,11 +43,14 @@ def _pool(frames: Drawn, state: dict) -> str:
         parts.append(("kept", reserved, "", "reserved"))
     used = sum(state["held"].values())
     left = max(free - state["reserved"], 0)
+    # A mixed batch becomes the running one, with a flag of its own, which is not set.
+    shut = state.get("full") and state["mode"] != "mixed"
+    asks = SHUT if shut else "In the next step a prompt may ask for fewer than"
     return (
         bar(
             f"KV slots, {used:,} in use, {state['reserved']:,} kept for answers", state["slots"], parts, "left", "slots"
         )
-        + f'<p class="rp-label">In the next step a prompt may ask for fewer than <b>{left:,.1f}</b>: '
+        + f'<p class="rp-label">{asks} <b>{left:,.1f}</b>: '
         f"{state['free']:,} empty and {state['kept']:,} of the tree that nobody uses, less what is kept for answers. "
         "The next chunk of a half-computed prompt comes off first, with its whole answer if it is the last, and with "
         "mixed chunks a slot for each decode.</p>"

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import markdown
 import pytest
@@ -12,7 +13,7 @@ from scripts.build import verify
 from scripts.catalog import ledger, site_data
 from scripts.common.errors import SiteError
 from scripts.common.paths import ROOT
-from scripts.render.blocks import replay
+from scripts.render.blocks import replay, replay_slots
 from scripts.render.page.build_context import Context
 from scripts.render.page.extension import PageExtension
 from tests.scripts.fixtures.small_replays import BLOCK, RAN, TABLES, add
@@ -237,6 +238,27 @@ def test_slots_are_divided_among_requests_answers_to_come_and_what_is_left(site)
     assert "A batch of prompts, chunk size" in made.text and made.select_one(".rp-out").text == "retracted"
     assert "fewer than 14.4: 15 empty and 5 of the tree" in made.text
     assert not made.select(".rp-table")
+
+
+@pytest.mark.parametrize(
+    ("full", "mode", "begins"),
+    [(True, "decode", "The flag"), (True, "mixed", "In the next step"), (False, "decode", "In the next step")],
+)
+def test_where_no_waiting_prompt_is_tried_the_slots_say_so(full, mode, begins):
+    """Once they said what a prompt may ask for in the next step, in which none was asked."""
+    state = {
+        "budget": {"total": 64, "given": {"r1": 1}},
+        "mode": mode,
+        "full": full,
+        "slots": 40,
+        "held": {"r1": 20},
+        "kept": 5,
+        "free": 15,
+        "reserved": 5.6,
+    }
+    drawn = SimpleNamespace(style=lambda *_: "", queues=lambda *_: "", progress=lambda _: "")
+    made = BeautifulSoup(replay_slots.slots(drawn, state), "html.parser")
+    assert made.select(".rp-label")[-1].text.startswith(begins) and "fewer than 14.4" in made.text
 
 
 def test_a_replay_opens_at_the_step_that_the_page_names(site):
