@@ -36,12 +36,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A host's value on the scale that the rows of a value share, in percent of the width. `interval` and `band` are
-    None where there is none; `holds` fills the dot."""
+    """A host's value on the scale that the rows of a value share, in thousandths of the width. `interval` and `band`
+    are None where there is none; `holds` fills the dot."""
 
-    at: float
-    interval: tuple[float, float] | None
-    band: tuple[float, float] | None
+    at: int
+    interval: tuple[int, int] | None
+    band: tuple[int, int] | None
     holds: str
 
 
@@ -172,10 +172,10 @@ def _points(values: list[dict]) -> Iterator[float]:
 def _drawn(value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: str) -> Drawn:
     low, high = scale
 
-    def percent(point: float) -> float:
-        return round(EDGE + (100 - 2 * EDGE) * (point - low) / (high - low), 1)
+    def place(point: float) -> int:
+        return round(10 * (EDGE + (100 - 2 * EDGE) * (point - low) / (high - low)))
 
-    def ends(pair: tuple[float, float] | list[float] | None) -> tuple[float, float] | None:
-        return (percent(pair[0]), percent(pair[1])) if pair else None
+    def ends(pair: tuple[float, float] | list[float] | None) -> tuple[int, int] | None:
+        return (place(pair[0]), place(pair[1])) if pair else None
 
-    return Drawn(percent(value["value"]), ends(value.get("ci")), ends(expected), holds)
+    return Drawn(place(value["value"]), ends(value.get("ci")), ends(expected), holds)

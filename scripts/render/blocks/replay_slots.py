@@ -15,6 +15,7 @@ SHUT = (
     "The flag <code>batch_is_full</code> is set: in the next step no waiting prompt is tried, unless a half-computed "
     "one is continued. Without the flag a prompt might ask for fewer than"
 )
+TWICE = " Slots that it holds twice, because the tree has their tokens already, come back first and add to the number."
 
 
 class Drawn(Protocol):
@@ -32,6 +33,11 @@ def slots(frames: Drawn, state: dict) -> str:
     parts = [(name, tokens, frames.style(name), f"g-{name}") for name, tokens in given.items()]
     budget = bar(title, max(total, sum(given.values())), parts, "not used", "tokens")
     return budget + frames.queues(state, given) + frames.progress(state) + _pool(frames, state)
+
+
+def _half_computed(state: dict) -> bool:
+    """Whether a prompt has run in part: it enters the tree before the next prompt is tried."""
+    return any(each["phase"] == "prefill" for each in state["running"])
 
 
 def _pool(frames: Drawn, state: dict) -> str:
@@ -53,5 +59,5 @@ def _pool(frames: Drawn, state: dict) -> str:
         + f'<p class="rp-label">{asks} <b>{left:,.1f}</b>: '
         f"{state['free']:,} empty and {state['kept']:,} of the tree that nobody uses, less what is kept for answers. "
         "The next chunk of a half-computed prompt comes off first, with its whole answer if it is the last, and with "
-        "mixed chunks a slot for each decode.</p>"
+        f"mixed chunks a slot for each decode.{TWICE if _half_computed(state) else ''}</p>"
     )

@@ -33,7 +33,6 @@ CLASSES = [
     (Name.Function, "nf"),
     (Name.Exception, "nb"),
     (Name.Builtin, "nb"),
-    (Operator, "o"),
 ]
 
 # Other code makes other tags.

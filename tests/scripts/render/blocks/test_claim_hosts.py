@@ -1,6 +1,7 @@
 """A card of several hosts: a mark each, drawn values, what to expect elsewhere, the table of values and hosts."""
 
 import json
+import re
 import urllib.parse
 
 import markdown
@@ -65,10 +66,10 @@ def test_few_values_are_drawn_with_what_to_expect(site):
         ["b53a", "66.7% (65.7 to 67.7%)"],
     ]
     assert rows[0].svg["aria-hidden"] == "true"  # what it draws stands in words in its cell and in the caption
-    assert [row.circle["data-holds"] for row in rows] == ["true", "false", "true"]
-    places = [float(row.circle["cx"].rstrip("%")) for row in rows]
+    assert [bool(row.select(".hole")) for row in rows] == [False, True, False]
+    places = [int(re.fullmatch(r"M(\d+),8h0", row.select_one(".dot")["d"])[1]) for row in rows]
     assert places[1] < places[0] < places[2]
-    assert {(row.rect["x"], row.rect["width"]) for row in rows} == {("3.0%", "94.0%")}
+    assert {row.select_one(".band")["d"] for row in rows} == {"M30,0H970V16H30"}
 
 
 def test_a_sentence_says_whose_values_it_gives_where_hosts_are_several(site):
@@ -96,7 +97,7 @@ def test_what_is_exactly_alike_on_every_host_is_one_line(site):
     sure = card(site, [True, True], values, range=point)
     assert sure.select_one(".claim-alike").text == "share: 26 on 2 hosts; on another H200 expect 26"
     apart = card(site, [True, True], [values[0], {"share": {"value": 27, "unit": "count"}}])
-    assert apart.select_one(".claim-alike") is None and len(apart.select("circle")) == 2
+    assert apart.select_one(".claim-alike") is None and len(apart.select(".dot")) == 2
 
 
 def test_a_truth_has_no_place_on_a_scale_and_a_value_may_be_missing_on_a_host(site):
