@@ -18,7 +18,7 @@ from scripts.measured.claim_reader import Claim
 PAGE = "reference/hosts.md"  # of docs/, where each host has a section
 ABSENT = "not there"  # of a value that a host's records do not give
 NOT_KNOWN = "not known"  # of what to expect, where the lab has seen too few values of the kind
-EDGE = 3.0  # percent of a drawing's width on either side that dots and ends keep free
+EDGE = 30  # thousandths of a drawing's width on either side that dots and ends keep free
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Drawn:
     at: int
     interval: tuple[int, int] | None
     band: tuple[int, int] | None
-    holds: str
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _row(claim: Claim, name: str, label: str) -> ValueRow:
             cells.append(Cell(host.name, ABSENT, "", None))
             continue
         text, ci = value_format.formatted(value), value_format.interval(value) if value.get("ci") else ""
-        drawn = _drawn(value, claim.range_of(name), scale, str(host.holds).lower()) if scale else None
+        drawn = _drawn(value, claim.range_of(name), scale, host.holds) if scale else None
         cells.append(Cell(host.name, text, ci, drawn))
     texts = {cell.text for cell in cells}
     certain = scale is None and not any(value.get("ci") for value in there)
@@ -169,11 +169,11 @@ def _points(values: list[dict]) -> Iterator[float]:
         yield from value.get("ci") or ()
 
 
-def _drawn(value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: str) -> Drawn:
+def _drawn(value: dict, expected: tuple[float, float] | None, scale: tuple[float, float], holds: bool) -> Drawn:
     low, high = scale
 
     def place(point: float) -> int:
-        return round(10 * (EDGE + (100 - 2 * EDGE) * (point - low) / (high - low)))
+        return round(EDGE + (1000 - 2 * EDGE) * (point - low) / (high - low))
 
     def ends(pair: tuple[float, float] | list[float] | None) -> tuple[int, int] | None:
         return (place(pair[0]), place(pair[1])) if pair else None
